@@ -1,0 +1,69 @@
+#pragma once
+
+// Includes nothing of ours, so that any room may take it.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coldpress {
+
+enum class Root : std::uint8_t { archived, active };
+
+enum class SharedHistory : std::uint8_t {
+  automatic, // skip forks and their parents while a reader that needs them plain is about
+  press,     // treat them like any rollout
+  skip,      // never press them
+};
+
+// Codex's release numbers, "0.137" or "0.144.6"; pre-release suffixes are ignored.
+struct Version {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t patch = 0;
+  friend auto operator<=>(const Version&, const Version&) = default;
+};
+
+// Everything a user can set. The unit is in the name or in the type.
+struct Settings {
+  std::string store;     // directory; empty until resolved: flag, file, $CODEX_HOME, ~/.codex
+  std::string state_dir; // empty: <store>/coldpress
+
+  // features.local_thread_store_compression: without it nothing is changed.
+  bool compression_enabled = false;
+
+  struct Scan {
+    std::vector<Root> roots{Root::archived};
+    std::chrono::milliseconds cold_after{std::chrono::hours{24 * 7}}; // by mtime
+    std::chrono::milliseconds settle{std::chrono::hours{1}};          // by ctime
+    std::vector<std::string> exclude; // project directories (absolute) or thread ids
+    bool active_without_lease = false;
+  } scan;
+
+  struct Publish {
+    // Empty: 10 s where kernel leases work, 15 min elsewhere.
+    std::optional<std::chrono::milliseconds> reap_grace;
+  } publish;
+
+  struct Limits {
+    std::uint32_t jobs = 2;                               // 1..64
+    std::uint64_t memory_bytes = 600ULL * 1024 * 1024;    // fewer jobs run if it would be passed
+    std::uint64_t min_free_bytes = 256ULL * 1024 * 1024;  // never fill the disk beyond
+  } limits;
+
+  struct Codec {
+    int level = 9;                  // 1..19
+    std::optional<int> window_log;  // 10..27; empty: chosen by the file's size
+  } codec;
+
+  struct Compat {
+    Version min_reader{0, 137, 0}; // older ones seen: the store is refused
+    SharedHistory shared_history = SharedHistory::automatic;
+  } compat;
+
+  std::string log_level = "info"; // trace debug info warn error off
+};
+
+} // namespace coldpress

@@ -1,0 +1,29 @@
+#include "fsutil/clock.hpp"
+
+#include <ctime>
+
+#include <thread>
+
+namespace coldpress {
+
+WallTime SystemClock::wall() const {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(
+      std::chrono::system_clock::now());
+}
+
+BootTime SystemClock::boot() const {
+#ifdef CLOCK_BOOTTIME
+  constexpr clockid_t k_clock = CLOCK_BOOTTIME;
+#else
+  constexpr clockid_t k_clock = CLOCK_MONOTONIC; // macOS: counts through sleep
+#endif
+  timespec now{};
+  clock_gettime(k_clock, &now);
+  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
+
+void SystemClock::sleep(std::chrono::nanoseconds how_long) const {
+  std::this_thread::sleep_for(how_long);
+}
+
+} // namespace coldpress

@@ -1,0 +1,220 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "fsutil/file_stamp.hpp"
+#include "fsutil/hash.hpp"
+#include "fsutil/temp_file.hpp"
+#include "locking/kernel_lease.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coldpress {
+
+// Why a rollout is taken or left. The names are those of NDJSON, the ledger and the
+// manual; they are never reused for something else.
+enum class Reason : std::uint8_t {
+  cold,
+  too_young,
+  unsettled,
+  future_mtime,
+  empty,
+  too_small,
+  no_gain,
+  not_regular,
+  symlink,
+  hard_linked,
+  not_owner,
+  no_session_meta,
+  bad_name,
+  excluded,
+  held,
+  both_forms,
+  open_for_writing,
+  live_writer,
+  maintenance,
+  foreign_marker,
+  no_lease,
+  reader_too_old,
+  shared_history,
+  metadata_not_kept,
+  changed,
+  vanished,
+  no_space,
+  unreadable,
+  io_error,
+  // outcomes only
+  already_pressed,
+  canceled,
+};
+
+std::string_view name_of(Reason reason);
+// A sentence for a person: what it means and, where there is something, what to do.
+std::string_view explain(Reason reason);
+std::optional<Reason> reason_from(std::string_view name);
+
+enum class OutcomeKind : std::uint8_t {
+  pressed,
+  restored,
+  skipped,        // nothing changed; `reason` says why
+  failed,         // nothing changed; `error` says why
+  writer_arrived, // undone: a writer came while the name changed
+  reaped,         // the retired plain file is gone, its space free
+  recovered,      // a leftover was put right; `detail` says how
+  conflict,       // two forms that differ; touched nothing
+  orphaned,       // moved to orphans/
+};
+
+std::string_view name_of(OutcomeKind kind);
+
+enum class Action : std::uint8_t { press, skip };
+
+std::string_view name_of(Action action);
+
+// A rollout as the scan saw it, in its plain form.
+struct Candidate {
+  std::string rollout; // logical path relative to the store: "archived_sessions/rollout-….jsonl"
+  std::string path;    // absolute path of the plain file
+  Root root = Root::archived;
+  FileType type = FileType::regular;
+  FileStamp stamp;
+  std::uint64_t allocated = 0;  // bytes on disk
+  bool valid_name = true;
+  bool compressed_sibling = false;       // the .zst stands beside it
+  bool unreadable = false;               // could not be opened or read
+  std::string thread_id;                 // of the first session_meta; empty: there is none
+  std::string cwd;                       // project directory, may be empty
+  std::optional<Version> cli_version;
+  bool shares_history = false;           // has history_base, or is named in one
+};
+
+// What will be done with one rollout, and why. Advice: claim() looks again.
+struct Decision {
+  Candidate candidate;
+  Action action = Action::skip;
+  Reason reason = Reason::cold;
+};
+
+// What became of one rollout.
+struct Outcome {
+  std::string rollout;
+  OutcomeKind kind = OutcomeKind::skipped;
+  std::optional<Reason> reason;
+  std::optional<Error> error;
+  std::string detail;
+  FileStamp stamp;                    // of the plain file when it was claimed
+  std::uint64_t bytes_before = 0;     // length of the plain form
+  std::uint64_t bytes_after = 0;      // length of the compressed form, 0 if none
+  std::optional<Hash128> hash;        // of the plain bytes
+  int level = 0;
+  int window_log = 0;
+  bool verified_from_disk = false;    // false: the kernel kept the pages
+  std::uint64_t blocked_us = 0;       // length of the critical section
+  double seconds = 0;
+};
+
+// The tokens of the pipeline. Move-only, one maker each: what publish() takes was
+// verified, what verify() takes was encoded from a claimed file.
+
+// The right to work on one plain file: open, and as it was when it was claimed. Holds
+// no lock that a writer could meet.
+class Claim {
+public:
+  Claim(Claim&&) noexcept = default;
+  Claim& operator=(Claim&&) noexcept = default;
+
+  const Candidate& candidate() const { return candidate_; }
+  const FileStamp& stamp() const { return stamp_; }
+  FileHandle file() const { return file_.handle(); }
+  LeaseSupport lease() const { return lease_; }
+
+private:
+  friend class ClaimMaker; // worker/stage/claim.cpp
+  Claim(Candidate candidate, FileStamp stamp, File file, LeaseSupport lease)
+      : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
+        lease_(lease) {}
+  Candidate candidate_;
+  FileStamp stamp_;
+  File file_;
+  LeaseSupport lease_;
+};
+
+// The claimed file's bytes as one zstd frame in a temp file nobody sees.
+class Encoded {
+public:
+  Encoded(Encoded&&) noexcept = default;
+  Encoded& operator=(Encoded&&) noexcept = default;
+
+  const Claim& claim() const { return claim_; }
+  const TempFile& temp() const { return temp_; }
+  const Hash128& source_hash() const { return source_hash_; }
+  std::uint64_t compressed_size() const { return compressed_size_; }
+  int window_log() const { return window_log_; }
+  int level() const { return level_; }
+
+private:
+  friend class EncodedMaker;  // worker/stage/encode.cpp
+  friend class VerifiedMaker; // worker/stage/verify.cpp
+  friend class PublishedMaker;
+  Encoded(Claim claim, TempFile temp, Hash128 hash, std::uint64_t size, int level, int window)
+      : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(hash),
+        compressed_size_(size), level_(level), window_log_(window) {}
+  Claim claim_;
+  TempFile temp_;
+  Hash128 source_hash_;
+  std::uint64_t compressed_size_;
+  int level_;
+  int window_log_;
+};
+
+// Encoded, synced, read back, decoded and found equal; metadata in place and synced.
+class Verified {
+public:
+  Verified(Verified&&) noexcept = default;
+  Verified& operator=(Verified&&) noexcept = default;
+
+  const Encoded& encoded() const { return encoded_; }
+  const Claim& claim() const { return encoded_.claim(); }
+  bool from_disk() const { return from_disk_; }
+
+private:
+  friend class VerifiedMaker;  // worker/stage/verify.cpp
+  friend class PublishedMaker; // worker/stage/publish.cpp
+  Verified(Encoded encoded, bool from_disk)
+      : encoded_(std::move(encoded)), from_disk_(from_disk) {}
+  Encoded encoded_;
+  bool from_disk_;
+};
+
+// The .zst has its name and is durable; the plain file is retired, not yet reaped.
+class Published {
+public:
+  Published(Published&&) noexcept = default;
+  Published& operator=(Published&&) noexcept = default;
+
+  const std::string& rollout() const { return rollout_; }
+  const std::string& thread_id() const { return thread_id_; }
+  const std::string& plain_path() const { return plain_path_; }
+  const std::string& retired_path() const { return retired_path_; }
+  const FileStamp& plain() const { return plain_; }     // before the rename
+  const FileStamp& compressed() const { return compressed_; }
+  LeaseSupport lease() const { return lease_; }
+  std::uint64_t blocked_us() const { return blocked_us_; }
+
+private:
+  friend class PublishedMaker; // worker/stage/publish.cpp
+  Published() = default;
+  std::string rollout_;
+  std::string thread_id_;
+  std::string plain_path_;
+  std::string retired_path_;
+  FileStamp plain_;
+  FileStamp compressed_;
+  LeaseSupport lease_ = LeaseSupport::none;
+  std::uint64_t blocked_us_ = 0;
+};
+
+} // namespace coldpress
