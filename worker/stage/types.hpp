@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace coldpress {
@@ -97,6 +98,18 @@ struct Decision {
   Action action = Action::skip;
   Reason reason = Reason::cold;
 };
+
+// What the ledger knows of a rollout from earlier passes. Advice: a lost one costs a
+// second look, never a rollout.
+struct Remembered {
+  FileStamp stamp;                     // when it was last tried
+  bool no_gain = false;                // it did not get smaller then
+  std::optional<WallTime> retry_at;    // after a failure: not before
+  std::optional<WallTime> hold_until;  // after a restore: leave it plain until then
+};
+
+// By logical path, as Candidate::rollout.
+using Memory = std::unordered_map<std::string, Remembered>;
 
 // What became of one rollout.
 struct Outcome {
