@@ -28,7 +28,7 @@ struct Version {
 
 // Everything a user can set. The unit is in the name or in the type.
 struct Settings {
-  std::string store;     // directory; empty until resolved: flag, file, $CODEX_HOME, ~/.codex
+  std::string store; // directory; empty until resolved: flag, file, $CODEX_HOME, ~/.codex
   std::string state_dir; // empty: <store>/coldpress
 
   // features.local_thread_store_compression: without it nothing is changed.
@@ -48,14 +48,15 @@ struct Settings {
   } publish;
 
   struct Limits {
-    std::uint32_t jobs = 2;                               // 1..64
-    std::uint64_t memory_bytes = 600ULL * 1024 * 1024;    // fewer jobs run if it would be passed
-    std::uint64_t min_free_bytes = 256ULL * 1024 * 1024;  // never fill the disk beyond
+    std::uint32_t jobs = 2; // 1..64
+    std::uint64_t memory_bytes =
+        600ULL * 1024 * 1024; // fewer jobs run if it would be passed
+    std::uint64_t min_free_bytes = 256ULL * 1024 * 1024; // never fill the disk beyond
   } limits;
 
   struct Codec {
-    int level = 9;                  // 1..19
-    std::optional<int> window_log;  // 10..27; empty: chosen by the file's size
+    int level = 9;                 // 1..19
+    std::optional<int> window_log; // 10..27; empty: chosen by the file's size
   } codec;
 
   struct Compat {

@@ -1,7 +1,6 @@
 #include "fsutil/clock.hpp"
 
 #include <ctime>
-
 #include <thread>
 
 namespace coldpress {

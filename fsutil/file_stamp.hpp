@@ -20,8 +20,15 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 
   static FileStamp of(const FileStat& stat) {
-    return {stat.device, stat.inode, stat.size, stat.mtime, stat.ctime,
-            stat.mode,   stat.uid,   stat.gid,  stat.links};
+    return {stat.device,
+            stat.inode,
+            stat.size,
+            stat.mtime,
+            stat.ctime,
+            stat.mode,
+            stat.uid,
+            stat.gid,
+            stat.links};
   }
 
   // The same file by inode, whatever has happened to it.

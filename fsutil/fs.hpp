@@ -78,11 +78,11 @@ public:
   // --- contents
 
   // Bytes read; less than asked only at the end of the file; 0 at or after it.
-  virtual Result<std::size_t> read_at(FileHandle file, std::span<std::byte> into,
-                                      std::uint64_t offset) = 0;
+  virtual Result<std::size_t>
+  read_at(FileHandle file, std::span<std::byte> into, std::uint64_t offset) = 0;
   // Writes all of `data`, or fails with an unknown part of it written.
-  virtual Result<void> write_at(FileHandle file, std::span<const std::byte> data,
-                                std::uint64_t offset) = 0;
+  virtual Result<void>
+  write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) = 0;
   virtual Result<void> truncate(FileHandle file, std::uint64_t size) = 0;
   // On success the bytes and the inode survive a power cut. The *name* does not: see
   // sync_dir.
@@ -116,21 +116,21 @@ public:
 
   virtual Result<void> set_mtime(FileHandle file, WallTime mtime) = 0;
   virtual Result<void> set_mode(FileHandle file, std::uint32_t mode) = 0;
-  virtual Result<void> set_owner(FileHandle file, std::uint32_t uid,
-                                 std::uint32_t gid) = 0;
+  virtual Result<void>
+  set_owner(FileHandle file, std::uint32_t uid, std::uint32_t gid) = 0;
   // Extended attributes, POSIX ACLs among them (system.posix_acl_access). A file
   // system without any answers an empty list.
   virtual Result<std::vector<std::string>> list_xattrs(FileHandle file) = 0;
   virtual Result<std::string> get_xattr(FileHandle file, const std::string& name) = 0;
-  virtual Result<void> set_xattr(FileHandle file, const std::string& name,
-                                 std::string_view value) = 0;
+  virtual Result<void>
+  set_xattr(FileHandle file, const std::string& name, std::string_view value) = 0;
   virtual Result<void> remove_xattr(FileHandle file, const std::string& name) = 0;
 
   // --- page cache. Advice; where there is none, both succeed or say unsupported.
 
   // Asks the kernel to forget clean pages; length 0 means to the end.
-  virtual Result<void> drop_cache(FileHandle file, std::uint64_t offset,
-                                  std::uint64_t length) = 0;
+  virtual Result<void>
+  drop_cache(FileHandle file, std::uint64_t offset, std::uint64_t length) = 0;
   // Bytes of the file now in the page cache. Errc::unsupported where nobody tells.
   virtual Result<std::uint64_t> cached_bytes(FileHandle file) = 0;
 

@@ -12,9 +12,10 @@ public:
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
   Result<FileHandle> create_unnamed(const std::string& dir) override;
   void close(FileHandle file) noexcept override;
-  Result<std::size_t> read_at(FileHandle file, std::span<std::byte> into,
-                              std::uint64_t offset) override;
-  Result<void> write_at(FileHandle file, std::span<const std::byte> data,
+  Result<std::size_t>
+  read_at(FileHandle file, std::span<std::byte> into, std::uint64_t offset) override;
+  Result<void> write_at(FileHandle file,
+                        std::span<const std::byte> data,
                         std::uint64_t offset) override;
   Result<void> truncate(FileHandle file, std::uint64_t size) override;
   Result<void> sync_file(FileHandle file) override;
@@ -35,11 +36,11 @@ public:
   Result<void> set_owner(FileHandle file, std::uint32_t uid, std::uint32_t gid) override;
   Result<std::vector<std::string>> list_xattrs(FileHandle file) override;
   Result<std::string> get_xattr(FileHandle file, const std::string& name) override;
-  Result<void> set_xattr(FileHandle file, const std::string& name,
-                         std::string_view value) override;
+  Result<void>
+  set_xattr(FileHandle file, const std::string& name, std::string_view value) override;
   Result<void> remove_xattr(FileHandle file, const std::string& name) override;
-  Result<void> drop_cache(FileHandle file, std::uint64_t offset,
-                          std::uint64_t length) override;
+  Result<void>
+  drop_cache(FileHandle file, std::uint64_t offset, std::uint64_t length) override;
   Result<std::uint64_t> cached_bytes(FileHandle file) override;
   Result<void> try_lock(FileHandle file) override;
   Result<void> unlock(FileHandle file) override;

@@ -77,19 +77,20 @@ std::string_view name_of(Action action);
 
 // A rollout as the scan saw it, in its plain form.
 struct Candidate {
-  std::string rollout; // logical path relative to the store: "archived_sessions/rollout-….jsonl"
-  std::string path;    // absolute path of the plain file
+  std::string
+      rollout; // logical path relative to the store: "archived_sessions/rollout-….jsonl"
+  std::string path; // absolute path of the plain file
   Root root = Root::archived;
   FileType type = FileType::regular;
   FileStamp stamp;
-  std::uint64_t allocated = 0;  // bytes on disk
+  std::uint64_t allocated = 0; // bytes on disk
   bool valid_name = true;
-  bool compressed_sibling = false;       // the .zst stands beside it
-  bool unreadable = false;               // could not be opened or read
-  std::string thread_id;                 // of the first session_meta; empty: there is none
-  std::string cwd;                       // project directory, may be empty
+  bool compressed_sibling = false; // the .zst stands beside it
+  bool unreadable = false;         // could not be opened or read
+  std::string thread_id;           // of the first session_meta; empty: there is none
+  std::string cwd;                 // project directory, may be empty
   std::optional<Version> cli_version;
-  bool shares_history = false;           // has history_base, or is named in one
+  bool shares_history = false; // has history_base, or is named in one
 };
 
 // What will be done with one rollout, and why. Advice: claim() looks again.
@@ -102,10 +103,10 @@ struct Decision {
 // What the ledger knows of a rollout from earlier passes. Advice: a lost one costs a
 // second look, never a rollout.
 struct Remembered {
-  FileStamp stamp;                     // when it was last tried
-  bool no_gain = false;                // it did not get smaller then
-  std::optional<WallTime> retry_at;    // after a failure: not before
-  std::optional<WallTime> hold_until;  // after a restore: leave it plain until then
+  FileStamp stamp;                    // when it was last tried
+  bool no_gain = false;               // it did not get smaller then
+  std::optional<WallTime> retry_at;   // after a failure: not before
+  std::optional<WallTime> hold_until; // after a restore: leave it plain until then
 };
 
 // By logical path, as Candidate::rollout.
@@ -118,14 +119,14 @@ struct Outcome {
   std::optional<Reason> reason;
   std::optional<Error> error;
   std::string detail;
-  FileStamp stamp;                    // of the plain file when it was claimed
-  std::uint64_t bytes_before = 0;     // length of the plain form
-  std::uint64_t bytes_after = 0;      // length of the compressed form, 0 if none
-  std::optional<Hash128> hash;        // of the plain bytes
+  FileStamp stamp;                // of the plain file when it was claimed
+  std::uint64_t bytes_before = 0; // length of the plain form
+  std::uint64_t bytes_after = 0;  // length of the compressed form, 0 if none
+  std::optional<Hash128> hash;    // of the plain bytes
   int level = 0;
   int window_log = 0;
-  bool verified_from_disk = false;    // false: the kernel kept the pages
-  std::uint64_t blocked_us = 0;       // length of the critical section
+  bool verified_from_disk = false; // false: the kernel kept the pages
+  std::uint64_t blocked_us = 0;    // length of the critical section
   double seconds = 0;
 };
 
@@ -172,7 +173,8 @@ private:
   friend class EncodedMaker;  // worker/stage/encode.cpp
   friend class VerifiedMaker; // worker/stage/verify.cpp
   friend class PublishedMaker;
-  Encoded(Claim claim, TempFile temp, Hash128 hash, std::uint64_t size, int level, int window)
+  Encoded(
+      Claim claim, TempFile temp, Hash128 hash, std::uint64_t size, int level, int window)
       : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(hash),
         compressed_size_(size), level_(level), window_log_(window) {}
   Claim claim_;
@@ -212,7 +214,7 @@ public:
   const std::string& thread_id() const { return thread_id_; }
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
-  const FileStamp& plain() const { return plain_; }     // before the rename
+  const FileStamp& plain() const { return plain_; } // before the rename
   const FileStamp& compressed() const { return compressed_; }
   LeaseSupport lease() const { return lease_; }
   std::uint64_t blocked_us() const { return blocked_us_; }

@@ -1,0 +1,14 @@
+#include "fsutil/temp_file.hpp"
+
+namespace coldpress {
+
+Result<void> move_new(Fs& fs, const std::string& from, const std::string& to) {
+  auto moved = fs.rename_new(from, to);
+  if (moved || moved.error().code != Errc::unsupported) {
+    return moved;
+  }
+  TRY(fs.link(from, to));
+  return fs.unlink(from);
+}
+
+} // namespace coldpress

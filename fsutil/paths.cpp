@@ -1,0 +1,58 @@
+// The free functions over Fs that fs.hpp promises.
+#include "fsutil/fs.hpp"
+
+namespace coldpress {
+
+std::string parent_dir(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) {
+    return ".";
+  }
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string base_name(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string join_path(std::string_view dir, std::string_view name) {
+  std::string path(dir);
+  if (!path.empty() && path.back() != '/') {
+    path += '/';
+  }
+  return path.append(name);
+}
+
+Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limit) {
+  TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
+  const File file(fs, handle);
+  std::string text(limit + 1, '\0');
+  auto got = fs.read_at(handle, std::as_writable_bytes(std::span(text)), 0);
+  if (!got) {
+    got.error().path = path;
+    return Fail(std::move(got.error()));
+  }
+  if (*got > limit) {
+    return Fail(
+        Error{Errc::invalid, 0, "read", path, {"larger than such a file ever is"}});
+  }
+  text.resize(*got);
+  return text;
+}
+
+Result<void> make_dirs(Fs& fs, const std::string& path, std::uint32_t mode) {
+  auto made = fs.make_dir(path, mode);
+  if (made || made.error().code == Errc::exists) {
+    return {};
+  }
+  const std::string parent = parent_dir(path);
+  if (made.error().code != Errc::not_found || parent == path) {
+    return made;
+  }
+  TRY(make_dirs(fs, parent, mode));
+  made = fs.make_dir(path, mode);
+  return made || made.error().code == Errc::exists ? Result<void>{} : made;
+}
+
+} // namespace coldpress

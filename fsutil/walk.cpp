@@ -1,0 +1,40 @@
+#include "fsutil/walk.hpp"
+
+namespace coldpress {
+
+namespace {
+
+struct Pending {
+  std::string dir;
+  int depth;
+};
+
+} // namespace
+
+void walk(Fs& fs,
+          const std::string& root,
+          int max_depth,
+          const std::function<void(const std::string& dir, const DirEntry& entry)>& visit,
+          const std::function<void(Error error)>& failed) {
+  std::vector<Pending> pending{{root, 0}};
+  while (!pending.empty()) {
+    const Pending next = std::move(pending.back());
+    pending.pop_back();
+    auto entries = fs.list_dir(next.dir);
+    if (!entries) {
+      if (next.depth > 0 || entries.error().code != Errc::not_found) {
+        failed(std::move(entries.error()));
+      }
+      continue;
+    }
+    for (const DirEntry& entry : *entries) {
+      if (entry.type != FileType::directory) {
+        visit(next.dir, entry);
+      } else if (next.depth < max_depth) {
+        pending.push_back({join_path(next.dir, entry.name), next.depth + 1});
+      }
+    }
+  }
+}
+
+} // namespace coldpress
