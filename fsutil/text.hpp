@@ -16,7 +16,7 @@ namespace coldpress {
 // Errc::invalid with a sentence in the context otherwise.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// The shortest exact form parse_duration takes: "7d", "36h", "200ms".
+// Exact, in the largest unit up to days that needs no second one: "7d", "36h", "200ms".
 std::string format_duration(std::chrono::milliseconds duration);
 
 // "4096", "8MiB", "1.5 GiB", "20MB"; units B, KB/MB/GB/TB (1000) and KiB/MiB/GiB/TiB (1024).
