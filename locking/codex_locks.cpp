@@ -1,0 +1,104 @@
+#include "locking/codex_locks.hpp"
+
+#include "locking/held_file.hpp"
+
+namespace coldpress {
+
+namespace {
+
+// As Codex makes them.
+constexpr std::uint32_t k_dir_mode = 0777;
+
+Result<void> ensure_dir(Fs& fs, const std::string& path) {
+  auto made = fs.make_dir(path, k_dir_mode);
+  if (!made && made.error().code == Errc::exists) {
+    return {};
+  }
+  return made;
+}
+
+Result<void> ensure_file(Fs& fs, const std::string& path) {
+  TRY_ASSIGN(const FileHandle file, fs.open_lock(path, Create::yes));
+  fs.close(file);
+  return {};
+}
+
+// An id comes out of a file's contents and becomes a file name here.
+bool can_be_thread_id(const std::string& id) {
+  return !id.empty() && id.front() != '.' &&
+         id.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+}
+
+} // namespace
+
+CodexLocks::CodexLocks(Fs& fs, const Clock& clock, std::string codex_home)
+    : fs_(&fs), clock_(&clock), temp_dir_(join_path(codex_home, ".tmp")),
+      threads_dir_(join_path(codex_home, "thread-writer-locks")),
+      maintenance_path_(join_path(temp_dir_, "rollout-maintenance.lock")),
+      coordination_path_(join_path(threads_dir_, ".coordination.lock")) {}
+
+Result<void> CodexLocks::ensure() {
+  TRY(ensure_dir(*fs_, temp_dir_));
+  TRY(ensure_dir(*fs_, threads_dir_));
+  TRY(ensure_file(*fs_, coordination_path_));
+  return ensure_file(*fs_, maintenance_path_);
+}
+
+Result<LockedFile> CodexLocks::take(const std::string& path,
+                                    std::chrono::nanoseconds wait_at_most) {
+  constexpr std::chrono::milliseconds k_poll{1};
+  TRY_ASSIGN(const FileHandle handle, fs_->open_lock(path, Create::yes));
+  File file(*fs_, handle);
+  const BootTime deadline = clock_->boot() + wait_at_most;
+  auto locked = fs_->try_lock(handle);
+  while (!locked && locked.error().code == Errc::busy && clock_->boot() < deadline) {
+    clock_->sleep(k_poll);
+    locked = fs_->try_lock(handle);
+  }
+  TRY(std::move(locked));
+  TRY_ASSIGN(const bool named, still_named(*fs_, handle, path));
+  if (!named) {
+    return Fail(
+        Error{Errc::busy, 0, "flock", path, {"removed or replaced while it was taken"}});
+  }
+  return LockedFile(std::move(file), path);
+}
+
+Result<LockedFile> CodexLocks::try_maintenance() {
+  return take(maintenance_path_, std::chrono::nanoseconds::zero());
+}
+
+Result<LockedFile> CodexLocks::try_coordination(std::chrono::nanoseconds wait_at_most) {
+  return take(coordination_path_, wait_at_most);
+}
+
+Result<bool> CodexLocks::thread_has_writer(const LockedFile& coordination,
+                                           const std::string& thread_id) {
+  if (coordination.path() != coordination_path_ ||
+      coordination.handle() == FileHandle::none || !can_be_thread_id(thread_id)) {
+    return Fail(Error{Errc::invalid, 0, "thread lock", threads_dir_, {thread_id}});
+  }
+  auto handle = open_existing(*fs_, join_path(threads_dir_, thread_id + ".lock"));
+  if (!handle) {
+    if (handle.error().code == Errc::not_found) {
+      return false;
+    }
+    return Fail(std::move(handle.error()));
+  }
+  const File file(*fs_, *handle);
+  return is_locked(*fs_, file.handle());
+}
+
+Result<bool> CodexLocks::maintenance_busy() {
+  auto handle = open_existing(*fs_, maintenance_path_);
+  if (!handle) {
+    if (handle.error().code == Errc::not_found) {
+      return false;
+    }
+    return Fail(std::move(handle.error()));
+  }
+  const File file(*fs_, *handle);
+  return is_locked(*fs_, file.handle());
+}
+
+} // namespace coldpress
