@@ -1,0 +1,211 @@
+#include "worker/rollout/name.hpp"
+
+#include "fsutil/temp_file.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace coldpress {
+namespace {
+
+constexpr std::string_view k_prefix = "rollout-";
+constexpr std::string_view k_materialize_prefix = ".rollout-materialize-";
+constexpr std::string_view k_plain_suffix = ".jsonl";
+constexpr std::string_view k_zst_suffix = ".zst";
+constexpr std::string_view k_compressed_suffix = ".jsonl.zst";
+constexpr std::string_view k_retired_suffix = ".coldpress-retired";
+constexpr std::string_view k_timestamp_shape = "dddd-dd-ddTdd-dd-dd";
+constexpr std::string_view k_uuid_shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+constexpr std::string_view k_base64url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// In a shape, d stands for a digit, x for a hex digit, all else for itself.
+bool has_shape(std::string_view text, std::string_view shape) {
+  return std::equal(
+      text.begin(), text.end(), shape.begin(), shape.end(), [](char c, char want) {
+        if (want == 'd') {
+          return is_digit(c);
+        }
+        return want == 'x' ? is_hex(c) : c == want;
+      });
+}
+
+int number(std::string_view digits) {
+  int value = 0;
+  for (const char c : digits) {
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+bool is_timestamp(std::string_view text) {
+  if (!has_shape(text, k_timestamp_shape)) {
+    return false;
+  }
+  const auto two = [&](std::size_t at) { return number(text.substr(at, 2)); };
+  const std::chrono::year_month_day date{
+      std::chrono::year{number(text.substr(0, 4))},
+      std::chrono::month{static_cast<unsigned>(two(5))},
+      std::chrono::day{static_cast<unsigned>(two(8))}};
+  return date.ok() && two(11) < 24 && two(14) < 60 && two(17) < 60;
+}
+
+bool looks_like_rollout(std::string_view name) {
+  return name.starts_with(k_prefix) &&
+         (name.ends_with(k_plain_suffix) || name.ends_with(k_compressed_suffix));
+}
+
+// Narrow on purpose: what is called a foreign temp may be swept, a user's notes may not.
+bool is_foreign_temp(std::string_view name) {
+  if (name.starts_with(k_materialize_prefix)) {
+    return name.size() > k_materialize_prefix.size();
+  }
+  return name.starts_with(k_prefix) && name.ends_with(".tmp") &&
+         (name.starts_with("rollout-compress-") ||
+          name.find(".jsonl.") != std::string_view::npos);
+}
+
+std::string encode_base64url(std::string_view bytes) {
+  std::string out;
+  std::uint32_t held = 0;
+  unsigned bits = 0;
+  for (const char c : bytes) {
+    held = (held << 8U) | static_cast<unsigned char>(c);
+    bits += 8;
+    while (bits >= 6) {
+      bits -= 6;
+      out += k_base64url[(held >> bits) & 63U];
+    }
+  }
+  if (bits > 0) {
+    out += k_base64url[(held << (6 - bits)) & 63U];
+  }
+  return out;
+}
+
+std::optional<std::string> decode_base64url(std::string_view text) {
+  std::string out;
+  std::uint32_t held = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const auto digit = k_base64url.find(c);
+    if (digit == std::string_view::npos) {
+      return std::nullopt;
+    }
+    held = (held << 6U) | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out += static_cast<char>(static_cast<unsigned char>((held >> bits) & 255U));
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+bool is_uuid(std::string_view text) {
+  return has_shape(text, k_uuid_shape);
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+std::optional<RolloutName> parse_rollout_name(std::string_view name) {
+  if (!looks_like_rollout(name)) {
+    return std::nullopt;
+  }
+  name.remove_prefix(k_prefix.size());
+  name.remove_suffix(is_compressed_name(name) ? k_compressed_suffix.size()
+                                              : k_plain_suffix.size());
+  constexpr std::size_t id_at = k_timestamp_shape.size() + 1;
+  constexpr std::size_t id_end = id_at + k_uuid_shape.size();
+  if (name.size() < id_end || name[id_at - 1] != '-' ||
+      !is_timestamp(name.substr(0, id_at - 1)) ||
+      !is_uuid(name.substr(id_at, k_uuid_shape.size()))) {
+    return std::nullopt;
+  }
+  RolloutName parsed{std::string(name.substr(0, id_at - 1)),
+                     lower_case(name.substr(id_at, k_uuid_shape.size())),
+                     ""};
+  const std::string_view rest = name.substr(id_end);
+  if (rest.empty()) {
+    return parsed;
+  }
+  if (rest.front() != '_' || !is_uuid(rest.substr(1))) {
+    return std::nullopt;
+  }
+  parsed.rollout_id = lower_case(rest.substr(1));
+  return parsed;
+}
+
+NameKind classify(std::string_view name) {
+  if (looks_like_rollout(name)) {
+    if (!parse_rollout_name(name)) {
+      return NameKind::malformed;
+    }
+    return is_compressed_name(name) ? NameKind::compressed : NameKind::plain;
+  }
+  if (retired_plain_name(name)) {
+    return NameKind::retired;
+  }
+  if (is_part_name(name)) {
+    return NameKind::part;
+  }
+  return is_foreign_temp(name) ? NameKind::foreign_temp : NameKind::other;
+}
+
+bool is_compressed_name(std::string_view name) {
+  return name.ends_with(k_compressed_suffix);
+}
+
+std::string compressed_name(std::string_view name) {
+  std::string out(name);
+  if (!is_compressed_name(name)) {
+    out += k_zst_suffix;
+  }
+  return out;
+}
+
+std::string plain_name(std::string_view name) {
+  if (is_compressed_name(name)) {
+    name.remove_suffix(k_zst_suffix.size());
+  }
+  return std::string(name);
+}
+
+std::string retired_name(std::string_view plain) {
+  if (is_compressed_name(plain) || !parse_rollout_name(plain)) {
+    return {};
+  }
+  return "." + encode_base64url(plain) + std::string(k_retired_suffix);
+}
+
+std::optional<std::string> retired_plain_name(std::string_view name) {
+  if (!name.starts_with('.') || !name.ends_with(k_retired_suffix) ||
+      name.size() <= k_retired_suffix.size()) {
+    return std::nullopt;
+  }
+  auto plain =
+      decode_base64url(name.substr(1, name.size() - 1 - k_retired_suffix.size()));
+  // Only the exact spelling is ours: base64 has several for some bytes.
+  if (!plain || retired_name(*plain) != name) {
+    return std::nullopt;
+  }
+  return plain;
+}
+
+} // namespace coldpress
