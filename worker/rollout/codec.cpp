@@ -1,0 +1,244 @@
+#include "worker/rollout/codec.hpp"
+
+#include "fsutil/text.hpp"
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+namespace coldpress {
+namespace {
+
+constexpr std::string_view k_encode = "zstd encode";
+constexpr std::string_view k_decode = "zstd decode";
+constexpr std::array<std::byte, 4> k_magic = {
+    std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+Error fault(Errc code, std::string_view op, std::vector<std::string> context) {
+  return Error{code, 0, op, "", std::move(context)};
+}
+
+Error damaged(std::string what) {
+  return fault(Errc::corrupt,
+               k_decode,
+               {std::move(what),
+                "take it from a backup, or from its plain form if that still stands"});
+}
+
+Error decode_error(std::size_t code) {
+  switch (ZSTD_getErrorCode(code)) {
+  case ZSTD_error_frameParameter_windowTooLarge:
+    return fault(Errc::unsupported,
+                 k_decode,
+                 {"the frame's window is wider than 2^27 bytes: no Codex reads it",
+                  "decode it with zstd -d --long=31 and let coldpress press it again"});
+  case ZSTD_error_dictionary_wrong:
+    return fault(Errc::unsupported,
+                 k_decode,
+                 {"the frame needs a dictionary: no Codex reads it",
+                  "decode it with zstd -d -D and the dictionary it was made with"});
+  case ZSTD_error_memory_allocation:
+    return Error::from_errno(ENOMEM, k_decode, "");
+  default:
+    return damaged(fmt::format("zstd: {}", ZSTD_getErrorName(code)));
+  }
+}
+
+Error encode_error(std::size_t code) {
+  if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) {
+    return Error::from_errno(ENOMEM, k_encode, "");
+  }
+  return fault(
+      Errc::invalid, k_encode, {fmt::format("zstd: {}", ZSTD_getErrorName(code))});
+}
+
+Error size_changed(std::uint64_t pledged, std::string_view came) {
+  return fault(Errc::changed,
+               k_encode,
+               {fmt::format("{} bytes were announced, {} came", pledged, came)});
+}
+
+} // namespace
+
+struct FrameEncoder::State {
+  std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+  std::vector<std::byte> out = std::vector<std::byte>(ZSTD_CStreamOutSize());
+  std::uint64_t pledged = 0;
+  std::uint64_t taken = 0;
+
+  Result<void> set(ZSTD_cParameter name, int value) const {
+    const auto code = ZSTD_CCtx_setParameter(context.get(), name, value);
+    if (ZSTD_isError(code) != 0) {
+      return Fail(encode_error(code));
+    }
+    return {};
+  }
+
+  Result<void>
+  run(std::span<const std::byte> data, ZSTD_EndDirective mode, const Sink& sink) {
+    ZSTD_inBuffer in{data.data(), data.size(), 0};
+    for (;;) {
+      ZSTD_outBuffer to{out.data(), out.size(), 0};
+      const auto left = ZSTD_compressStream2(context.get(), &to, &in, mode);
+      if (ZSTD_isError(left) != 0) {
+        return Fail(encode_error(left));
+      }
+      if (to.pos > 0) {
+        TRY(sink(std::span<const std::byte>(out).first(to.pos)));
+      }
+      const bool done = mode == ZSTD_e_end ? left == 0 : in.pos == in.size;
+      if (done) {
+        return {};
+      }
+    }
+  }
+};
+
+FrameEncoder::FrameEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FrameEncoder::FrameEncoder(FrameEncoder&&) noexcept = default;
+FrameEncoder& FrameEncoder::operator=(FrameEncoder&&) noexcept = default;
+FrameEncoder::~FrameEncoder() = default;
+
+Result<FrameEncoder> FrameEncoder::create(const FrameOptions& options,
+                                          std::uint64_t pledged) {
+  if (options.level < 1 || options.level > ZSTD_maxCLevel() ||
+      options.window_log < k_min_window_log || options.window_log > k_max_window_log) {
+    return Fail(fault(Errc::invalid,
+                      k_encode,
+                      {fmt::format("level {} or window 2^{} is out of range",
+                                   options.level,
+                                   options.window_log)}));
+  }
+  auto state = std::make_unique<State>();
+  if (!state->context) {
+    return Fail(Error::from_errno(ENOMEM, k_encode, ""));
+  }
+  state->pledged = pledged;
+  TRY(state->set(ZSTD_c_compressionLevel, options.level));
+  TRY(state->set(ZSTD_c_windowLog, options.window_log));
+  TRY(state->set(ZSTD_c_enableLongDistanceMatching, options.long_distance ? 1 : 0));
+  TRY(state->set(ZSTD_c_checksumFlag, 1));
+  TRY(state->set(ZSTD_c_contentSizeFlag, 1));
+  const auto code = ZSTD_CCtx_setPledgedSrcSize(state->context.get(), pledged);
+  if (ZSTD_isError(code) != 0) {
+    return Fail(encode_error(code));
+  }
+  return FrameEncoder(std::move(state));
+}
+
+Result<void> FrameEncoder::push(std::span<const std::byte> data, const Sink& sink) {
+  if (data.size() > state_->pledged - state_->taken) {
+    return Fail(size_changed(state_->pledged, "more"));
+  }
+  state_->taken += data.size();
+  return state_->run(data, ZSTD_e_continue, sink);
+}
+
+Result<void> FrameEncoder::finish(const Sink& sink) {
+  if (state_->taken != state_->pledged) {
+    return Fail(size_changed(state_->pledged, std::to_string(state_->taken)));
+  }
+  return state_->run({}, ZSTD_e_end, sink);
+}
+
+std::uint64_t FrameEncoder::memory_bytes() const {
+  return ZSTD_sizeof_CCtx(state_->context.get());
+}
+
+struct FrameDecoder::State {
+  std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
+  Frames frames = Frames::any;
+  std::uint64_t taken = 0;  // bytes read of the file
+  bool frame_ended = false; // exactly at `taken`
+
+  // With Frames::one the file must begin with a zstd frame and end with it.
+  Result<void> check_next(std::span<const std::byte> in) const {
+    if (frames == Frames::any) {
+      return {};
+    }
+    if (frame_ended) {
+      return Fail(
+          damaged(fmt::format("more bytes follow the frame, from byte {}", taken)));
+    }
+    for (std::uint64_t at = taken; at < k_magic.size() && at - taken < in.size(); ++at) {
+      if (in[at - taken] != k_magic[at]) {
+        return Fail(damaged("the file does not begin with a zstd frame"));
+      }
+    }
+    return {};
+  }
+};
+
+FrameDecoder::FrameDecoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FrameDecoder::FrameDecoder(FrameDecoder&&) noexcept = default;
+FrameDecoder& FrameDecoder::operator=(FrameDecoder&&) noexcept = default;
+FrameDecoder::~FrameDecoder() = default;
+
+Result<FrameDecoder> FrameDecoder::create(Frames frames) {
+  auto state = std::make_unique<State>();
+  if (!state->context) {
+    return Fail(Error::from_errno(ENOMEM, k_decode, ""));
+  }
+  state->frames = frames;
+  const auto code =
+      ZSTD_DCtx_setParameter(state->context.get(), ZSTD_d_windowLogMax, k_max_window_log);
+  if (ZSTD_isError(code) != 0) {
+    return Fail(decode_error(code));
+  }
+  return FrameDecoder(std::move(state));
+}
+
+Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
+                                         std::span<std::byte> out) {
+  if (out.empty() || (in.empty() && state_->frame_ended)) {
+    return 0;
+  }
+  ZSTD_outBuffer to{out.data(), out.size(), 0};
+  do {
+    TRY(state_->check_next(in));
+    ZSTD_inBuffer from{in.data(), in.size(), 0};
+    const auto left = ZSTD_decompressStream(state_->context.get(), &to, &from);
+    if (ZSTD_isError(left) != 0) {
+      return Fail(decode_error(left));
+    }
+    in = in.subspan(from.pos);
+    state_->taken += from.pos;
+    state_->frame_ended = left == 0;
+  } while (!in.empty() && to.pos < to.size);
+  return to.pos;
+}
+
+Result<void> FrameDecoder::push(std::span<const std::byte> in, const Sink& sink) {
+  std::vector<std::byte> out(ZSTD_DStreamOutSize());
+  for (;;) {
+    TRY_ASSIGN(const std::size_t written, decode(in, out));
+    if (written > 0) {
+      TRY(sink(std::span<const std::byte>(out).first(written)));
+    }
+    if (written < out.size()) {
+      return {};
+    }
+  }
+}
+
+Result<void> FrameDecoder::finish() const {
+  if (state_->taken == 0) {
+    return Fail(damaged("the file is empty"));
+  }
+  if (!state_->frame_ended) {
+    return Fail(
+        damaged(fmt::format("cut short: byte {} is inside a frame", state_->taken)));
+  }
+  return {};
+}
+
+} // namespace coldpress
