@@ -91,9 +91,9 @@ class CodexHome:
 
     def exec(self, prompt, *options):
         """A new thread by `codex exec`; returns its rollout."""
-        before = set(self.rollouts())
+        before = set(self.logical_rollouts())
         self.run("exec", "--skip-git-repo-check", *options, "--", prompt)
-        (made,) = set(self.rollouts()) - before
+        (made,) = set(self.logical_rollouts()) - before
         return made
 
     def exec_resume(self, thread, prompt):
@@ -101,9 +101,10 @@ class CodexHome:
 
     def exec_fork(self, thread, prompt):
         """A fork by `codex exec fork`; returns its rollout."""
-        before = set(self.rollouts())
+        # By logical name: a fork also turns its compressed parent into a plain file.
+        before = set(self.logical_rollouts())
         self.run("exec", "--skip-git-repo-check", "fork", thread, prompt)
-        (made,) = set(self.rollouts()) - before
+        (made,) = set(self.logical_rollouts()) - before
         return made
 
     def archive(self, thread):
@@ -129,8 +130,18 @@ class CodexHome:
                 found += (self.home / tree).rglob(form)
         return sorted(found)
 
+    def logical_rollouts(self):
+        """The same without `.zst`, each rollout once."""
+        return sorted({logical(path) for path in self.rollouts()})
+
+
+def logical(path):
+    """The name of a rollout whichever form it has."""
+    path = pathlib.Path(path)
+    return path.with_suffix("") if path.suffix == ".zst" else path
+
 
 def thread_id(rollout):
-    """The thread id in a rollout's name (a fork's own name has one id, too)."""
+    """The thread id in a rollout's name."""
     stem = pathlib.Path(rollout).name.split(".")[0]
     return stem[len("rollout-YYYY-MM-DDThh-mm-ss-") :].split("_")[0]
