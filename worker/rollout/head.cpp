@@ -1,0 +1,200 @@
+#include "worker/rollout/head.hpp"
+
+#include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace coldpress {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::size_t k_deepest = 128; // as serde_json
+constexpr std::size_t k_chunk = std::size_t{64} << 10U;
+
+enum class Found : std::uint8_t { absent, once, twice };
+
+// The member `key`, looking at all of them: simdjson itself would take the first of two.
+Found find_member(const dom::object& object, std::string_view key, dom::element& value) {
+  Found found = Found::absent;
+  for (const auto& field : object) {
+    if (field.key != key) {
+      continue;
+    }
+    if (found == Found::once) {
+      return Found::twice;
+    }
+    value = field.value;
+    found = Found::once;
+  }
+  return found;
+}
+
+// False if the member is there but is no string, or is there twice.
+bool take_string(const dom::object& object, std::string_view key, std::string& into) {
+  dom::element value;
+  const Found found = find_member(object, key, value);
+  if (found == Found::absent) {
+    return true;
+  }
+  std::string_view text;
+  if (found == Found::twice || value.get(text) != simdjson::SUCCESS) {
+    return false;
+  }
+  into = text;
+  return true;
+}
+
+// Any history_base but null counts: one we cannot read must not look like none.
+bool take_history_base(const dom::object& payload, RolloutHead& head) {
+  dom::element value;
+  const Found found = find_member(payload, "history_base", value);
+  if (found == Found::twice) {
+    return false;
+  }
+  if (found == Found::absent || value.is_null()) {
+    return true;
+  }
+  head.has_history_base = true;
+  dom::object base;
+  return value.get(base) != simdjson::SUCCESS ||
+         take_string(base, "thread_id", head.history_base_thread);
+}
+
+bool take_payload(const dom::object& record, RolloutHead& head) {
+  dom::element value;
+  dom::object payload;
+  if (find_member(record, "payload", value) != Found::once ||
+      value.get(payload) != simdjson::SUCCESS ||
+      !take_string(payload, "id", head.thread_id) || !is_uuid(head.thread_id) ||
+      !take_string(payload, "cwd", head.cwd) ||
+      !take_string(payload, "cli_version", head.cli_version) ||
+      !take_history_base(payload, head)) {
+    return false;
+  }
+  head.thread_id = lower_case(head.thread_id);
+  head.history_base_thread = lower_case(head.history_base_thread);
+  return true;
+}
+
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (text.size() < at + count) {
+    return std::nullopt;
+  }
+  int value = 0;
+  const char* const begin = text.data() + at;
+  const auto parsed = std::from_chars(begin, begin + count, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != begin + count || value < 0) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+// ".123Z" -> 123 ms, and what follows the digits stays in `text`.
+std::chrono::nanoseconds take_fraction(std::string_view& text) {
+  if (!text.starts_with('.')) {
+    return std::chrono::nanoseconds{0};
+  }
+  text.remove_prefix(1);
+  std::int64_t nanoseconds = 0;
+  std::int64_t unit = 100'000'000;
+  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    nanoseconds += (text.front() - '0') * unit;
+    unit /= 10;
+    text.remove_prefix(1);
+  }
+  return std::chrono::nanoseconds{nanoseconds};
+}
+
+// RFC 3339 in UTC, as Codex writes it; the epoch for anything else, and outside of the
+// years that nanoseconds since the epoch can hold.
+WallTime parse_utc(std::string_view text) {
+  const std::array<std::optional<int>, 6> parts = {digits(text, 0, 4),
+                                                   digits(text, 5, 2),
+                                                   digits(text, 8, 2),
+                                                   digits(text, 11, 2),
+                                                   digits(text, 14, 2),
+                                                   digits(text, 17, 2)};
+  if (!std::all_of(parts.begin(), parts.end(), [](const auto& part) { return !!part; }) ||
+      text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
+    return {};
+  }
+  const std::chrono::year_month_day date{
+      std::chrono::year{*parts[0]},
+      std::chrono::month{static_cast<unsigned>(*parts[1])},
+      std::chrono::day{static_cast<unsigned>(*parts[2])}};
+  text.remove_prefix(19);
+  const std::chrono::nanoseconds fraction = take_fraction(text);
+  if (!date.ok() || *parts[0] < 1970 || *parts[0] > 2200 || *parts[3] > 23 ||
+      *parts[4] > 59 || *parts[5] > 60 || text != "Z") {
+    return {};
+  }
+  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{*parts[3]} +
+         std::chrono::minutes{*parts[4]} + std::chrono::seconds{*parts[5]} + fraction;
+}
+
+// Reads on until `line` holds a whole first line or the file ends; false if it is
+// longer than a first line may be.
+Result<bool> read_first_line(RolloutReader& reader, std::string& line) {
+  std::vector<std::byte> buffer(k_chunk);
+  for (;;) {
+    TRY_ASSIGN(const std::size_t count, reader.read(buffer));
+    for (const std::byte byte : std::span<const std::byte>(buffer).first(count)) {
+      if (byte == std::byte{'\n'}) {
+        return true;
+      }
+      line += static_cast<char>(byte);
+    }
+    if (line.size() > k_longest_first_line) {
+      return false;
+    }
+    if (count < buffer.size()) {
+      return true;
+    }
+  }
+}
+
+} // namespace
+
+std::optional<RolloutHead> parse_head(std::string_view first_line) {
+  // Later versions of simdjson skip a byte order mark, Codex does not.
+  if (first_line.starts_with("\xEF\xBB\xBF") ||
+      first_line.size() > k_longest_first_line) {
+    return std::nullopt;
+  }
+  dom::parser parser;
+  dom::object record;
+  if (parser.allocate(std::max(first_line.size(), std::size_t{1}), k_deepest) !=
+          simdjson::SUCCESS ||
+      parser.parse(first_line.data(), first_line.size()).get(record) !=
+          simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  RolloutHead head;
+  std::string type;
+  std::string timestamp;
+  if (!take_string(record, "type", type) || type != "session_meta" ||
+      !take_string(record, "timestamp", timestamp) || !take_payload(record, head)) {
+    return std::nullopt;
+  }
+  head.written = parse_utc(timestamp);
+  return head;
+}
+
+Result<std::optional<RolloutHead>> read_head(Fs& fs, const std::string& path) {
+  TRY_ASSIGN(RolloutReader reader, RolloutReader::open_exact(fs, path));
+  std::string line;
+  TRY_ASSIGN(const bool fits, read_first_line(reader, line));
+  return fits ? parse_head(line) : std::nullopt;
+}
+
+} // namespace coldpress
