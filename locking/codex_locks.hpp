@@ -16,6 +16,8 @@ public:
 
   FileHandle handle() const { return file_.handle(); }
   const std::string& path() const { return path_; }
+  // Gives the lock back now.
+  void reset() noexcept { file_.reset(); }
 
 private:
   friend class CodexLocks;
