@@ -40,10 +40,4 @@ struct LoadedSettings {
 // and the nearest valid key.
 Result<LoadedSettings> load_settings(const LoadInputs& inputs);
 
-// "archived", "active"
-std::string_view name_of(Root root);
-// "0.137", "0.144.6", "0.169.0-alpha.2"
-Result<Version> parse_version(std::string_view text);
-std::string to_string(const Version& version);
-
 } // namespace coldpress

@@ -1,11 +1,14 @@
 #pragma once
 
-// Includes nothing of ours, so that any room may take it.
+// Includes nothing of ours but Result, so that any room may take it.
+
+#include "fsutil/result.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace coldpress {
@@ -66,5 +69,11 @@ struct Settings {
 
   std::string log_level = "info"; // trace debug info warn error off
 };
+
+// "archived", "active"
+std::string_view name_of(Root root);
+// "0.137", "0.144.6", "0.169.0-alpha.2"
+Result<Version> parse_version(std::string_view text);
+std::string to_string(const Version& version);
 
 } // namespace coldpress

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace coldpress {
@@ -48,7 +49,6 @@ enum class Reason : std::uint8_t {
   unreadable,
   io_error,
   // outcomes only
-  already_pressed,
   canceled,
 };
 
@@ -100,6 +100,58 @@ struct Decision {
   Reason reason = Reason::cold;
 };
 
+// A file of ours or Codex's found in one of the trees.
+enum class Role : std::uint8_t { plain, compressed, retired };
+
+struct FoundFile {
+  Role role = Role::plain;
+  Root root = Root::archived;
+  std::string path; // absolute
+};
+
+// Every form of one rollout, wherever in the store it stands. More than one file means
+// that a publication is under way, or that something was left behind.
+struct RolloutForms {
+  std::string plain_name; // file name of the plain form
+  std::vector<FoundFile> files;
+};
+
+// A Codex release counts as being in use for this long after it was seen.
+inline constexpr std::chrono::days k_version_memory{30};
+// From this release on a fork reads its compressed parent (PR 41357, PR 42039).
+inline constexpr Version k_shares_compressed{0, 154, 0};
+
+// A Codex release that was at work in the store, and what shows it.
+struct VersionSeen {
+  Version version;
+  std::string rollout;
+  WallTime when{};
+};
+
+// Everything one walk over both trees has found.
+struct Inventory {
+  std::vector<Candidate> candidates;       // plain forms and what is named like one
+  std::vector<RolloutForms> leftovers;     // more than one form, or a retired one
+  std::vector<std::string> parts;          // our named temps, absolute
+  std::vector<std::string> foreign_temps;  // Codex's temps, absolute
+  std::vector<VersionSeen> versions;       // within the days that count
+  std::uint64_t compressed_files = 0;
+  std::uint64_t compressed_bytes = 0;
+  std::vector<Error> errors;               // directories that could not be listed
+};
+
+// Why nothing in the store may be pressed.
+struct Refusal {
+  Reason reason = Reason::reader_too_old;
+  VersionSeen seen;
+};
+
+struct Plan {
+  std::vector<Decision> decisions;    // the trees in scan.roots, largest first
+  std::vector<Decision> beyond_roots; // the other tree, as it would be decided
+  std::optional<Refusal> refused;
+};
+
 // What the ledger knows of a rollout from earlier passes. Advice: a lost one costs a
 // second look, never a rollout.
 struct Remembered {
@@ -129,6 +181,31 @@ struct Outcome {
   std::uint64_t blocked_us = 0;    // length of the critical section
   double seconds = 0;
 };
+
+// Why a stage does not go on with this rollout.
+struct Stop {
+  OutcomeKind kind = OutcomeKind::skipped;
+  Reason reason = Reason::changed;
+  std::optional<Error> error;
+  std::string detail;
+  std::uint64_t blocked_us = 0;
+
+  static Stop skip(Reason reason, std::string detail = {});
+  // An error, sorted by its code into a reason: what the world did is a skip, what the
+  // machine did is a failure.
+  static Stop from(Error error);
+};
+
+// A stage's value, or why there is none.
+template <class T> class [[nodiscard]] Step : public tl::expected<T, Stop> {
+  using Base = tl::expected<T, Stop>;
+
+public:
+  using Base::Base;
+  Step(Base base) : Base(std::move(base)) {}
+};
+
+using Halt = tl::unexpected<Stop>;
 
 // The tokens of the pipeline. Move-only, one maker each: what publish() takes was
 // verified, what verify() takes was encoded from a claimed file.

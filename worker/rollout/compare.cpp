@@ -1,0 +1,54 @@
+#include "worker/rollout/compare.hpp"
+
+#include "worker/rollout/reader.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{256} << 10U;
+
+struct Side {
+  RolloutReader reader;
+  std::vector<std::byte> buffer = std::vector<std::byte>(k_piece);
+  std::span<const std::byte> piece{};
+
+  // An empty piece means the end.
+  Result<void> fill() {
+    TRY_ASSIGN(const std::size_t got, reader.read(buffer));
+    piece = std::span<const std::byte>(buffer).first(got);
+    return {};
+  }
+};
+
+} // namespace
+
+Result<Relation> compare_rollouts(Fs& fs, const std::string& first,
+                                  const std::string& second) {
+  const ReadOptions quietly{PageCache::drop_behind, Frames::any};
+  TRY_ASSIGN(RolloutReader first_reader, RolloutReader::open_exact(fs, first, quietly));
+  TRY_ASSIGN(RolloutReader second_reader, RolloutReader::open_exact(fs, second, quietly));
+  Side a{std::move(first_reader)};
+  Side b{std::move(second_reader)};
+  for (;;) {
+    TRY(a.fill());
+    TRY(b.fill());
+    const std::size_t common = std::min(a.piece.size(), b.piece.size());
+    if (!std::equal(a.piece.begin(), a.piece.begin() + static_cast<std::ptrdiff_t>(common),
+                    b.piece.begin())) {
+      return Relation::differ;
+    }
+    if (a.piece.size() != b.piece.size()) {
+      return a.piece.size() < b.piece.size() ? Relation::first_is_prefix
+                                             : Relation::second_is_prefix;
+    }
+    if (a.piece.empty()) {
+      return Relation::equal;
+    }
+  }
+}
+
+} // namespace coldpress

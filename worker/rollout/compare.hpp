@@ -1,0 +1,24 @@
+#pragma once
+
+#include "fsutil/fs.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace coldpress {
+
+// How the logical bytes of two files relate.
+enum class Relation : std::uint8_t {
+  equal,
+  first_is_prefix,  // proper: the second goes on
+  second_is_prefix, // proper: the first goes on
+  differ,
+};
+
+// Reads both to the end of the shorter. Each is exactly that file, compressed if its
+// name ends in .zst. Errc::corrupt if a compressed one cannot be decoded as far.
+// Neither file is kept from changing meanwhile: compare stamps before and after.
+Result<Relation> compare_rollouts(Fs& fs, const std::string& first,
+                                  const std::string& second);
+
+} // namespace coldpress

@@ -1,0 +1,113 @@
+#include "worker/stage/claim.hpp"
+
+namespace coldpress {
+
+class ClaimMaker {
+public:
+  static Claim make(const Candidate& candidate, File file, LeaseSupport lease) {
+    return Claim(candidate, candidate.stamp, std::move(file), lease);
+  }
+};
+
+namespace {
+
+// Reason::cold if the file may be pressed.
+Reason judge(const FileStat& stat, const Candidate& candidate, const ClaimRules& rules,
+             WallTime now) {
+  if (stat.type != FileType::regular) {
+    return Reason::not_regular;
+  }
+  if (stat.links != 1) {
+    return Reason::hard_linked;
+  }
+  if (stat.uid != rules.uid) {
+    return Reason::not_owner;
+  }
+  if (FileStamp::of(stat) != candidate.stamp) {
+    return Reason::changed;
+  }
+  if (stat.mtime > now) {
+    return Reason::future_mtime;
+  }
+  if (now - stat.mtime < rules.cold_after) {
+    return Reason::too_young;
+  }
+  return now - stat.ctime < rules.settle ? Reason::unsettled : Reason::cold;
+}
+
+Stop open_failure(Error error) {
+  switch (error.code) {
+  case Errc::invalid:
+    return Stop::skip(Reason::symlink);
+  case Errc::denied:
+    return Stop::skip(Reason::unreadable, describe(error));
+  default:
+    return Stop::from(std::move(error));
+  }
+}
+
+// Asks Codex's locks. Publication asks again; this saves the encoding.
+Step<std::monostate> probe_locks(Guards& guards, const Candidate& candidate) {
+  auto maintenance = guards.codex.maintenance_busy();
+  if (!maintenance) {
+    return Halt(Stop::from(std::move(maintenance.error())));
+  }
+  if (*maintenance) {
+    return Halt(Stop::skip(Reason::maintenance));
+  }
+  using namespace std::chrono_literals;
+  auto section = Section::enter(guards, candidate.thread_id, 100ms);
+  if (!section) {
+    return Halt(Stop::from(std::move(section.error())));
+  }
+  return std::monostate{};
+}
+
+// A lease taken and given back: nobody has the file open for writing right now.
+Step<LeaseSupport> probe_lease(Fs& fs, FileHandle file) {
+  const auto lease = KernelLease::try_take(fs, file, LeaseKind::read);
+  if (lease) {
+    return LeaseSupport::works;
+  }
+  switch (lease.error().code) {
+  case Errc::busy:
+    return Halt(Stop::skip(Reason::open_for_writing));
+  case Errc::denied:
+  case Errc::unsupported:
+    return LeaseSupport::none;
+  default:
+    return Halt(Stop::from(lease.error()));
+  }
+}
+
+} // namespace
+
+Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& rules) {
+  auto handle = guards.fs.open_read(candidate.path);
+  if (!handle) {
+    return Halt(open_failure(std::move(handle.error())));
+  }
+  File file(guards.fs, *handle);
+  auto stat = guards.fs.stat(*handle);
+  if (!stat) {
+    return Halt(Stop::from(std::move(stat.error())));
+  }
+  const Reason reason = judge(*stat, candidate, rules, guards.clock.wall());
+  if (reason != Reason::cold) {
+    return Halt(Stop::skip(reason));
+  }
+  if (auto free = probe_locks(guards, candidate); !free) {
+    return Halt(std::move(free.error()));
+  }
+  auto lease = probe_lease(guards.fs, *handle);
+  if (!lease) {
+    return Halt(std::move(lease.error()));
+  }
+  if (*lease == LeaseSupport::none && candidate.root == Root::active &&
+      !rules.active_without_lease) {
+    return Halt(Stop::skip(Reason::no_lease));
+  }
+  return ClaimMaker::make(candidate, std::move(file), *lease);
+}
+
+} // namespace coldpress

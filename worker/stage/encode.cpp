@@ -1,0 +1,140 @@
+#include "worker/stage/encode.hpp"
+
+#include "worker/rollout/codec.hpp"
+#include "worker/rollout/name.hpp"
+
+namespace coldpress {
+
+class EncodedMaker {
+public:
+  static Encoded make(Claim claim, TempFile temp, Hash128 hash, std::uint64_t size,
+                      const FrameOptions& frame) {
+    return Encoded(std::move(claim), std::move(temp), hash, size, frame.level,
+                   frame.window_log);
+  }
+};
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_drop_every = std::uint64_t{8} << 20U;
+
+// Collects the encoder's output, which comes in pieces of 128 KiB at most, and writes it
+// in larger ones.
+class TempWriter {
+public:
+  TempWriter(Fs& fs, FileHandle file, std::uint64_t limit)
+      : fs_(fs), file_(file), limit_(limit) {
+    buffer_.reserve(k_piece);
+  }
+
+  Result<void> put(std::span<const std::byte> data) {
+    if (written_ + buffer_.size() + data.size() >= limit_) {
+      return Fail(Error{Errc::exists, 0, "encode", {}, {"no gain"}});
+    }
+    buffer_.insert(buffer_.end(), data.begin(), data.end());
+    return buffer_.size() >= k_piece ? flush() : Result<void>{};
+  }
+
+  Result<void> flush() {
+    TRY(fs_.write_at(file_, buffer_, written_));
+    written_ += buffer_.size();
+    buffer_.clear();
+    return {};
+  }
+
+  std::uint64_t written() const { return written_; }
+
+private:
+  Fs& fs_;
+  FileHandle file_;
+  std::uint64_t limit_; // at which there is nothing to gain any more
+  std::uint64_t written_ = 0;
+  std::vector<std::byte> buffer_;
+};
+
+Error named(Error error, const std::string& path) {
+  if (error.path.empty()) {
+    error.path = path;
+  }
+  return error;
+}
+
+Stop stop_for(Error error, const std::string& path) {
+  if (error.code == Errc::exists && error.op == "encode") {
+    return Stop::skip(Reason::no_gain);
+  }
+  return Stop::from(named(std::move(error), path));
+}
+
+// How much the frame may need at most is not known; that the reserve stands is.
+Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free) {
+  TRY_ASSIGN(const SpaceInfo space, fs.space(dir));
+  if (space.available < min_free) {
+    return Fail(Error{Errc::no_space, 0, "check free space", dir,
+                      {"less than limits.min_free is left"}});
+  }
+  return {};
+}
+
+struct Progress {
+  Hasher hasher;
+  std::uint64_t read = 0;
+};
+
+Result<void> feed(Fs& fs, const Claim& claim, FrameEncoder& encoder, TempWriter& writer,
+                  Progress& progress, const EncodeRules& rules,
+                  const std::stop_token& stop) {
+  const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
+  const std::string dir = parent_dir(claim.candidate().path);
+  std::vector<std::byte> buffer(k_piece);
+  std::uint64_t dropped = 0;
+  for (;;) {
+    if (stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "encode", {}, {}});
+    }
+    TRY_ASSIGN(const std::size_t got, fs.read_at(claim.file(), buffer, progress.read));
+    const std::span<const std::byte> piece(buffer.data(), got);
+    progress.hasher.update(piece);
+    TRY(encoder.push(piece, sink));
+    progress.read += got;
+    if (progress.read - dropped >= k_drop_every || got < buffer.size()) {
+      TRY(check_space(fs, dir, rules.min_free_bytes));
+      (void)fs.drop_cache(claim.file(), dropped, progress.read - dropped);
+      dropped = progress.read;
+    }
+    if (got < buffer.size()) {
+      break;
+    }
+  }
+  TRY(encoder.finish(sink));
+  return writer.flush();
+}
+
+} // namespace
+
+Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules,
+                     std::stop_token stop) {
+  const std::string& path = claim.candidate().path;
+  const std::uint64_t size = claim.stamp().size;
+  if (auto room = check_space(fs, parent_dir(path), rules.min_free_bytes); !room) {
+    return Halt(Stop::from(std::move(room.error())));
+  }
+  auto temp = TempFile::create_beside(fs, compressed_name(path));
+  if (!temp) {
+    return Halt(Stop::from(std::move(temp.error())));
+  }
+  auto encoder = FrameEncoder::create(rules.frame, size);
+  if (!encoder) {
+    return Halt(Stop::from(named(std::move(encoder.error()), path)));
+  }
+  TempWriter writer(fs, temp->handle(), size);
+  Progress progress;
+  if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
+    return Halt(stop_for(std::move(fed.error()), path));
+  }
+  return EncodedMaker::make(std::move(claim), std::move(*temp), progress.hasher.digest(),
+                            writer.written(), rules.frame);
+}
+
+} // namespace coldpress

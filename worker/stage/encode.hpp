@@ -1,0 +1,24 @@
+#pragma once
+
+#include "worker/rollout/frame.hpp"
+#include "worker/stage/types.hpp"
+
+#include <stop_token>
+
+namespace coldpress {
+
+struct EncodeRules {
+  FrameOptions frame;
+  std::uint64_t min_free_bytes = 0; // leave at least this much on the disk
+};
+
+// Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing
+// them on the way, and lets the source leave the page cache behind itself. Reads the
+// source once, in pieces; memory does not depend on its size.
+//
+// Stops with `changed` if the file is not exactly as long as claimed, `no_gain` once
+// the frame is as large as the source, `no_space`, or `canceled` within a piece of
+// being told. The temp file is gone then.
+Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop);
+
+} // namespace coldpress

@@ -1,0 +1,249 @@
+#include "worker/stage/publish.hpp"
+
+#include "worker/rollout/name.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+using namespace std::chrono_literals;
+
+// One publication: the table of DESIGN section 4, a method a step.
+class PublishedMaker {
+public:
+  PublishedMaker(Guards& guards, Verified verified, const PublishRules& rules)
+      : guards_(guards), fs_(guards.fs), rules_(rules), verified_(std::move(verified)),
+        plain_(verified_.claim().candidate().path), compressed_(compressed_name(plain_)),
+        dir_(parent_dir(plain_)),
+        retired_(join_path(dir_, retired_name(base_name(plain_)))) {}
+
+  Step<Published> run() {
+    auto maintenance = guards_.codex.try_maintenance();
+    if (!maintenance) {
+      return Halt(maintenance.error().code == Errc::busy
+                      ? Stop::skip(Reason::maintenance)
+                      : Stop::from(std::move(maintenance.error())));
+    }
+    if (auto named = timed(&PublishedMaker::name_it); !named) {
+      return Halt(std::move(named.error()));
+    }
+    auto done = make_durable();
+    if (done) {
+      done = timed(&PublishedMaker::retire);
+    }
+    // 11: whatever writers waited for is free again; from here on the disk may be slow.
+    if (!done) {
+      if (!keep_pair_) {
+        undo();
+      }
+      done.error().blocked_us = blocked_us_;
+      return Halt(std::move(done.error()));
+    }
+    if (auto synced = fs_.sync_dir(dir_); !synced) {
+      // The retired file stands until a sync succeeds: reap() asks for one.
+      return Halt(Stop::from(std::move(synced.error())));
+    }
+    return finish();
+  }
+
+private:
+  using Done = Step<std::monostate>;
+
+  static Done stop(Reason reason, std::string detail = {}) {
+    return Done(Halt(Stop::skip(reason, std::move(detail))));
+  }
+  static Done fail(Error error) { return Done(Halt(Stop::from(std::move(error)))); }
+
+  const Claim& claim() const { return verified_.claim(); }
+
+  // Runs a step that others wait for, and keeps the longest wait.
+  Done timed(Done (PublishedMaker::*step)()) {
+    const BootTime entered = guards_.clock.boot();
+    Done done = (this->*step)();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        guards_.clock.boot() - entered);
+    blocked_us_ = std::max(blocked_us_, static_cast<std::uint64_t>(took.count()));
+    return done;
+  }
+
+  // P's path still names the claimed inode.
+  Done still_ours() {
+    const auto found = fs_.lstat(plain_);
+    if (!found) {
+      return fail(found.error());
+    }
+    return claim().stamp().same_inode(*found) ? Done{} : stop(Reason::changed);
+  }
+
+  // 5, first half: Z gets its name while P stands and wins for every reader.
+  Done name_it() {
+    const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
+    if (!section) {
+      return fail(section.error());
+    }
+    if (auto ours = still_ours(); !ours) {
+      return ours;
+    }
+    if (auto linked = temp().commit_new(); !linked) {
+      return linked.error().code == Errc::exists ? stop(Reason::both_forms)
+                                                 : fail(std::move(linked.error()));
+    }
+    return {};
+  }
+
+  // 5, second half. The file again: btrfs had not logged an inode without a name.
+  Done make_durable() {
+    if (auto synced = fs_.sync_file(temp().handle()); !synced) {
+      return fail(std::move(synced.error()));
+    }
+    if (auto synced = fs_.sync_dir(dir_); !synced) {
+      return fail(std::move(synced.error()));
+    }
+    auto stat = fs_.stat(temp().handle());
+    if (!stat) {
+      return fail(std::move(stat.error()));
+    }
+    frame_ = FileStamp::of(*stat);
+    return {};
+  }
+
+  // 6 to 10: the critical section. Writers wait from here until it returns.
+  Done retire() {
+    const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
+    if (!section) {
+      return fail(section.error());
+    }
+    std::optional<KernelLease> lease;
+    Done done = take_lease(lease);
+    if (done) {
+      done = look_again();
+    }
+    return done ? rename_away(lease) : done;
+  }
+
+  // 7
+  Done take_lease(std::optional<KernelLease>& lease) {
+    auto taken = KernelLease::try_take(fs_, claim().file(), LeaseKind::read);
+    if (taken) {
+      lease.emplace(std::move(*taken));
+      lease_ = LeaseSupport::works;
+      return {};
+    }
+    switch (taken.error().code) {
+    case Errc::busy:
+      return stop(Reason::open_for_writing);
+    case Errc::denied:
+    case Errc::unsupported:
+      lease_ = LeaseSupport::none;
+      return claim().candidate().root == Root::active && !rules_.active_without_lease
+                 ? stop(Reason::no_lease)
+                 : Done{};
+    default:
+      return fail(std::move(taken.error()));
+    }
+  }
+
+  // 8: by descriptor, by path; and Z is ours.
+  Done look_again() {
+    const auto by_handle = fs_.stat(claim().file());
+    const auto by_path = fs_.lstat(plain_);
+    const auto frame = fs_.lstat(compressed_);
+    if (!by_handle) {
+      return fail(by_handle.error());
+    }
+    if (!by_path) {
+      return fail(by_path.error());
+    }
+    if (FileStamp::of(*by_handle) != claim().stamp() ||
+        FileStamp::of(*by_path) != claim().stamp()) {
+      return stop(Reason::changed);
+    }
+    if (!frame || !frame_.same_inode(*frame)) {
+      return stop(Reason::changed, "the new .zst was removed or replaced by somebody");
+    }
+    return {};
+  }
+
+  // 9 and 10
+  Done rename_away(const std::optional<KernelLease>& lease) {
+    if (auto moved = move_new(fs_, plain_, retired_); !moved) {
+      // The two-step form may have stopped in between: then both names stand, and the
+      // recovery drops the retired one.
+      return fail(std::move(moved.error()));
+    }
+    const auto now = fs_.stat(claim().file());
+    const auto retired = fs_.lstat(retired_);
+    const bool whole = !lease || lease->whole();
+    if (whole && now && claim().stamp().same_but_ctime(*now) && retired &&
+        claim().stamp().same_inode(*retired)) {
+      return {};
+    }
+    return put_back();
+  }
+
+  // 10, the other branch: somebody resolved P before 9 and waits in open().
+  Done put_back() {
+    Stop arrived = Stop::skip(Reason::open_for_writing);
+    arrived.kind = OutcomeKind::writer_arrived;
+    if (auto moved = move_new(fs_, retired_, plain_); !moved) {
+      // P was made again meanwhile: neither Z nor R is ours to remove now.
+      keep_pair_ = true;
+      arrived.detail = "the plain name was taken again meanwhile; the retired file keeps "
+                       "the bytes until the recovery";
+      arrived.error = std::move(moved.error());
+    } else {
+      put_back_ = true;
+    }
+    return Done(Halt(std::move(arrived)));
+  }
+
+  // Takes Z's name away again, with P standing, under the maintenance lock. After a
+  // rollback P's name must be durable before Z's goes.
+  void undo() {
+    if (put_back_ && !fs_.sync_dir(dir_)) {
+      return;
+    }
+    const auto plain = fs_.lstat(plain_);
+    const auto frame = fs_.lstat(compressed_);
+    const auto named = fs_.stat(temp().handle());
+    if (plain && claim().stamp().same_inode(*plain) && frame && named &&
+        FileStamp::of(*named).same_inode(*frame)) {
+      (void)fs_.unlink(compressed_); // a pair that stays is the recovery's
+    }
+  }
+
+  Published finish() {
+    Published published;
+    published.rollout_ = claim().candidate().rollout;
+    published.thread_id_ = claim().candidate().thread_id;
+    published.plain_path_ = plain_;
+    published.retired_path_ = retired_;
+    published.plain_ = claim().stamp();
+    published.compressed_ = frame_;
+    published.lease_ = lease_;
+    published.blocked_us_ = blocked_us_;
+    return published;
+  }
+
+  TempFile& temp() { return verified_.encoded_.temp_; }
+
+  Guards& guards_;
+  Fs& fs_;
+  PublishRules rules_;
+  Verified verified_;
+  std::string plain_;      // P
+  std::string compressed_; // Z
+  std::string dir_;
+  std::string retired_; // R
+  FileStamp frame_;     // Z's, once it has its name
+  LeaseSupport lease_ = LeaseSupport::none;
+  bool put_back_ = false;
+  bool keep_pair_ = false;
+  std::uint64_t blocked_us_ = 0;
+};
+
+Step<Published> publish(Guards& guards, Verified verified, const PublishRules& rules) {
+  return PublishedMaker(guards, std::move(verified), rules).run();
+}
+
+} // namespace coldpress

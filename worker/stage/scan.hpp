@@ -1,0 +1,25 @@
+#pragma once
+
+#include "worker/stage/types.hpp"
+
+namespace coldpress {
+
+struct ScanRules {
+  WallTime now{};
+  SharedHistory shared_history = SharedHistory::automatic;
+};
+
+
+// Walks sessions/ and archived_sessions/ of the store at `home` once. Opens every plain
+// rollout for its first record; of the compressed ones only those that the version
+// guard needs. What cannot be read is in the inventory with the reason; nothing is
+// changed.
+//
+// A version counts at the file's mtime or the record's own time, whichever is later:
+// session_meta says who began a rollout, and who went on leaves no trace of its own.
+Inventory scan(Fs& fs, const std::string& home, const ScanRules& rules);
+
+// "archived_sessions" and "sessions".
+std::string_view tree_name(Root root);
+
+} // namespace coldpress

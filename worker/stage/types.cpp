@@ -1,0 +1,152 @@
+#include "worker/stage/types.hpp"
+
+#include <array>
+
+namespace coldpress {
+
+namespace {
+
+struct ReasonText {
+  Reason reason;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array k_reasons{
+    ReasonText{Reason::cold, "cold", "old enough and unchanged"},
+    ReasonText{Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
+    ReasonText{Reason::unsettled, "unsettled",
+               "touched more recently than scan.settle (by ctime)"},
+    ReasonText{Reason::future_mtime, "future_mtime",
+               "its mtime lies in the future; set the clock or touch the file"},
+    ReasonText{Reason::empty, "empty", "0 bytes"},
+    ReasonText{Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
+    ReasonText{Reason::no_gain, "no_gain", "would not free a block"},
+    ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
+    ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
+    ReasonText{Reason::hard_linked, "hard_linked",
+               "has a second name, which would keep the space"},
+    ReasonText{Reason::not_owner, "not_owner", "belongs to another user; run as that user"},
+    ReasonText{Reason::no_session_meta, "no_session_meta",
+               "its first record is not session_meta; Codex would not take it either"},
+    ReasonText{Reason::bad_name, "bad_name", "not a rollout name Codex would read"},
+    ReasonText{Reason::excluded, "excluded", "excluded by scan.exclude"},
+    ReasonText{Reason::held, "held", "restored or failed not long ago; tried again later"},
+    ReasonText{Reason::both_forms, "both_forms",
+               "its .zst already stands beside it; the recovery decides once both are "
+               "older than scan.settle"},
+    ReasonText{Reason::open_for_writing, "open_for_writing",
+               "some process has it open for writing"},
+    ReasonText{Reason::live_writer, "live_writer", "Codex has the thread loaded"},
+    ReasonText{Reason::maintenance, "maintenance",
+               "Codex's own maintenance is running; the next pass tries again"},
+    ReasonText{Reason::foreign_marker, "foreign_marker",
+               "Codex's own compressor is running; the next pass tries again"},
+    ReasonText{Reason::no_lease, "no_lease",
+               "no kernel leases here, so a writer could not be seen; "
+               "scan.active_without_lease = true presses it anyway"},
+    ReasonText{Reason::reader_too_old, "reader_too_old",
+               "a Codex that cannot read .zst was seen; see compat.min_reader"},
+    ReasonText{Reason::shared_history, "shared_history",
+               "a fork or a fork's parent, and a Codex before 0.154 was seen; see "
+               "compat.shared_history"},
+    ReasonText{Reason::metadata_not_kept, "metadata_not_kept",
+               "its owner, ACL or attributes could not be kept"},
+    ReasonText{Reason::changed, "changed", "changed while it was worked on"},
+    ReasonText{Reason::vanished, "vanished", "gone since the scan"},
+    ReasonText{Reason::no_space, "no_space",
+               "the disk is too full to write its .zst; free some space"},
+    ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
+    ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
+    ReasonText{Reason::canceled, "canceled", "the run was stopped"},
+};
+
+} // namespace
+
+std::string_view name_of(Reason reason) {
+  return k_reasons[static_cast<std::size_t>(reason)].name;
+}
+
+std::string_view explain(Reason reason) {
+  return k_reasons[static_cast<std::size_t>(reason)].meaning;
+}
+
+std::optional<Reason> reason_from(std::string_view name) {
+  for (const ReasonText& known : k_reasons) {
+    if (known.name == name) {
+      return known.reason;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(OutcomeKind kind) {
+  switch (kind) {
+  case OutcomeKind::pressed:
+    return "pressed";
+  case OutcomeKind::restored:
+    return "restored";
+  case OutcomeKind::skipped:
+    return "skipped";
+  case OutcomeKind::failed:
+    return "failed";
+  case OutcomeKind::writer_arrived:
+    return "writer_arrived";
+  case OutcomeKind::reaped:
+    return "reaped";
+  case OutcomeKind::recovered:
+    return "recovered";
+  case OutcomeKind::conflict:
+    return "conflict";
+  case OutcomeKind::orphaned:
+    return "orphaned";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Action action) {
+  return action == Action::press ? "press" : "skip";
+}
+
+Stop Stop::skip(Reason reason, std::string detail) {
+  Stop stop;
+  stop.reason = reason;
+  stop.detail = std::move(detail);
+  return stop;
+}
+
+Stop Stop::from(Error error) {
+  Stop stop;
+  switch (error.code) {
+  case Errc::not_found:
+    stop.reason = Reason::vanished;
+    break;
+  case Errc::exists:
+  case Errc::changed:
+    stop.reason = Reason::changed;
+    break;
+  case Errc::busy:
+    stop.reason = Reason::live_writer;
+    break;
+  case Errc::lost_lock:
+  case Errc::canceled:
+    stop.reason = Reason::canceled;
+    break;
+  case Errc::no_space:
+    stop.kind = OutcomeKind::failed;
+    stop.reason = Reason::no_space;
+    break;
+  case Errc::denied:
+    stop.kind = OutcomeKind::failed;
+    stop.reason = Reason::unreadable;
+    break;
+  default:
+    stop.kind = OutcomeKind::failed;
+    stop.reason = Reason::io_error;
+    break;
+  }
+  stop.error = std::move(error);
+  return stop;
+}
+
+} // namespace coldpress

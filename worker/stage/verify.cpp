@@ -1,0 +1,115 @@
+#include "worker/stage/verify.hpp"
+
+#include "fsutil/metadata.hpp"
+#include "worker/rollout/codec.hpp"
+
+namespace coldpress {
+
+class VerifiedMaker {
+public:
+  static Verified make(Encoded encoded, bool from_disk) {
+    return Verified(std::move(encoded), from_disk);
+  }
+};
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_block = 4096;
+
+// True if the kernel has let go of every page, so that reading goes to the disk.
+Result<bool> sync_and_drop(Fs& fs, FileHandle file) {
+  TRY(fs.sync_file(file));
+  if (!fs.drop_cache(file, 0, 0)) {
+    return false;
+  }
+  const auto cached = fs.cached_bytes(file);
+  return cached && *cached == 0;
+}
+
+struct Decoded {
+  Hash128 hash;
+  std::uint64_t size = 0;
+};
+
+Result<Decoded> read_back(Fs& fs, FileHandle file, const std::stop_token& stop) {
+  TRY_ASSIGN(FrameDecoder decoder, FrameDecoder::create(Frames::one));
+  Hasher hasher;
+  std::uint64_t size = 0;
+  const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
+    hasher.update(data);
+    size += data.size();
+    return {};
+  };
+  std::vector<std::byte> buffer(k_piece);
+  for (std::uint64_t offset = 0;;) {
+    if (stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "verify", {}, {}});
+    }
+    TRY_ASSIGN(const std::size_t got, fs.read_at(file, buffer, offset));
+    TRY(decoder.push(std::span<const std::byte>(buffer.data(), got), sink));
+    offset += got;
+    if (got < buffer.size()) {
+      break;
+    }
+  }
+  TRY(decoder.finish());
+  return Decoded{hasher.digest(), size};
+}
+
+Result<void> compare(Fs& fs, const Encoded& encoded, const std::stop_token& stop) {
+  TRY_ASSIGN(const Decoded decoded, read_back(fs, encoded.temp().handle(), stop));
+  if (decoded.size != encoded.claim().stamp().size ||
+      decoded.hash != encoded.source_hash()) {
+    return Fail(Error{Errc::corrupt, 0, "verify", encoded.temp().target(),
+                      {"what was read back is not what was written; the source is "
+                       "untouched; check the disk and the memory"}});
+  }
+  return {};
+}
+
+Result<bool> frees_a_block(Fs& fs, const Encoded& encoded) {
+  TRY_ASSIGN(const FileStat source, fs.stat(encoded.claim().file()));
+  TRY_ASSIGN(const FileStat frame, fs.stat(encoded.temp().handle()));
+  return frame.allocated + k_block <= source.allocated;
+}
+
+Stop stop_for(Error error, const std::string& path) {
+  if (error.path.empty()) {
+    error.path = path;
+  }
+  return Stop::from(std::move(error));
+}
+
+} // namespace
+
+Step<Verified> verify(Fs& fs, Encoded encoded, std::stop_token stop) {
+  const FileHandle temp = encoded.temp().handle();
+  const std::string path = encoded.temp().target();
+  auto from_disk = sync_and_drop(fs, temp);
+  if (!from_disk) {
+    return Halt(stop_for(std::move(from_disk.error()), path));
+  }
+  auto gain = frees_a_block(fs, encoded);
+  if (!gain) {
+    return Halt(stop_for(std::move(gain.error()), path));
+  }
+  if (!*gain) {
+    return Halt(Stop::skip(Reason::no_gain));
+  }
+  if (auto same = compare(fs, encoded, stop); !same) {
+    return Halt(stop_for(std::move(same.error()), path));
+  }
+  const Claim& claim = encoded.claim();
+  if (auto kept = copy_metadata(fs, claim.file(), claim.stamp(), temp); !kept) {
+    return Halt(kept.error().code == Errc::unsupported
+                    ? Stop::skip(Reason::metadata_not_kept, describe(kept.error()))
+                    : stop_for(std::move(kept.error()), path));
+  }
+  if (auto synced = fs.sync_file(temp); !synced) {
+    return Halt(stop_for(std::move(synced.error()), path));
+  }
+  return VerifiedMaker::make(std::move(encoded), *from_disk);
+}
+
+} // namespace coldpress
