@@ -1,0 +1,127 @@
+#include "worker/catalog/ledger.hpp"
+
+#include "worker/catalog/file_table.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::int64_t k_publications_kept = 100'000;
+
+constexpr std::string_view k_insert_publication =
+    "INSERT INTO publications (run_id, rollout, blocked_us, at) VALUES (?1, ?2, ?3, ?4)";
+
+constexpr std::string_view k_release_hold =
+    "UPDATE files SET hold_until = NULL WHERE rollout = ?1";
+
+constexpr std::string_view k_memory =
+    "SELECT rollout, device, inode, size, mtime, ctime, mode, uid, gid, links, no_gain, "
+    "retry_at, hold_until FROM files";
+
+constexpr std::string_view k_totals =
+    "SELECT count(*), sum(plain_bytes), sum(compressed_bytes) FROM files WHERE pressed";
+
+// Of a sorted, non-empty list.
+std::uint64_t nearest_rank(const std::vector<std::uint64_t>& sorted,
+                           std::size_t percent) {
+  const std::size_t rank = (sorted.size() * percent + 99) / 100;
+  return sorted[std::max<std::size_t>(rank, 1) - 1];
+}
+
+} // namespace
+
+Result<void> Ledger::in_transaction(const std::function<Result<void>(Ledger&)>& work) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  TRY(work(*this));
+  return std::move(tx).commit();
+}
+
+Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTime now) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  TRY_ASSIGN(auto before, file(outcome.rollout));
+  TRY(write_file_row(
+      db_, row_after(std::move(before).value_or(FileRow{}), outcome, run_id, now)));
+  if (outcome.kind == OutcomeKind::pressed ||
+      outcome.kind == OutcomeKind::writer_arrived) {
+    TRY(add_publication(run_id, outcome, now));
+  }
+  return std::move(tx).commit();
+}
+
+Result<void>
+Ledger::add_publication(std::int64_t run_id, const Outcome& outcome, WallTime now) {
+  TRY_ASSIGN(Statement insert, db_.prepare(k_insert_publication));
+  insert.bind(run_id, outcome.rollout, outcome.blocked_us, now);
+  TRY(insert.run());
+  TRY_ASSIGN(Statement prune, db_.prepare("DELETE FROM publications WHERE id <= ?1"));
+  prune.bind(db_.last_insert_id() - k_publications_kept);
+  return prune.run();
+}
+
+Result<void> Ledger::hold(const std::string& rollout, WallTime until) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  TRY_ASSIGN(auto known, file(rollout));
+  FileRow row = std::move(known).value_or(FileRow{});
+  row.rollout = rollout;
+  row.hold_until = until;
+  TRY(write_file_row(db_, row));
+  return std::move(tx).commit();
+}
+
+Result<void> Ledger::release_hold(const std::string& rollout) {
+  TRY_ASSIGN(Statement update, db_.prepare(k_release_hold));
+  update.bind(rollout);
+  return update.run();
+}
+
+Result<std::optional<FileRow>> Ledger::file(const std::string& rollout) const {
+  return read_file_row(db_, rollout);
+}
+
+Result<Memory> Ledger::memory() const {
+  TRY_ASSIGN(Statement query, db_.prepare(k_memory));
+  Memory memory;
+  for (;;) {
+    TRY_ASSIGN(const bool found, query.step());
+    if (!found) {
+      return memory;
+    }
+    memory.emplace(query.text(0),
+                   Remembered{.stamp = read_stamp(query, 1),
+                              .no_gain = query.integer(10) != 0,
+                              .retry_at = query.time(11),
+                              .hold_until = query.time(12)});
+  }
+}
+
+Result<Totals> Ledger::totals() const {
+  TRY_ASSIGN(Statement query, db_.prepare(k_totals));
+  TRY(query.step());
+  return Totals{.pressed = query.count(0),
+                .bytes_before = query.count(1),
+                .bytes_after = query.count(2)};
+}
+
+Result<BlockedTimes> Ledger::blocked_times() const {
+  TRY_ASSIGN(Statement query,
+             db_.prepare("SELECT blocked_us FROM publications ORDER BY blocked_us"));
+  std::vector<std::uint64_t> sorted;
+  for (;;) {
+    TRY_ASSIGN(const bool found, query.step());
+    if (!found) {
+      break;
+    }
+    sorted.push_back(query.count(0));
+  }
+  if (sorted.empty()) {
+    return BlockedTimes{};
+  }
+  return BlockedTimes{.count = sorted.size(),
+                      .p50_us = nearest_rank(sorted, 50),
+                      .p99_us = nearest_rank(sorted, 99),
+                      .max_us = sorted.back()};
+}
+
+} // namespace coldpress

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "worker/catalog/file_row.hpp"
+#include "worker/catalog/sqlite.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coldpress {
+
+struct RunStart {
+  WallTime started{};
+  std::string command; // "run", "serve", "restore"
+  std::int64_t pid = 0;
+  std::string host;
+  std::uint64_t generation = 0; // of the store lock
+};
+
+struct RunEnd {
+  WallTime finished{};
+  int exit_code = 0;
+  std::uint64_t pressed = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t writer_arrived = 0;
+  std::uint64_t reaped = 0;
+  std::uint64_t recovered = 0;
+  std::uint64_t bytes_before = 0;
+  std::uint64_t bytes_after = 0;
+  std::uint64_t not_freed_bytes = 0; // retired files that still stand
+};
+
+struct RunRow {
+  std::int64_t id = 0;
+  RunStart start;
+  std::optional<RunEnd> end; // empty: still going, or killed
+};
+
+struct Totals {
+  std::uint64_t pressed = 0; // rollouts compressed now, as far as the ledger saw
+  std::uint64_t bytes_before = 0;
+  std::uint64_t bytes_after = 0;
+};
+
+// Lengths of critical sections, by nearest rank. All zero if there is none.
+struct BlockedTimes {
+  std::uint64_t count = 0;
+  std::uint64_t p50_us = 0;
+  std::uint64_t p99_us = 0;
+  std::uint64_t max_us = 0;
+};
+
+// What earlier passes did, in one SQLite file. A cache: delete it and one pass fills it
+// again; nothing that protects a rollout rests on it.
+//
+// Every change is one transaction: a kill leaves it whole or undone. The last changes may
+// be gone after a power cut. Several processes may have it open; a writer that finds it
+// taken waits up to 5 s, then Errc::busy. One object is used by one thread at a time and
+// must not be carried over a fork.
+class Ledger {
+public:
+  // Opens, or makes with mode 0600, or migrates. The directory must exist.
+  // Errc::corrupt: damaged, or no ledger; Errc::denied: cannot be written;
+  // Errc::unsupported: written by a newer program. None of them changes the file.
+  static Result<Ledger> open(const std::string& path);
+
+  struct Opened;
+  // As open(), but a damaged one is renamed to "<path>.damaged-<UTC time>" (or with
+  // "-2", "-3" after it: never over an older one) and a new one begun. Only for the
+  // holder of the store lock: two at once could set aside each other's new file.
+  static Result<Opened> open_or_replace(const std::string& path, WallTime now);
+
+  // Empty if there is none, or nothing in it yet. Creates no file, changes none, and
+  // works on a read-only mount. Errc::busy after a writer was killed in the middle: only
+  // a writer may undo what it left.
+  static Result<std::optional<Ledger>> open_read_only(const std::string& path);
+
+  // Runs `work` as one transaction, or as a step of the one it is called in: if it fails,
+  // everything it did is undone.
+  Result<void> in_transaction(const std::function<Result<void>(Ledger&)>& work);
+
+  // --- runs. The newest 10,000 are kept.
+
+  Result<std::int64_t> begin_run(const RunStart& start);
+  // Errc::not_found if there is no such run.
+  Result<void> finish_run(std::int64_t id, const RunEnd& end);
+  // Newest first, at most `count`.
+  Result<std::vector<RunRow>> recent_runs(std::size_t count) const;
+
+  // --- rollouts, by logical path relative to the store
+
+  // See row_after(). An outcome with a critical section (pressed, writer_arrived) is
+  // counted in blocked_times(), too.
+  Result<void> record(std::int64_t run_id, const Outcome& outcome, WallTime now);
+  // Leave it plain until then. For a rollout not yet known, too.
+  Result<void> hold(const std::string& rollout, WallTime until);
+  Result<void> release_hold(const std::string& rollout);
+
+  Result<std::optional<FileRow>> file(const std::string& rollout) const;
+  Result<Memory> memory() const;
+  Result<Totals> totals() const;
+  // Over the newest 100,000 publications.
+  Result<BlockedTimes> blocked_times() const;
+
+private:
+  explicit Ledger(Db db) : db_(std::move(db)) {}
+  Result<void> add_publication(std::int64_t run_id, const Outcome& outcome, WallTime now);
+  Db db_;
+};
+
+struct Ledger::Opened {
+  Ledger ledger;
+  std::string set_aside; // where the damaged one is now; empty if there was none
+};
+
+} // namespace coldpress

@@ -1,0 +1,141 @@
+#include "fsutil/posix_fs.hpp"
+#include "fsutil/text.hpp"
+#include "worker/catalog/ledger.hpp"
+#include "worker/catalog/schema.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::uint32_t k_mode = 0600;
+constexpr int k_most_damaged = 100;
+
+Error at(Error error, const std::string& path) {
+  if (error.path.empty()) {
+    error.path = path;
+  }
+  return error;
+}
+
+// SQLite would make it readable for everyone the umask allows. The journal takes the
+// mode of the ledger.
+Result<void> create_if_missing(const std::string& path) {
+  PosixFs fs;
+  auto made = fs.create_new(path, k_mode);
+  if (made) {
+    fs.close(*made);
+    return {};
+  }
+  if (made.error().code == Errc::exists) {
+    return {};
+  }
+  return Fail(std::move(made.error()));
+}
+
+// That the file was opened for writing says nothing of the journal beside it. Written and
+// undone; the disk is not waited for.
+Result<void> check_writable(const Db& db) {
+  TRY_ASSIGN(const Tx undone, Tx::begin(db));
+  return db.exec(fmt::format("PRAGMA user_version = {}", newest_schema()));
+}
+
+Result<Db> open_for_writing(const std::string& path) {
+  TRY_ASSIGN(Db db, Db::open(path, DbMode::read_write));
+  TRY_ASSIGN(const int version, read_schema_version(db));
+  TRY(check_pages(db));
+  // No write-ahead log: reading one creates files.
+  TRY(db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL"));
+  TRY(version < newest_schema() ? migrate(db) : check_writable(db));
+  TRY(check_tables(db));
+  return db;
+}
+
+Result<std::optional<Db>> open_for_reading(const std::string& path) {
+  TRY_ASSIGN(Db db, Db::open(path, DbMode::read_only));
+  TRY_ASSIGN(const int version, read_schema_version(db));
+  TRY(check_pages(db));
+  if (version == 0) {
+    return std::optional<Db>();
+  }
+  if (version < newest_schema()) {
+    return Fail(
+        Error{Errc::unsupported,
+              0,
+              "ledger version",
+              path,
+              {fmt::format("the ledger has version {}, this program reads {}; the "
+                           "next run brings it up to date",
+                           version,
+                           newest_schema())}});
+  }
+  TRY(check_tables(db));
+  return std::optional<Db>(std::move(db));
+}
+
+// "20260102T030405Z": fit for a file name.
+std::string compact(WallTime time) {
+  std::string text = format_time(time);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+// Its journal needs no care: SQLite has replayed or removed it by the time it finds the
+// damage, and removes one it finds beside an empty file.
+Result<std::string> set_aside(const std::string& path, WallTime now) {
+  PosixFs fs;
+  const std::string base = path + ".damaged-" + compact(now);
+  for (int nth = 1; nth <= k_most_damaged; ++nth) {
+    const std::string to = nth == 1 ? base : fmt::format("{}-{}", base, nth);
+    const auto moved = move_new(fs, path, to);
+    if (moved) {
+      return to;
+    }
+    if (moved.error().code != Errc::exists) {
+      return Fail(moved.error());
+    }
+  }
+  return Fail(Error{Errc::exists, 0, "set aside", base, {"too many damaged ledgers"}});
+}
+
+} // namespace
+
+Result<Ledger> Ledger::open(const std::string& path) {
+  TRY(create_if_missing(path));
+  auto db = open_for_writing(path);
+  if (!db) {
+    return Fail(at(std::move(db.error()), path));
+  }
+  return Ledger(std::move(*db));
+}
+
+Result<Ledger::Opened> Ledger::open_or_replace(const std::string& path, WallTime now) {
+  auto opened = open(path);
+  if (opened) {
+    return Opened{std::move(*opened), {}};
+  }
+  if (opened.error().code != Errc::corrupt) {
+    return Fail(std::move(opened.error()));
+  }
+  TRY_ASSIGN(std::string damaged, set_aside(path, now));
+  TRY_ASSIGN(Ledger fresh, open(path));
+  return Opened{std::move(fresh), std::move(damaged)};
+}
+
+Result<std::optional<Ledger>> Ledger::open_read_only(const std::string& path) {
+  PosixFs fs;
+  if (auto found = fs.lstat(path); !found) {
+    if (found.error().code == Errc::not_found) {
+      return std::optional<Ledger>();
+    }
+    return Fail(std::move(found.error()));
+  }
+  auto db = open_for_reading(path);
+  if (!db) {
+    return Fail(at(std::move(db.error()), path));
+  }
+  return *db ? std::optional<Ledger>(Ledger(std::move(**db))) : std::optional<Ledger>();
+}
+
+} // namespace coldpress
