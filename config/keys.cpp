@@ -1,0 +1,162 @@
+#include "config/keys.hpp"
+
+#include "config/forms.hpp"
+#include "fsutil/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <vector>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::string_view k_prefix = "COLDPRESS_";
+
+// `Field` is a lambda without captures that says which member of Settings is meant.
+template <class Kind, class Field> constexpr Key key(std::string_view name, Field) {
+  constexpr bool is_list =
+      std::is_same_v<Kind, form::Roots> || std::is_same_v<Kind, form::Excludes>;
+  return Key{name,
+             is_list,
+             [](Settings& settings, const Given& given) -> Result<void> {
+               TRY_ASSIGN(Field{}(settings), Kind::parse(given));
+               return {};
+             },
+             [](const Settings& settings) { return Kind::show(Field{}(settings)); }};
+}
+
+constexpr std::array k_keys{
+    key<form::Directory>(
+        "store", [](auto& s) -> auto& { return s.store; }),
+    key<form::Directory>(
+        "state_dir", [](auto& s) -> auto& { return s.state_dir; }),
+    key<form::Boolean>(
+        "features.local_thread_store_compression",
+        [](auto& s) -> auto& { return s.compression_enabled; }),
+    key<form::Roots>(
+        "scan.roots", [](auto& s) -> auto& { return s.scan.roots; }),
+    key<form::Duration>(
+        "scan.cold_after", [](auto& s) -> auto& { return s.scan.cold_after; }),
+    key<form::Duration>(
+        "scan.settle", [](auto& s) -> auto& { return s.scan.settle; }),
+    key<form::Excludes>(
+        "scan.exclude", [](auto& s) -> auto& { return s.scan.exclude; }),
+    key<form::Boolean>(
+        "scan.active_without_lease",
+        [](auto& s) -> auto& { return s.scan.active_without_lease; }),
+    key<form::OptionalDuration>(
+        "publish.reap_grace", [](auto& s) -> auto& { return s.publish.reap_grace; }),
+    key<form::Integer<std::uint32_t, 1, 64>>(
+        "limits.jobs", [](auto& s) -> auto& { return s.limits.jobs; }),
+    key<form::Size>(
+        "limits.memory", [](auto& s) -> auto& { return s.limits.memory_bytes; }),
+    key<form::Size>(
+        "limits.min_free", [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
+    key<form::Integer<int, 1, 19>>(
+        "codec.level", [](auto& s) -> auto& { return s.codec.level; }),
+    key<form::Window>(
+        "codec.window", [](auto& s) -> auto& { return s.codec.window_log; }),
+    key<form::ReaderVersion>(
+        "compat.min_reader", [](auto& s) -> auto& { return s.compat.min_reader; }),
+    key<form::SharedHistoryRule>(
+        "compat.shared_history",
+        [](auto& s) -> auto& { return s.compat.shared_history; }),
+    key<form::LogLevelName>(
+        "log.level", [](auto& s) -> auto& { return s.log_level; }),
+};
+
+std::string_view last_word(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+std::string replaced(std::string_view text, char from, char to) {
+  std::string out(text);
+  std::replace(out.begin(), out.end(), from, to);
+  return out;
+}
+
+// Near as a whole, or a known last word in the wrong section or none.
+std::string nearest_of(std::string_view typed,
+                       const std::vector<std::string>& names,
+                       std::string_view last,
+                       char joint) {
+  const std::string near = nearest(typed, names);
+  if (!near.empty() || last.empty()) {
+    return near;
+  }
+  const std::string tail = joint + std::string(last);
+  const auto same = std::find_if(names.begin(), names.end(), [&tail](const auto& name) {
+    return name.ends_with(tail);
+  });
+  return same == names.end() ? std::string() : *same;
+}
+
+} // namespace
+
+std::span<const Key> all_keys() {
+  return k_keys;
+}
+
+const Key* find_key(std::string_view name) {
+  const auto found = std::find_if(
+      k_keys.begin(), k_keys.end(), [name](const Key& key) { return key.name == name; });
+  return found == k_keys.end() ? nullptr : &*found;
+}
+
+const Key* find_key_of_variable(std::string_view variable) {
+  const auto found =
+      std::find_if(k_keys.begin(), k_keys.end(), [variable](const Key& key) {
+        return variable_of(key) == variable;
+      });
+  return found == k_keys.end() ? nullptr : &*found;
+}
+
+bool is_section(std::string_view name) {
+  const std::string start = std::string(name) + ".";
+  return std::any_of(k_keys.begin(), k_keys.end(), [&start](const Key& key) {
+    return key.name.starts_with(start);
+  });
+}
+
+std::string variable_of(const Key& key) {
+  std::string name = replaced(key.name, '.', '_');
+  for (char& c : name) {
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  }
+  return std::string(k_prefix) + name;
+}
+
+std::string flag_of(const Key& key) {
+  const std::string_view word = last_word(key.name);
+  const auto sharing =
+      std::count_if(k_keys.begin(), k_keys.end(), [word](const Key& one) {
+        return last_word(one.name) == word;
+      });
+  const std::string_view name = sharing == 1 ? word : key.name;
+  return "--" + replaced(replaced(name, '.', '-'), '_', '-');
+}
+
+std::string nearest_key(std::string_view typed) {
+  std::vector<std::string> names;
+  for (const Key& key : k_keys) {
+    names.emplace_back(key.name);
+  }
+  return nearest_of(typed, names, last_word(typed), '.');
+}
+
+std::string nearest_variable(std::string_view typed) {
+  // Without the prefix: it would make everything near to everything.
+  const std::string_view bare =
+      typed.starts_with(k_prefix) ? typed.substr(k_prefix.size()) : typed;
+  std::vector<std::string> names{"CONFIG"};
+  for (const Key& key : k_keys) {
+    names.push_back(variable_of(key).substr(k_prefix.size()));
+  }
+  const std::string near = nearest_of(bare, names, bare, '_');
+  return near.empty() ? near : std::string(k_prefix) + near;
+}
+
+} // namespace coldpress
