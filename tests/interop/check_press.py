@@ -11,7 +11,6 @@ import argparse
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -20,121 +19,89 @@ import codex_home
 import codex_package
 import make_store
 import mock_responses
-import snapshot
 import zstd_frame
 from make_store import SMALL
-
-# What a press may create or change in a home besides the rollouts themselves.
-ALLOWED = {
-    ".tmp",
-    ".tmp/rollout-compression.lock",
-    ".tmp/rollout-maintenance.lock",
-    "coldpress",
-    "thread-writer-locks",
-    "thread-writer-locks/.coordination.lock",
-}
+from pressing import Findings, Pressing
 
 
 class Check:
-    """One store, and every promise that was seen broken on it."""
+    """One store on its way through presses and turns."""
 
-    def __init__(self, coldpress, home):
-        self.coldpress = coldpress
+    def __init__(self, coldpress, home, findings):
         self.home = home
+        self.findings = findings
+        self.pressing = Pressing(coldpress, home, findings)
         self.made = []
-        self.violations = []
-        self.counts = {}
 
-    def fault(self, where, text):
-        self.violations.append(f"{where}: {text}")
+    def run(self):
+        self.made = make_store.make(self.home)
+        before = self.answers_of_copy()
+        self.check_listed(before)
+        aged = [entry["rollout"] for entry in self.made if entry["aged"]]
+        self.pressing.press_and_compare("first press", aged)
+        self.pressing.press_and_compare("second press", [])
+        self.compare_answers(before, self.answers_of_copy())
+        self.fork_pressed()
+        self.continue_threads()
+        self.press_beside_live_thread()
+        if not self.findings.counts.get("rollouts compared"):
+            self.findings.fault("check", "compared no rollout at all")
 
-    def count(self, what, number=1):
-        self.counts[what] = self.counts.get(what, 0) + number
+    def entry(self, kind):
+        return next(entry for entry in self.made if entry["kind"] == kind)
 
-    # -- pressing ---------------------------------------------------------------
-
-    def press(self, when):
-        command = [self.coldpress, "run", "--once", "--store", str(self.home.home)]
-        command += ["--enable", "local_thread_store_compression"]
-        command += ["--roots", "archived,active", "--settle", "0s", "--reap-grace", "200ms"]
-        done = subprocess.run(
-            command,
-            env=self.home.env(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode != 0:
-            words = (done.stdout + done.stderr)[-1500:]
-            self.fault(when, f"coldpress ended with {done.returncode}: {words}")
-
-    def press_and_compare(self, when, expected):
-        """Presses; every expected rollout, and nothing else, has the other form."""
-        before = snapshot.take(self.home.home)
-        contents = {path: path.read_bytes() for path in expected}
-        self.press(when)
-        after = snapshot.take(self.home.home)
-        moved = set()
-        for path, content in contents.items():
-            plain = str(path.relative_to(self.home.home))
-            moved |= {plain, f"{plain}.zst"}
-            self.compare_pressed(when, plain, content, before, after)
-        for told in snapshot.differences(before, after, lambda p: p in moved or allowed(p)):
-            self.fault(when, told)
-
-    def compare_pressed(self, when, plain, content, before, after):
-        pressed = f"{plain}.zst"
-        if plain in after:
-            self.fault(when, f"{plain}: still plain")
-        if pressed not in after:
-            self.fault(when, f"{pressed}: missing")
-            return
-        old, new = before[plain], after[pressed]
-        for field in ("kind", "mode", "uid", "gid", "mtime_ns", "xattrs"):
-            was, now = getattr(old, field), getattr(new, field)
-            if was != now:
-                self.fault(when, f"{pressed}: {field} is {now}, was {was}")
-        path = self.home.home / pressed
-        decoded = zstd_frame.decode(path)
-        if decoded is None:
-            self.fault(when, f"{pressed}: `zstd -d` refuses it")
-        elif decoded != content:
-            self.fault(when, f"{pressed}: decodes to other bytes")
-        for told in zstd_frame.complaints(path, len(content)):
-            self.fault(when, f"{pressed}: {told}")
-        self.count("rollouts compared")
-        self.count("bytes before", old.size)
-        self.count("bytes after", new.size)
-
-    # -- asking Codex -----------------------------------------------------------
+    # -- the same answers -------------------------------------------------------
 
     def answers_of_copy(self):
-        """What Codex says of the store as it is, asked of a copy under the same path."""
+        """What Codex says of the store, asked of a copy under the same path.
+
+        Asking changes a home: a resume makes a plain file, databases are written.
+        """
         home, aside = self.home.home, self.home.root / "home.aside"
         home.rename(aside)
         try:
             shutil.copytree(aside, home, symlinks=True)
-            return self.answers()
+            with self.home.app_server() as server:
+                told = codex_answers.ask(server, self.made)
+                told.update(codex_answers.resume(server, self.made))
+                return told
         finally:
             shutil.rmtree(home)
             aside.rename(home)
 
-    def answers(self):
-        with self.home.app_server() as server:
-            told = codex_answers.ask(server, self.made)
-            told.update(codex_answers.resume(server, self.made))
-            return told
+    def check_listed(self, answers):
+        """A store that Codex does not see would pass every comparison."""
+        lists = [answers[question] for question in answers if question.startswith("list")]
+        listed = {thread["id"] for threads in lists for thread in threads}
+        for entry in self.made:
+            if entry["thread"] not in listed:
+                self.findings.fault("store", f"Codex does not list {entry['kind']}")
+            if "refused" in str(answers[f"read {entry['kind']}"])[:10]:
+                self.findings.fault("store", f"Codex does not read {entry['kind']}")
 
     def compare_answers(self, before, after):
-        listed = [len(before[q]) for q in before if q.startswith("list") and "False data" not in q]
-        if not any(listed):
-            self.fault("codex", "lists no thread at all")
         for question, answer in before.items():
-            self.count("answers compared")
+            self.findings.count("answers compared")
             if after.get(question) != answer:
-                self.fault("codex", f"answers otherwise to: {question}")
+                self.findings.fault("codex", f"answers otherwise to: {question}")
+
+    # -- going on ---------------------------------------------------------------
+
+    def one_turn(self, server, thread, kind):
+        turn = server.turn(thread, f"once more: {SMALL}")
+        if turn["status"] != "completed":
+            self.findings.fault("codex", f"turn in {kind}: {turn['status']}: {turn['error']}")
+        self.findings.count("turns run")
+
+    def fork_pressed(self):
+        """A fork of a thread that exists only pressed; the source stays readable."""
+        entry = self.entry("fork_source")
+        original = plain_bytes(self.home, entry)
+        with self.home.app_server() as server:
+            child = server.call("thread/fork", threadId=entry["thread"])["thread"]
+            self.one_turn(server, child["id"], "a fork of a pressed thread")
+        if plain_bytes(self.home, entry) != original:
+            self.findings.fault("codex", "a fork changed the bytes of its pressed source")
 
     def continue_threads(self):
         """One more turn in every thread; the old bytes must still be there, first."""
@@ -148,108 +115,94 @@ class Check:
         for entry in self.made:
             self.compare_continued(entry, originals[entry["thread"]])
 
-    def one_turn(self, server, thread, kind):
-        turn = server.turn(thread, f"once more: {SMALL}")
-        if turn["status"] != "completed":
-            self.fault("codex", f"turn in {kind} ended as {turn['status']}: {turn['error']}")
-        self.count("turns run")
-
     def compare_continued(self, entry, original):
         kind = entry["kind"]
         forms = forms_of(self.home, entry["thread"])
         if len(forms) != 1 or forms[0].suffix == ".zst":
-            self.fault("codex", f"after a turn {kind} exists as {[p.name for p in forms]}")
+            names = [path.name for path in forms]
+            self.findings.fault("codex", f"after a turn {kind} exists as {names}")
             return
         entry["rollout"] = forms[0]
         content = forms[0].read_bytes()
         if not content.startswith(original):
-            self.fault("codex", f"after a turn {kind} does not begin with its old bytes")
+            self.findings.fault("codex", f"{kind} does not begin with its old bytes")
         elif len(content) == len(original):
-            self.fault("codex", f"a turn in {kind} left no bytes")
-        self.count("threads continued")
+            self.findings.fault("codex", f"a turn in {kind} left no bytes")
+        self.findings.count("threads continued")
 
-    def fork_pressed(self):
-        """A fork of a thread that exists only pressed; the source stays readable."""
-        entry = next(e for e in self.made if e["kind"] == "fork_source")
-        original = plain_bytes(self.home, entry)
+    def press_beside_live_thread(self):
+        """A loaded thread is left alone, though its file looks cold; others are not."""
+        make_store.age([entry["rollout"] for entry in self.made], 20)
+        live = self.entry("chat")
+        others = [entry["rollout"] for entry in self.made if entry is not live]
+        original = plain_bytes(self.home, live)
         with self.home.app_server() as server:
-            child = server.call("thread/fork", threadId=entry["thread"])["thread"]
-            self.one_turn(server, child["id"], "a fork of a pressed thread")
-        if plain_bytes(self.home, entry) != original:
-            self.fault("codex", "a fork changed the bytes of its pressed source")
-
-    # -- the whole --------------------------------------------------------------
-
-    def run(self):
-        self.made = make_store.make(self.home)
-        aged = [entry["rollout"] for entry in self.made if entry["aged"]]
-        control = self.answers_of_copy()
-        self.press_and_compare("press", aged)
-        self.press_and_compare("second press", [])
-        pressed_again = self.answers_of_copy()
-        self.compare_answers(control, pressed_again)
-        self.fork_pressed()
-        self.continue_threads()
-        continued = [entry["rollout"] for entry in self.made]
-        make_store.age(continued, 20)
-        self.press_and_compare("press after more turns", continued)
-        if not self.counts.get("rollouts compared"):
-            self.fault("check", "compared no rollout at all")
-
-
-def allowed(path):
-    return path in ALLOWED or path.startswith("coldpress/")
+            server.call("thread/resume", threadId=live["thread"])
+            self.pressing.press_and_compare("press beside a live thread", others, live=True)
+            self.one_turn(server, live["thread"], live["kind"])
+        self.compare_continued(live, original)
+        make_store.age([live["rollout"]], 20)
+        self.pressing.press_and_compare("press after the thread ended", [live["rollout"]])
 
 
 def forms_of(home, thread):
-    """The files of one thread, whichever form and tree they are in."""
-    return [path for path in home.rollouts() if codex_home.thread_id(path) == thread]
+    """The files of one thread, whichever form and tree they are in; plain first."""
+    found = [path for path in home.rollouts() if codex_home.thread_id(path) == thread]
+    return sorted(found, key=lambda path: path.suffix == ".zst")
 
 
 def plain_bytes(home, entry):
     """A thread's bytes, from whichever form there is; plain wins as in Codex."""
-    path = forms_of(home, entry["thread"])[0]
-    return zstd_frame.decode(path) if path.suffix == ".zst" else path.read_bytes()
+    forms = forms_of(home, entry["thread"])
+    if not forms:
+        raise FileNotFoundError(f"no rollout of {entry['kind']} is left")
+    return zstd_frame.decode(forms[0]) if forms[0].suffix == ".zst" else forms[0].read_bytes()
 
 
 def run_in(folder, coldpress, program):
+    """All findings; what stops the check half way is one of them."""
+    findings = Findings()
     with mock_responses.MockResponses() as mock:
         make_store.write_scripts(mock)
-        check = Check(coldpress, codex_home.CodexHome(folder, program, mock))
-        check.run()
-        return check
+        home = codex_home.CodexHome(folder, program, mock)
+        try:
+            Check(coldpress, home, findings).run()
+        except Exception as error:  # pylint: disable=broad-except
+            findings.fault("check", f"stopped by {type(error).__name__}: {error}")
+    return findings
 
 
-def main(arguments):
+def parse(arguments):
     parser = argparse.ArgumentParser(description="Presses a real store and asks Codex.")
     parser.add_argument("coldpress", metavar="COLDPRESS")
     parser.add_argument("--codex-cache", default=make_store.DEFAULT_CACHE, metavar="DIR")
     parser.add_argument("--dir", metavar="DIR", help="work in a new folder in DIR")
     parser.add_argument("--keep", action="store_true", help="keep that folder")
     options = parser.parse_args(arguments)
-    coldpress = shutil.which(os.path.abspath(options.coldpress))
-    if coldpress is None:
-        parser.error(f"{options.coldpress} is not a program")
+    options.coldpress = shutil.which(os.path.abspath(options.coldpress))
+    if options.coldpress is None:
+        parser.error("COLDPRESS is not a program")
+    return options
+
+
+def main(arguments):
+    options = parse(arguments)
     try:
         program = codex_package.ensure(options.codex_cache)
     except codex_package.Unavailable as why:
         print(f"codex is unavailable: {why}", file=sys.stderr)
         return codex_package.UNAVAILABLE
     folder = pathlib.Path(tempfile.mkdtemp(prefix="coldpress-interop-", dir=options.dir))
-    passed = False
-    try:
-        check = run_in(folder, coldpress, program)
-        for what, number in check.counts.items():
-            print(f"{what}: {number}")
-        for violation in check.violations:
-            print(f"VIOLATION {violation}")
-        passed = not check.violations
-    finally:
-        if passed and not options.keep:
-            shutil.rmtree(folder)
-        else:
-            print(f"the store is kept in {folder}", file=sys.stderr)
-    return 0 if passed else 1
+    findings = run_in(folder, options.coldpress, program)
+    for what, number in findings.counts.items():
+        print(f"{what}: {number}")
+    for violation in findings.violations:
+        print(f"VIOLATION {violation}")
+    if findings.violations or options.keep:
+        print(f"the store is kept in {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+    return 1 if findings.violations else 0
 
 
 if __name__ == "__main__":

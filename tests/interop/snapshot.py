@@ -20,12 +20,17 @@ class Entry:
     digest: str
     xattrs: tuple
 
-    def kept(self, other):
+    def changes(self, other):
         """Names of the fields in which `other` differs."""
         ignored = ("size", "mtime_ns") if self.kind == "folder" else ()
         fields = [field.name for field in dataclasses.fields(self)]
         changed = [f for f in fields if getattr(self, f) != getattr(other, f)]
         return [f for f in changed if f not in ignored]
+
+    def told(self, field):
+        """The field's value as a reader wants it."""
+        value = getattr(self, field)
+        return f"{value:04o}" if field == "mode" else value
 
 
 def take(root):
@@ -74,7 +79,7 @@ def differences(before, after, may_change):
         elif path not in before:
             told.append(f"{path}: is new")
         else:
-            fields = before[path].kept(after[path])
+            fields = before[path].changes(after[path])
             if fields:
                 told.append(f"{path}: {', '.join(fields)} changed")
     return told
