@@ -167,7 +167,7 @@ def run_in(folder, coldpress, program):
         home = codex_home.CodexHome(folder, program, mock)
         try:
             Check(coldpress, home, findings).run()
-        except Exception as error:  # pylint: disable=broad-except
+        except Exception as error:  # whatever stops it is a finding
             findings.fault("check", f"stopped by {type(error).__name__}: {error}")
     return findings
 
