@@ -37,14 +37,11 @@ Result<FileHandle> open_existing(Fs& fs, const std::string& path) {
 }
 
 Result<bool> is_locked(Fs& fs, FileHandle file) {
-  if (auto got = fs.try_lock(file); !got) {
-    if (got.error().code == Errc::busy) {
-      return true;
-    }
+  auto got = fs.try_lock(file);
+  if (!got && got.error().code != Errc::busy) {
     return Fail(std::move(got.error()));
   }
-  TRY(fs.unlock(file));
-  return false;
+  return !got;
 }
 
 } // namespace coldpress

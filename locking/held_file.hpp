@@ -22,7 +22,8 @@ Result<bool> still_named(Fs& fs, FileHandle file, const std::string& path);
 // For probes: open_lock() without creating, or read-only where writing is denied.
 Result<FileHandle> open_existing(Fs& fs, const std::string& path);
 
-// True if another open file holds the flock. Takes and gives back a free one.
+// True if another open file holds the flock. A free one is ours until the file is
+// closed: close it at once.
 Result<bool> is_locked(Fs& fs, FileHandle file);
 
 } // namespace coldpress

@@ -125,7 +125,6 @@ Result<RunMarker> RunMarker::claim(Fs& fs,
   RunMarker marker(fs, clock, path, std::move(file));
   TRY(fs.truncate(marker.file_.handle(), 0));
   TRY(write_start(fs, marker.file_.handle(), marker_text(self, clock.wall())));
-  TRY(fs.set_mtime(marker.file_.handle(), clock.wall()));
   return marker;
 }
 

@@ -306,7 +306,7 @@ Result<void> release_store_lock(Fs& fs, const std::string& state_dir) {
     return locked;
   }
   TRY_ASSIGN(Contents found, read_contents(fs, file.handle()));
-  if (!found.record || found.record->released) {
+  if (!found.record) {
     return {};
   }
   found.record->released = true;

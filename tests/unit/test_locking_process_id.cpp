@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <limits>
 
@@ -12,14 +13,24 @@ using namespace coldpress;
 namespace {
 
 // A child that does nothing until it is killed.
-pid_t start_idle_child() {
+ProcessId start_idle_child() {
+  std::array<int, 2> told{};
+  REQUIRE(pipe(told.data()) == 0);
   const pid_t child = fork();
   if (child == 0) {
-    for (;;) {
+    const std::uint64_t start_time = this_process().start_time;
+    if (write(told[1], &start_time, sizeof start_time) == sizeof start_time) {
       pause();
     }
+    _exit(1);
   }
-  return child;
+  close(told[1]);
+  ProcessId process = this_process();
+  process.pid = static_cast<std::uint32_t>(child);
+  REQUIRE(read(told[0], &process.start_time, sizeof process.start_time) ==
+          sizeof process.start_time);
+  close(told[0]);
+  return process;
 }
 
 } // namespace
@@ -40,21 +51,19 @@ TEST_CASE("a pid that was given to a later process is not the same process") {
 }
 
 TEST_CASE("a killed process is dead before and after it is reaped") {
-  const pid_t child = start_idle_child();
-  REQUIRE(child > 0);
-  const auto pid = static_cast<std::uint32_t>(child);
-  CHECK(pid_exists(pid));
+  const ProcessId process = start_idle_child();
+  const auto child = static_cast<pid_t>(process.pid);
+  CHECK(is_alive(process) == Alive::yes);
+  CHECK(pid_exists(process.pid));
   kill(child, SIGKILL);
   siginfo_t info{};
-  REQUIRE(waitid(P_PID, pid, &info, WEXITED | WNOWAIT) == 0);
-  ProcessId zombie = this_process();
-  zombie.pid = pid;
-  CHECK(is_alive(zombie) == Alive::no);
-  CHECK(pid_exists(pid));
+  REQUIRE(waitid(P_PID, process.pid, &info, WEXITED | WNOWAIT) == 0);
+  CHECK(is_alive(process) == Alive::no);
+  CHECK(pid_exists(process.pid));
 
   REQUIRE(waitpid(child, nullptr, 0) == child);
-  CHECK(is_alive(zombie) == Alive::no);
-  CHECK_FALSE(pid_exists(pid));
+  CHECK(is_alive(process) == Alive::no);
+  CHECK_FALSE(pid_exists(process.pid));
 }
 
 TEST_CASE("nothing is known of a process on another host or before a reboot") {

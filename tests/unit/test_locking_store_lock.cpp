@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 using namespace coldpress;
 using namespace std::chrono_literals;
@@ -171,6 +173,15 @@ TEST_CASE("the generation survives a power cut right after the take-over") {
   CHECK(rig.record().generation == 6);
 }
 
+TEST_CASE("a first lock survives a power cut, name and all") {
+  Rig rig;
+  rig.disk.sync_all();
+  auto lock = rig.acquire(k_here);
+  REQUIRE(lock);
+  rig.disk.power_cut();
+  CHECK(rig.record().generation == 1);
+}
+
 TEST_CASE("two names of one store meet in one lock") {
   Rig rig;
   rig.disk.put_symlink("/alias", "/store");
@@ -235,6 +246,10 @@ TEST_CASE("a holder notices within its time that another generation is in the re
     CHECK(lock->refresh().error().code == Errc::lost_lock);
     CHECK(rig.record().process == k_elsewhere);
   }
+  SUBCASE("or that somebody released it") {
+    rig.leave_record(k_here, 1, 0s, true);
+    CHECK(lock->check().error().code == Errc::lost_lock);
+  }
   SUBCASE("of the same number but another holder") {
     rig.leave_record(k_elsewhere, 1, 0s);
     CHECK(lock->check().error().code == Errc::lost_lock);
@@ -275,6 +290,20 @@ TEST_CASE("past its time a holder that cannot refresh has lost its lock, before 
   rig.clock.advance(1ns);
   CHECK(lock->check().error().code == Errc::lost_lock);
   fs.reset();
+  CHECK(lock->check().error().code == Errc::lost_lock);
+}
+
+TEST_CASE("a refresh gives the holder its whole time anew") {
+  Rig rig;
+  FaultFs fs(rig.disk);
+  auto lock = StoreLock::try_acquire(fs, rig.clock, k_here, k_dir, k_timings);
+  REQUIRE(lock);
+  rig.clock.advance(15s);
+  REQUIRE(lock->refresh());
+  fs.fail_op("write_at", Errc::io, 0, FaultFs::Repeat::forever);
+  rig.clock.advance(k_timings.give_up() - 1ns);
+  CHECK(lock->check());
+  rig.clock.advance(1ns);
   CHECK(lock->check().error().code == Errc::lost_lock);
 }
 
@@ -381,6 +410,24 @@ TEST_CASE("unlock frees the lock of a host that is gone, and never a live one") 
   CHECK(lock->generation() == 4);
   CHECK(release_store_lock(rig.disk, k_dir).error().code == Errc::busy);
   CHECK(lock->check());
+}
+
+TEST_CASE("one thread may refresh while others check") {
+  Rig rig;
+  auto lock = rig.acquire(k_here);
+  REQUIRE(lock);
+  std::atomic<int> failures = 0;
+  const auto repeat = [&](auto call) {
+    for (int i = 0; i < 200; ++i) {
+      failures += call() ? 0 : 1;
+    }
+  };
+  std::thread refreshing(repeat, [&] { return lock->refresh(); });
+  std::thread checking(repeat, [&] { return lock->check(); });
+  repeat([&] { return lock->check(); });
+  refreshing.join();
+  checking.join();
+  CHECK(failures == 0);
 }
 
 TEST_CASE("on the real disk a killed holder's lock is free at once") {
