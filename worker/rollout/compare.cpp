@@ -26,8 +26,8 @@ struct Side {
 
 } // namespace
 
-Result<Relation> compare_rollouts(Fs& fs, const std::string& first,
-                                  const std::string& second) {
+Result<Relation>
+compare_rollouts(Fs& fs, const std::string& first, const std::string& second) {
   const ReadOptions quietly{PageCache::drop_behind, Frames::any};
   TRY_ASSIGN(RolloutReader first_reader, RolloutReader::open_exact(fs, first, quietly));
   TRY_ASSIGN(RolloutReader second_reader, RolloutReader::open_exact(fs, second, quietly));
@@ -37,7 +37,8 @@ Result<Relation> compare_rollouts(Fs& fs, const std::string& first,
     TRY(a.fill());
     TRY(b.fill());
     const std::size_t common = std::min(a.piece.size(), b.piece.size());
-    if (!std::equal(a.piece.begin(), a.piece.begin() + static_cast<std::ptrdiff_t>(common),
+    if (!std::equal(a.piece.begin(),
+                    a.piece.begin() + static_cast<std::ptrdiff_t>(common),
                     b.piece.begin())) {
       return Relation::differ;
     }

@@ -18,7 +18,7 @@ enum class Relation : std::uint8_t {
 // Reads both to the end of the shorter. Each is exactly that file, compressed if its
 // name ends in .zst. Errc::corrupt if a compressed one cannot be decoded as far.
 // Neither file is kept from changing meanwhile: compare stamps before and after.
-Result<Relation> compare_rollouts(Fs& fs, const std::string& first,
-                                  const std::string& second);
+Result<Relation>
+compare_rollouts(Fs& fs, const std::string& first, const std::string& second);
 
 } // namespace coldpress

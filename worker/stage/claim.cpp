@@ -12,7 +12,9 @@ public:
 namespace {
 
 // Reason::cold if the file may be pressed.
-Reason judge(const FileStat& stat, const Candidate& candidate, const ClaimRules& rules,
+Reason judge(const FileStat& stat,
+             const Candidate& candidate,
+             const ClaimRules& rules,
              WallTime now) {
   if (stat.type != FileType::regular) {
     return Reason::not_regular;

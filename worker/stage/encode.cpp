@@ -7,10 +7,13 @@ namespace coldpress {
 
 class EncodedMaker {
 public:
-  static Encoded make(Claim claim, TempFile temp, Hash128 hash, std::uint64_t size,
+  static Encoded make(Claim claim,
+                      TempFile temp,
+                      Hash128 hash,
+                      std::uint64_t size,
                       const FrameOptions& frame) {
-    return Encoded(std::move(claim), std::move(temp), hash, size, frame.level,
-                   frame.window_log);
+    return Encoded(
+        std::move(claim), std::move(temp), hash, size, frame.level, frame.window_log);
   }
 };
 
@@ -71,7 +74,10 @@ Stop stop_for(Error error, const std::string& path) {
 Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free) {
   TRY_ASSIGN(const SpaceInfo space, fs.space(dir));
   if (space.available < min_free) {
-    return Fail(Error{Errc::no_space, 0, "check free space", dir,
+    return Fail(Error{Errc::no_space,
+                      0,
+                      "check free space",
+                      dir,
                       {"less than limits.min_free is left"}});
   }
   return {};
@@ -82,8 +88,12 @@ struct Progress {
   std::uint64_t read = 0;
 };
 
-Result<void> feed(Fs& fs, const Claim& claim, FrameEncoder& encoder, TempWriter& writer,
-                  Progress& progress, const EncodeRules& rules,
+Result<void> feed(Fs& fs,
+                  const Claim& claim,
+                  FrameEncoder& encoder,
+                  TempWriter& writer,
+                  Progress& progress,
+                  const EncodeRules& rules,
                   const std::stop_token& stop) {
   const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
   const std::string dir = parent_dir(claim.candidate().path);
@@ -113,8 +123,8 @@ Result<void> feed(Fs& fs, const Claim& claim, FrameEncoder& encoder, TempWriter&
 
 } // namespace
 
-Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules,
-                     std::stop_token stop) {
+Step<Encoded>
+encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   const std::string& path = claim.candidate().path;
   const std::uint64_t size = claim.stamp().size;
   if (auto room = check_space(fs, parent_dir(path), rules.min_free_bytes); !room) {
@@ -133,8 +143,11 @@ Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules,
   if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
     return Halt(stop_for(std::move(fed.error()), path));
   }
-  return EncodedMaker::make(std::move(claim), std::move(*temp), progress.hasher.digest(),
-                            writer.written(), rules.frame);
+  return EncodedMaker::make(std::move(claim),
+                            std::move(*temp),
+                            progress.hasher.digest(),
+                            writer.written(),
+                            rules.frame);
 }
 
 } // namespace coldpress

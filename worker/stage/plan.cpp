@@ -10,14 +10,16 @@ constexpr std::uint64_t k_block = 4096;
 
 const VersionSeen* oldest(const std::vector<VersionSeen>& versions) {
   const auto found = std::min_element(
-      versions.begin(), versions.end(),
-      [](const VersionSeen& a, const VersionSeen& b) { return a.version < b.version; });
+      versions.begin(), versions.end(), [](const VersionSeen& a, const VersionSeen& b) {
+        return a.version < b.version;
+      });
   return found == versions.end() ? nullptr : &*found;
 }
 
 bool is_below(const std::string& directory, const std::string& top) {
-  return directory == top || (directory.size() > top.size() && directory.starts_with(top) &&
-                              (top.ends_with('/') || directory[top.size()] == '/'));
+  return directory == top ||
+         (directory.size() > top.size() && directory.starts_with(top) &&
+          (top.ends_with('/') || directory[top.size()] == '/'));
 }
 
 class Planner {
@@ -37,8 +39,8 @@ public:
                     lowest != nullptr && lowest->version < k_shares_compressed);
     for (const Candidate& candidate : found_.candidates) {
       const Reason reason = judge(candidate);
-      Decision decision{candidate, reason == Reason::cold ? Action::press : Action::skip,
-                        reason};
+      Decision decision{
+          candidate, reason == Reason::cold ? Action::press : Action::skip, reason};
       (in_roots(candidate.root) ? plan.decisions : plan.beyond_roots)
           .push_back(std::move(decision));
     }
@@ -63,9 +65,11 @@ private:
 
   // What the file is, then how old it is, then what is known of it, then who reads it.
   Reason judge(const Candidate& candidate) const {
-    for (const Reason reason :
-         {by_kind(candidate), by_age(candidate), by_content(candidate),
-          by_memory(candidate), by_readers(candidate)}) {
+    for (const Reason reason : {by_kind(candidate),
+                                by_age(candidate),
+                                by_content(candidate),
+                                by_memory(candidate),
+                                by_readers(candidate)}) {
       if (reason != Reason::cold) {
         return reason;
       }

@@ -54,12 +54,17 @@ private:
     const auto stat = fs_.lstat(tree);
     if (stat && stat->type == FileType::symlink) {
       found_.errors.push_back(
-          {Errc::unsupported, 0, "scan", tree,
+          {Errc::unsupported,
+           0,
+           "scan",
+           tree,
            {"a symlink: another store may share what it points to; left alone"}});
       return;
     }
     walk(
-        fs_, tree, k_max_depth,
+        fs_,
+        tree,
+        k_max_depth,
         [&](const std::string& dir, const DirEntry& entry) { visit(root, dir, entry); },
         [&](Error error) { found_.errors.push_back(std::move(error)); });
   }
@@ -108,7 +113,8 @@ private:
 
   bool recent(WallTime when) const { return rules_.now - when <= k_version_memory; }
 
-  void add_candidate(Root root, std::string path, const DirEntry& entry, bool valid_name) {
+  void
+  add_candidate(Root root, std::string path, const DirEntry& entry, bool valid_name) {
     Candidate candidate;
     candidate.rollout = logical(path);
     candidate.path = std::move(path);
@@ -184,9 +190,11 @@ private:
       return false;
     }
     return rules_.shared_history == SharedHistory::skip ||
-           std::any_of(
-               found_.versions.begin(), found_.versions.end(),
-               [](const VersionSeen& seen) { return seen.version < k_shares_compressed; });
+           std::any_of(found_.versions.begin(),
+                       found_.versions.end(),
+                       [](const VersionSeen& seen) {
+                         return seen.version < k_shares_compressed;
+                       });
   }
 
   void mark_shared() {

@@ -9,7 +9,6 @@ struct ScanRules {
   SharedHistory shared_history = SharedHistory::automatic;
 };
 
-
 // Walks sessions/ and archived_sessions/ of the store at `home` once. Opens every plain
 // rollout for its first record; of the compressed ones only those that the version
 // guard needs. What cannot be read is in the inventory with the reason; nothing is

@@ -130,14 +130,14 @@ struct VersionSeen {
 
 // Everything one walk over both trees has found.
 struct Inventory {
-  std::vector<Candidate> candidates;       // plain forms and what is named like one
-  std::vector<RolloutForms> leftovers;     // more than one form, or a retired one
-  std::vector<std::string> parts;          // our named temps, absolute
-  std::vector<std::string> foreign_temps;  // Codex's temps, absolute
-  std::vector<VersionSeen> versions;       // within the days that count
+  std::vector<Candidate> candidates;      // plain forms and what is named like one
+  std::vector<RolloutForms> leftovers;    // more than one form, or a retired one
+  std::vector<std::string> parts;         // our named temps, absolute
+  std::vector<std::string> foreign_temps; // Codex's temps, absolute
+  std::vector<VersionSeen> versions;      // within the days that count
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
-  std::vector<Error> errors;               // directories that could not be listed
+  std::vector<Error> errors; // directories that could not be listed
 };
 
 // Why nothing in the store may be pressed.

@@ -61,7 +61,10 @@ Result<void> compare(Fs& fs, const Encoded& encoded, const std::stop_token& stop
   TRY_ASSIGN(const Decoded decoded, read_back(fs, encoded.temp().handle(), stop));
   if (decoded.size != encoded.claim().stamp().size ||
       decoded.hash != encoded.source_hash()) {
-    return Fail(Error{Errc::corrupt, 0, "verify", encoded.temp().target(),
+    return Fail(Error{Errc::corrupt,
+                      0,
+                      "verify",
+                      encoded.temp().target(),
                       {"what was read back is not what was written; the source is "
                        "untouched; check the disk and the memory"}});
   }

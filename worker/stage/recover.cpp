@@ -1,0 +1,276 @@
+#include "worker/stage/recover.hpp"
+
+#include "worker/rollout/compare.hpp"
+#include "worker/rollout/head.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/stage/recover_acts.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+// Which row of the table this is.
+class Recovery {
+public:
+  Recovery(Guards& guards, const RolloutForms& forms, const RecoverRules& rules)
+      : guards_(guards), forms_(forms), rules_(rules) {}
+
+  Recovered run() {
+    look();
+    acts_.emplace(guards_, rules_.orphans_dir, thread_id());
+    if (const FormView* retired = first(Role::retired)) {
+      return with_retired(*retired);
+    }
+    return without_retired();
+  }
+
+private:
+  void look() {
+    for (const FoundFile& file : forms_.files) {
+      const auto stat = guards_.fs.lstat(file.path);
+      if (stat && stat->type == FileType::regular) {
+        views_.push_back({file, FileStamp::of(*stat), parent_dir(file.path)});
+      }
+    }
+  }
+
+  const FormView* first(Role role, const std::string& dir = {}) const {
+    const auto found =
+        std::find_if(views_.begin(), views_.end(), [&](const FormView& view) {
+          return view.file.role == role && (dir.empty() || view.dir == dir);
+        });
+    return found == views_.end() ? nullptr : &*found;
+  }
+
+  // The lock goes by the id in the first record, whichever form still says it.
+  std::string thread_id() const {
+    for (const FormView& view : views_) {
+      const auto head = read_head(guards_.fs, view.file.path);
+      if (head && *head) {
+        return (*head)->thread_id;
+      }
+    }
+    const auto name = parse_rollout_name(forms_.plain_name);
+    return name ? name->thread_id : std::string();
+  }
+
+  // --- rows with a retired file
+
+  Recovered with_retired(const FormView& retired) {
+    const FormView* here = first(Role::plain, retired.dir);
+    if (here != nullptr && here->stamp.inode == retired.stamp.inode &&
+        here->stamp.device == retired.stamp.device) {
+      return done(acts_->unlink_second_name(retired, *here),
+                  "dropped the retired name of a plain file");
+    }
+    const auto quiet = acts_->nobody_writes(retired);
+    if (!quiet) {
+      return failed(quiet.error());
+    }
+    if (const FormView* plain = here != nullptr ? here : first(Role::plain)) {
+      return *quiet ? retired_beside_plain(retired, *plain) : Recovered{};
+    }
+    const FormView* frame = first(Role::compressed, retired.dir);
+    if (frame == nullptr) {
+      frame = first(Role::compressed);
+    }
+    return frame != nullptr ? retired_beside_frame(retired, *frame, *quiet)
+                            : retired_alone(retired);
+  }
+
+  Recovered retired_beside_plain(const FormView& retired, const FormView& plain) {
+    const auto relation =
+        compare_rollouts(guards_.fs, retired.file.path, plain.file.path);
+    if (!relation) {
+      return failed(relation.error());
+    }
+    if (*relation == Relation::equal || *relation == Relation::first_is_prefix) {
+      return reap(retired, plain);
+    }
+    if (*relation == Relation::second_is_prefix && plain.dir == retired.dir &&
+        acts_->has_leases()) {
+      return done(acts_->exchange(retired, plain),
+                  "put the longer retired file back in the plain one's place");
+    }
+    return orphan(retired,
+                  "a tool made the plain file anew while the retired one had "
+                  "bytes of its own; compare the two and join them by hand");
+  }
+
+  Recovered
+  retired_beside_frame(const FormView& retired, const FormView& frame, bool quiet) {
+    const auto relation =
+        compare_rollouts(guards_.fs, frame.file.path, retired.file.path);
+    const bool equal = relation && *relation == Relation::equal;
+    if (quiet && equal && retired.stamp.mtime == frame.stamp.mtime) {
+      return reap(retired, frame);
+    }
+    const bool covered = equal || (relation && *relation == Relation::first_is_prefix);
+    const bool beside = frame.dir == retired.dir;
+    return put_back(retired,
+                    covered && beside ? &frame : nullptr,
+                    "a writer had come to the retired file: it is plain again");
+  }
+
+  Recovered retired_alone(const FormView& retired) {
+    const ThreadRow row =
+        rules_.thread_row ? rules_.thread_row(thread_id()) : ThreadRow::no_database;
+    if (row == ThreadRow::absent) {
+      return orphan(retired, "the thread was deleted; kept for 30 days");
+    }
+    return put_back(
+        retired, nullptr, "its .zst is gone: the retired file is plain again");
+  }
+
+  Recovered reap(const FormView& retired, const FormView& keeps) {
+    const auto grace = acts_->has_leases() ? rules_.grace : rules_.grace_without_lease;
+    const auto age = guards_.clock.wall() - retired.stamp.ctime;
+    if (age < grace) {
+      return {std::nullopt, std::min<std::chrono::nanoseconds>(grace - age, grace)};
+    }
+    Recovered recovered = done(acts_->unlink_copy(retired, keeps), {});
+    if (recovered.outcome && recovered.outcome->kind == OutcomeKind::recovered) {
+      recovered.outcome->kind = OutcomeKind::reaped;
+      recovered.outcome->bytes_before = retired.stamp.size;
+    }
+    return recovered;
+  }
+
+  Recovered put_back(const FormView& retired, const FormView* stale, std::string detail) {
+    const std::string plain = join_path(retired.dir, forms_.plain_name);
+    return done(acts_->put_back(retired, plain, stale), std::move(detail));
+  }
+
+  Recovered orphan(const FormView& retired, std::string detail) {
+    auto moved = acts_->orphan(retired);
+    if (!moved) {
+      return done(Fail(std::move(moved.error())), {});
+    }
+    Recovered recovered = done({}, detail + ": " + *moved);
+    recovered.outcome->kind = OutcomeKind::orphaned;
+    return recovered;
+  }
+
+  // --- rows without one
+
+  Recovered without_retired() {
+    const FormView* plain = first(Role::plain);
+    const FormView* frame = first(Role::compressed);
+    const auto plains = count(Role::plain);
+    if (views_.size() < 2) {
+      return {};
+    }
+    if (!settled()) {
+      return {};
+    }
+    if (plains > 1) {
+      return conflict("a plain file in more than one place; neither is touched");
+    }
+    if (plains == 1) {
+      return pair(*plain, *frame);
+    }
+    return two_frames(*frame, views_.back());
+  }
+
+  Recovered pair(const FormView& plain, const FormView& frame) {
+    const auto relation = compare_rollouts(guards_.fs, frame.file.path, plain.file.path);
+    if (!relation && relation.error().code != Errc::corrupt) {
+      return failed(relation.error());
+    }
+    if (relation &&
+        (*relation == Relation::equal || *relation == Relation::first_is_prefix)) {
+      return done(acts_->unlink_copy(frame, plain),
+                  "removed a .zst whose plain file has all of it");
+    }
+    if (!relation) {
+      return conflict("the plain file stands beside a damaged .zst; neither is touched");
+    }
+    const auto head = read_head(guards_.fs, plain.file.path);
+    return conflict(
+        head && !*head && plain.stamp.mtime > frame.stamp.mtime
+            ? "a tool made the plain name anew, without a session_meta; to "
+              "join them: coldpress cat the .zst, append the plain file's "
+              "lines, and put the result in its place"
+            : "the .zst has bytes that its plain file lacks; neither is touched");
+  }
+
+  Recovered two_frames(const FormView& a, const FormView& b) {
+    const auto relation = compare_rollouts(guards_.fs, a.file.path, b.file.path);
+    if (!relation || *relation == Relation::differ) {
+      return conflict("two .zst of one rollout that differ; neither is touched");
+    }
+    const bool first_goes = *relation != Relation::second_is_prefix;
+    return done(first_goes ? acts_->unlink_copy(a, b) : acts_->unlink_copy(b, a),
+                "removed the .zst that the other tree has, too");
+  }
+
+  std::ptrdiff_t count(Role role) const {
+    return std::count_if(views_.begin(), views_.end(), [&](const FormView& view) {
+      return view.file.role == role;
+    });
+  }
+
+  // Somebody may be half way through making one form from the other.
+  bool settled() const {
+    const WallTime now = guards_.clock.wall();
+    return std::all_of(views_.begin(), views_.end(), [&](const FormView& view) {
+      return now - view.stamp.ctime >= rules_.settle;
+    });
+  }
+
+  // --- results
+
+  std::string logical() const {
+    return views_.empty() ? forms_.plain_name
+                          : join_path(views_.front().dir, forms_.plain_name);
+  }
+
+  Recovered done(Result<void> act, std::string detail) const {
+    if (!act) {
+      // The world moved, or is at work: the next pass looks again.
+      const Errc code = act.error().code;
+      return code == Errc::busy || code == Errc::changed || code == Errc::not_found ||
+                     code == Errc::exists || code == Errc::lost_lock
+                 ? Recovered{}
+                 : failed(act.error());
+    }
+    return report(OutcomeKind::recovered, std::move(detail));
+  }
+
+  Recovered failed(const Error& error) const {
+    if (error.code == Errc::not_found) {
+      return {};
+    }
+    Recovered recovered = report(OutcomeKind::failed, {});
+    recovered.outcome->error = error;
+    return recovered;
+  }
+
+  Recovered conflict(std::string detail) const {
+    return report(OutcomeKind::conflict, std::move(detail));
+  }
+
+  Recovered report(OutcomeKind kind, std::string detail) const {
+    Outcome outcome;
+    outcome.rollout = logical();
+    outcome.kind = kind;
+    outcome.detail = std::move(detail);
+    return {std::move(outcome), std::nullopt};
+  }
+
+  Guards& guards_;
+  const RolloutForms& forms_;
+  const RecoverRules& rules_;
+  std::vector<FormView> views_;
+  std::optional<RecoverActs> acts_;
+};
+
+} // namespace
+
+Recovered recover(Guards& guards, const RolloutForms& forms, const RecoverRules& rules) {
+  return Recovery(guards, forms, rules).run();
+}
+
+} // namespace coldpress

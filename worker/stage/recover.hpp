@@ -1,0 +1,34 @@
+#pragma once
+
+#include "locking/guards.hpp"
+#include "worker/stage/types.hpp"
+
+#include <functional>
+
+namespace coldpress {
+
+// What Codex's own database says of a thread.
+enum class ThreadRow : std::uint8_t { present, absent, no_database };
+
+struct RecoverRules {
+  std::chrono::milliseconds settle{};
+  std::chrono::milliseconds grace{};               // where kernel leases work
+  std::chrono::milliseconds grace_without_lease{}; // elsewhere
+  std::string orphans_dir;                         // absolute; made when needed
+  std::function<ThreadRow(const std::string& thread_id)> thread_row;
+};
+
+struct Recovered {
+  std::optional<Outcome> outcome; // empty: nothing was to be done, or not yet
+  // A retired file waits for its grace: call again then, on a fresh look.
+  std::optional<std::chrono::nanoseconds> due_in;
+};
+
+// Puts one rollout right whose forms a crash or a rude writer has left behind: the
+// table of DESIGN section 5. Contents are compared without a lock; every act looks
+// again under Codex's locks and ours, and makes the copy that stays durable before a
+// name goes. Never removes the last copy of anything; what it cannot decide it reports
+// as `conflict` and leaves. Idempotent. Busy locks mean nothing is done this time.
+Recovered recover(Guards& guards, const RolloutForms& forms, const RecoverRules& rules);
+
+} // namespace coldpress

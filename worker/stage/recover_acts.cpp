@@ -1,0 +1,185 @@
+#include "worker/stage/recover_acts.hpp"
+
+namespace coldpress {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+Error changed(const std::string& path) {
+  return Error{Errc::changed, 0, "recover", path, {}};
+}
+
+Result<void> whole(const std::optional<KernelLease>& lease, const FormView& view) {
+  if (lease && !lease->whole()) {
+    return Fail(Error{Errc::busy, 0, "recover", view.file.path, {}});
+  }
+  return {};
+}
+
+} // namespace
+
+Result<void> RecoverActs::unlink_copy(const FormView& victim, const FormView& keeps) {
+  TRY(make_durable(keeps));
+  TRY_ASSIGN(const File file, open(victim));
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY(unchanged(victim));
+    TRY(still_holds(keeps));
+    TRY_ASSIGN(const auto lease, lease_if_retired(victim, file));
+    TRY(whole(lease, victim));
+    TRY(fs_.unlink(victim.file.path));
+  }
+  return fs_.sync_dir(victim.dir);
+}
+
+Result<void> RecoverActs::unlink_second_name(const FormView& retired,
+                                             const FormView& plain) {
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY(unchanged(plain));
+    TRY(unchanged(retired));
+    TRY(fs_.unlink(retired.file.path));
+  }
+  return fs_.sync_dir(retired.dir);
+}
+
+Result<void> RecoverActs::put_back(const FormView& retired,
+                                   const std::string& plain_path,
+                                   const FormView* stale) {
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY(same_file(retired));
+    TRY(move_new(fs_, retired.file.path, plain_path));
+  }
+  TRY(fs_.sync_dir(retired.dir));
+  if (stale == nullptr) {
+    return {};
+  }
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY(unchanged(*stale));
+    TRY_ASSIGN(const FileStat plain, fs_.lstat(plain_path));
+    if (!retired.stamp.same_inode(plain)) {
+      return Fail(changed(plain_path));
+    }
+    TRY(fs_.unlink(stale->file.path));
+  }
+  return fs_.sync_dir(stale->dir);
+}
+
+Result<void> RecoverActs::exchange(const FormView& retired, const FormView& plain) {
+  TRY_ASSIGN(const File retired_file, open(retired));
+  TRY_ASSIGN(const File plain_file, open(plain));
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const KernelLease first,
+               KernelLease::try_take(fs_, retired_file.handle(), LeaseKind::read));
+    TRY_ASSIGN(const KernelLease second,
+               KernelLease::try_take(fs_, plain_file.handle(), LeaseKind::read));
+    TRY(unchanged(retired));
+    TRY(unchanged(plain));
+    TRY(fs_.rename_exchange(retired.file.path, plain.file.path));
+    const auto now_plain = fs_.lstat(plain.file.path);
+    if (!first.whole() || !second.whole() || !now_plain ||
+        !retired.stamp.same_inode(*now_plain)) {
+      TRY(fs_.rename_exchange(retired.file.path, plain.file.path));
+      return Fail(Error{Errc::busy, 0, "recover", plain.file.path, {}});
+    }
+  }
+  return fs_.sync_dir(plain.dir);
+}
+
+Result<std::string> RecoverActs::orphan(const FormView& retired) {
+  TRY(make_dirs(fs_, orphans_dir_, 0700));
+  const std::string to = join_path(orphans_dir_, base_name(retired.file.path));
+  TRY_ASSIGN(const File file, open(retired));
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY(unchanged(retired));
+    TRY_ASSIGN(const auto lease, lease_if_retired(retired, file));
+    TRY(move_new(fs_, retired.file.path, to));
+    if (lease && !lease->whole()) {
+      TRY(move_new(fs_, to, retired.file.path));
+      return Fail(Error{Errc::busy, 0, "recover", retired.file.path, {}});
+    }
+  }
+  // The new name first: a cut in between leaves two names, never none.
+  TRY(fs_.sync_dir(orphans_dir_));
+  TRY(fs_.sync_dir(retired.dir));
+  return to;
+}
+
+Result<bool> RecoverActs::nobody_writes(const FormView& view) {
+  TRY_ASSIGN(const File file, open(view));
+  const auto lease = KernelLease::try_take(fs_, file.handle(), LeaseKind::read);
+  has_leases_ = lease || lease.error().code == Errc::busy;
+  if (!lease && lease.error().code != Errc::busy &&
+      lease.error().code != Errc::unsupported && lease.error().code != Errc::denied) {
+    return Fail(lease.error());
+  }
+  return lease || lease.error().code != Errc::busy;
+}
+
+Result<Section> RecoverActs::enter() {
+  return Section::enter(guards_, thread_id_, 2s);
+}
+
+Result<File> RecoverActs::open(const FormView& view) {
+  TRY_ASSIGN(const FileHandle handle, fs_.open_read(view.file.path));
+  File file(fs_, handle);
+  TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
+  if (!view.stamp.same_inode(stat)) {
+    return Fail(changed(view.file.path));
+  }
+  return file;
+}
+
+Result<void> RecoverActs::make_durable(const FormView& view) {
+  TRY_ASSIGN(const File file, open(view));
+  TRY(fs_.sync_file(file.handle()));
+  return fs_.sync_dir(view.dir);
+}
+
+Result<void> RecoverActs::unchanged(const FormView& view) {
+  TRY_ASSIGN(const FileStat now, fs_.lstat(view.file.path));
+  return FileStamp::of(now) == view.stamp ? Result<void>{}
+                                          : Fail(changed(view.file.path));
+}
+
+Result<void> RecoverActs::same_file(const FormView& view) {
+  TRY_ASSIGN(const FileStat now, fs_.lstat(view.file.path));
+  return view.stamp.same_inode(now) ? Result<void>{} : Fail(changed(view.file.path));
+}
+
+// What stays may have grown since it was compared, if it is append-only: a plain
+// file's bytes stay the beginning of it.
+Result<void> RecoverActs::still_holds(const FormView& view) {
+  TRY_ASSIGN(const FileStat now, fs_.lstat(view.file.path));
+  if (!view.stamp.same_inode(now) || now.size < view.stamp.size) {
+    return Fail(changed(view.file.path));
+  }
+  return view.file.role == Role::plain ? Result<void>{} : unchanged(view);
+}
+
+Result<std::optional<KernelLease>> RecoverActs::lease_if_retired(const FormView& view,
+                                                                 const File& file) {
+  std::optional<KernelLease> lease;
+  if (view.file.role != Role::retired) {
+    return lease;
+  }
+  auto taken = KernelLease::try_take(fs_, file.handle(), LeaseKind::read);
+  if (taken) {
+    lease.emplace(std::move(*taken));
+  } else if (has_leases_ || taken.error().code == Errc::busy) {
+    return Fail(std::move(taken.error()));
+  }
+  return lease;
+}
+
+} // namespace coldpress

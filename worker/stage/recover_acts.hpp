@@ -1,0 +1,64 @@
+#pragma once
+
+#include "locking/guards.hpp"
+#include "worker/stage/types.hpp"
+
+namespace coldpress {
+
+// A form of a rollout as it was when the recovery began to think about it.
+struct FormView {
+  FoundFile file;
+  FileStamp stamp;
+  std::string dir;
+};
+
+// What the recovery does to names. Each act takes Codex's locks, looks again, makes the
+// copy that stays durable before a name goes, and syncs the directory after.
+// Errc::busy, changed, exists, not_found: the world is not as it was; nothing was done,
+// the next pass looks again.
+class RecoverActs {
+public:
+  // `thread_id` as in the first session_meta of the rollout.
+  RecoverActs(Guards& guards, std::string orphans_dir, std::string thread_id)
+      : guards_(guards), fs_(guards.fs), orphans_dir_(std::move(orphans_dir)),
+        thread_id_(std::move(thread_id)) {}
+
+  // Removes a form whose bytes `keeps` has, too. A retired one only with a fresh lease.
+  Result<void> unlink_copy(const FormView& victim, const FormView& keeps);
+
+  // R and P are one inode: the two-step rename of a system without renameat2 was cut.
+  Result<void> unlink_second_name(const FormView& retired, const FormView& plain);
+
+  // R -> P, never replacing; then, with P's name durable, the .zst that P begins with.
+  Result<void>
+  put_back(const FormView& retired, const std::string& plain_path, const FormView* stale);
+
+  // P is an older copy of R: they change places, unless a writer comes meanwhile.
+  Result<void> exchange(const FormView& retired, const FormView& plain);
+
+  // Keeps bytes that belong nowhere any more where nobody reads them; says where.
+  Result<std::string> orphan(const FormView& retired);
+
+  // True if no process has it open for writing, as far as the kernel tells.
+  Result<bool> nobody_writes(const FormView& view);
+  // Whether it told, the last time it was asked.
+  bool has_leases() const { return has_leases_; }
+
+private:
+  Result<Section> enter();
+  Result<File> open(const FormView& view);
+  Result<void> make_durable(const FormView& view);
+  Result<void> unchanged(const FormView& view);
+  Result<void> same_file(const FormView& view);
+  Result<void> still_holds(const FormView& view);
+  Result<std::optional<KernelLease>> lease_if_retired(const FormView& view,
+                                                      const File& file);
+
+  Guards& guards_;
+  Fs& fs_;
+  std::string orphans_dir_;
+  std::string thread_id_;
+  bool has_leases_ = false;
+};
+
+} // namespace coldpress

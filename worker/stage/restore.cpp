@@ -1,0 +1,217 @@
+#include "worker/stage/restore.hpp"
+
+#include "fsutil/metadata.hpp"
+#include "worker/rollout/head.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
+
+namespace coldpress {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
+
+struct Content {
+  Hash128 hash;
+  std::uint64_t size = 0;
+  friend bool operator==(const Content&, const Content&) = default;
+};
+
+// One restoration, in the order of restore.hpp.
+class Restoration {
+public:
+  Restoration(Guards& guards,
+              const std::string& compressed,
+              const RestoreRules& rules,
+              std::stop_token stop)
+      : guards_(guards), fs_(guards.fs), rules_(rules), stop_(std::move(stop)),
+        compressed_(compressed), plain_(plain_name(compressed)) {}
+
+  Step<Outcome> run() {
+    const BootTime begun = guards_.clock.boot();
+    if (auto done = prepare(); !done) {
+      return Halt(stop_for(std::move(done.error())));
+    }
+    auto maintenance = guards_.codex.try_maintenance();
+    if (!maintenance) {
+      return Halt(maintenance.error().code == Errc::busy
+                      ? Stop::skip(Reason::maintenance)
+                      : Stop::from(std::move(maintenance.error())));
+    }
+    if (auto done = exchange(); !done) {
+      return Halt(stop_for(std::move(done.error())));
+    }
+    Outcome outcome;
+    outcome.rollout = rules_.rollout;
+    outcome.kind = OutcomeKind::restored;
+    outcome.stamp = frame_;
+    outcome.bytes_before = content_.size;
+    outcome.bytes_after = frame_.size;
+    outcome.hash = content_.hash;
+    outcome.seconds = std::chrono::duration<double>(guards_.clock.boot() - begun).count();
+    return outcome;
+  }
+
+private:
+  Stop stop_for(Error error) const {
+    if (error.path.empty()) {
+      error.path = plain_;
+    }
+    if (metadata_failed_) {
+      return Stop::skip(Reason::metadata_not_kept, describe(error));
+    }
+    if (error.code == Errc::exists) {
+      return Stop::skip(Reason::both_forms);
+    }
+    return Stop::from(std::move(error));
+  }
+
+  // Everything that takes long: decode, sync, read back, metadata, sync.
+  Result<void> prepare() {
+    TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
+    source_ = File(fs_, handle);
+    TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
+    frame_ = FileStamp::of(stat);
+    TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
+    const auto named = parse_rollout_name(base_name(plain_));
+    thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();
+    TRY_ASSIGN(TempFile temp, TempFile::create_beside(fs_, plain_));
+    temp_.emplace(std::move(temp));
+    TRY_ASSIGN(content_, decode_into(temp_->handle()));
+    if (rules_.known_hash && *rules_.known_hash != content_.hash) {
+      return Fail(Error{Errc::corrupt,
+                        0,
+                        "restore",
+                        compressed_,
+                        {"its bytes are not those that were pressed; the .zst is kept"}});
+    }
+    TRY(fs_.sync_file(temp_->handle()));
+    (void)fs_.drop_cache(temp_->handle(), 0, 0);
+    TRY_ASSIGN(const Content back, read_back(temp_->handle()));
+    if (back != content_) {
+      return Fail(Error{Errc::corrupt,
+                        0,
+                        "read back",
+                        plain_,
+                        {"not what was written; the .zst is kept; check the disk"}});
+    }
+    auto kept = copy_metadata(fs_, handle, frame_, temp_->handle());
+    metadata_failed_ = !kept && kept.error().code == Errc::unsupported;
+    TRY(std::move(kept));
+    return fs_.sync_file(temp_->handle());
+  }
+
+  Result<Content> decode_into(FileHandle to) {
+    TRY_ASSIGN(RolloutReader reader,
+               RolloutReader::over(fs_, source_.handle(), compressed_, Form::compressed));
+    Hasher hasher;
+    std::vector<std::byte> buffer(k_piece);
+    std::uint64_t size = 0;
+    for (;;) {
+      TRY(check_stop());
+      TRY(check_space(size));
+      TRY_ASSIGN(const std::size_t got, reader.read(buffer));
+      if (got == 0) {
+        return Content{hasher.digest(), size};
+      }
+      const std::span<const std::byte> piece(buffer.data(), got);
+      hasher.update(piece);
+      TRY(fs_.write_at(to, piece, size));
+      size += got;
+    }
+  }
+
+  Result<Content> read_back(FileHandle from) {
+    Hasher hasher;
+    std::vector<std::byte> buffer(k_piece);
+    std::uint64_t size = 0;
+    for (;;) {
+      TRY(check_stop());
+      TRY_ASSIGN(const std::size_t got, fs_.read_at(from, buffer, size));
+      hasher.update(std::span<const std::byte>(buffer.data(), got));
+      size += got;
+      if (got < buffer.size()) {
+        return Content{hasher.digest(), size};
+      }
+    }
+  }
+
+  Result<void> check_stop() const {
+    if (stop_.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "restore", {}, {}});
+    }
+    return {};
+  }
+
+  Result<void> check_space(std::uint64_t written) {
+    constexpr std::uint64_t k_every = std::uint64_t{8} << 20U;
+    if (written % k_every != 0) {
+      return {};
+    }
+    TRY_ASSIGN(const SpaceInfo space, fs_.space(parent_dir(plain_)));
+    if (space.available < rules_.min_free_bytes) {
+      return Fail(Error{Errc::no_space,
+                        0,
+                        "check free space",
+                        parent_dir(plain_),
+                        {"less than limits.min_free is left"}});
+    }
+    return {};
+  }
+
+  // The plain name, durable; then the .zst's goes.
+  Result<void> exchange() {
+    {
+      TRY_ASSIGN(const Section section, Section::enter(guards_, thread_id_, 2s));
+      TRY(still_the_frame());
+      TRY(temp_->commit_new());
+    }
+    TRY(fs_.sync_file(temp_->handle()));
+    TRY(fs_.sync_dir(parent_dir(plain_)));
+    {
+      TRY_ASSIGN(const Section section, Section::enter(guards_, thread_id_, 2s));
+      TRY(still_the_frame());
+      TRY_ASSIGN(const FileStat named, fs_.lstat(plain_));
+      TRY_ASSIGN(const FileStat ours, fs_.stat(temp_->handle()));
+      if (!FileStamp::of(ours).same_inode(named)) {
+        return Fail(Error{Errc::changed, 0, "restore", plain_, {}});
+      }
+      TRY(fs_.unlink(compressed_));
+    }
+    return fs_.sync_dir(parent_dir(plain_));
+  }
+
+  Result<void> still_the_frame() {
+    TRY_ASSIGN(const FileStat now, fs_.lstat(compressed_));
+    if (!frame_.same_inode(now) || now.size != frame_.size || now.mtime != frame_.mtime) {
+      return Fail(Error{Errc::changed, 0, "restore", compressed_, {}});
+    }
+    return {};
+  }
+
+  Guards& guards_;
+  Fs& fs_;
+  const RestoreRules& rules_;
+  std::stop_token stop_;
+  std::string compressed_;
+  std::string plain_;
+  File source_;
+  FileStamp frame_;
+  std::string thread_id_;
+  std::optional<TempFile> temp_;
+  Content content_;
+  bool metadata_failed_ = false;
+};
+
+} // namespace
+
+Step<Outcome> restore(Guards& guards,
+                      const std::string& compressed_path,
+                      const RestoreRules& rules,
+                      std::stop_token stop) {
+  return Restoration(guards, compressed_path, rules, std::move(stop)).run();
+}
+
+} // namespace coldpress
