@@ -37,8 +37,8 @@ public:
   CodexLocks(Fs& fs, const Clock& clock, std::string codex_home);
 
   // Makes .tmp/, thread-writer-locks/, .coordination.lock and rollout-maintenance.lock
-  // if they are absent, with Codex's modes less the umask, and nothing else: a lock
-  // that does not exist protects nothing. `codex_home` itself must be there.
+  // if they are absent, and nothing else: a lock that does not exist protects nothing.
+  // `codex_home` itself must be there.
   Result<void> ensure();
 
   // Shuts out Codex's compressor and history migration. Errc::busy: one of them runs.
