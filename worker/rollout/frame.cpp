@@ -29,15 +29,16 @@ struct TableLogs {
   unsigned hash;
   unsigned chain;
 };
-constexpr std::array<TableLogs, 9> k_tables = {{{2, 17, 17},
-                                                {4, 18, 18},
-                                                {6, 20, 20},
-                                                {8, 21, 21},
-                                                {10, 22, 22},
-                                                {12, 23, 23},
-                                                {19, 23, 24},
-                                                {21, 24, 26},
-                                                {22, 25, 27}}};
+constexpr std::array<TableLogs, 10> k_tables = {{{2, 17, 17},
+                                                 {4, 18, 18},
+                                                 {6, 20, 20},
+                                                 {8, 21, 21},
+                                                 {10, 22, 22},
+                                                 {12, 23, 23},
+                                                 {19, 23, 24},
+                                                 {20, 24, 25},
+                                                 {21, 24, 26},
+                                                 {22, 25, 27}}};
 
 TableLogs tables_of(int level) {
   const auto* const found =

@@ -31,8 +31,8 @@ struct FrameOptions {
 FrameOptions
 choose_frame_options(std::uint64_t size, int level, std::optional<int> window_log);
 
-// Bytes one FrameEncoder allocates at most, from the parameters zstd would choose. An
-// estimate, never less than what is measured; pages never touched are counted, too.
+// Bytes one FrameEncoder allocates at most, by zstd 1.5's tables of parameters. An upper
+// estimate: up to twice what it takes where the tables outweigh the window.
 std::uint64_t encoder_memory_bytes(const FrameOptions& options, std::uint64_t pledged);
 
 struct FrameInfo {
