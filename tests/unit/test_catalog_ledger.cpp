@@ -240,6 +240,29 @@ TEST_CASE("blocked times are percentiles over every publication, undone ones too
   CHECK(blocked->max_us == 5000);
 }
 
+TEST_CASE("old runs and publications make room for new ones") {
+  Rig rig;
+  rig.record(pressed("a", 1));
+  REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
+  {
+    auto db = Db::open(rig.path, DbMode::read_write);
+    REQUIRE(db.has_value());
+    REQUIRE(db->exec("INSERT INTO publications VALUES (100000, 1, 'b', 2, 0);"
+                     "INSERT INTO runs (id, started, command, pid, host, generation) "
+                     "VALUES (9999, 0, 'run', 1, 'host', 1)")
+                .has_value());
+  }
+  REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
+  CHECK(rig.ledger.recent_runs(10)->size() == 3);
+  REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
+  CHECK(rig.ledger.recent_runs(10)->size() == 3);
+  CHECK(rig.ledger.recent_runs(10)->back().id == 9999);
+
+  rig.record(pressed("c", 3));
+  CHECK(rig.ledger.blocked_times()->count == 2);
+  CHECK(rig.ledger.blocked_times()->p50_us == 2);
+}
+
 TEST_CASE("a transaction that fails leaves nothing, a failed step only its own") {
   Rig rig;
   const auto now = rig.clock.wall();
