@@ -64,7 +64,7 @@ public:
   // a FIFO. A symlink is Errc::invalid (ELOOP).
   virtual Result<FileHandle> open_read(const std::string& path) = 0;
   // Read and write, never truncates. For lock files and records.
-  // With Create::yes makes it with mode 0644 less the umask; an existing one is fine.
+  // With Create::yes makes it with mode 0666 less the umask, as Codex makes its lock files; an existing one is fine.
   virtual Result<FileHandle> open_lock(const std::string& path, Create create) = 0;
   // A new empty file with that mode, read and write. Errc::exists if the name is taken.
   virtual Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) = 0;

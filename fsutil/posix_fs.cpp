@@ -96,7 +96,7 @@ Result<FileHandle> PosixFs::open_read(const std::string& path) {
 }
 
 Result<FileHandle> PosixFs::open_lock(const std::string& path, Create create) {
-  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0644, "open");
+  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open");
 }
 
 Result<FileHandle> PosixFs::create_new(const std::string& path, std::uint32_t mode) {

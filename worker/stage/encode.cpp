@@ -108,6 +108,9 @@ Result<void> feed(Fs& fs,
     progress.hasher.update(piece);
     TRY(encoder.push(piece, sink));
     progress.read += got;
+    if (rules.progress != nullptr) {
+      rules.progress->fetch_add(got, std::memory_order_relaxed);
+    }
     if (progress.read - dropped >= k_drop_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));
       (void)fs.drop_cache(claim.file(), dropped, progress.read - dropped);

@@ -3,6 +3,7 @@
 #include "worker/rollout/frame.hpp"
 #include "worker/stage/types.hpp"
 
+#include <atomic>
 #include <stop_token>
 
 namespace coldpress {
@@ -10,6 +11,7 @@ namespace coldpress {
 struct EncodeRules {
   FrameOptions frame;
   std::uint64_t min_free_bytes = 0; // leave at least this much on the disk
+  std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
 };
 
 // Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing

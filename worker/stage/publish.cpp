@@ -215,6 +215,7 @@ private:
   Published finish() {
     Published published;
     published.rollout_ = claim().candidate().rollout;
+    published.root_ = claim().candidate().root;
     published.thread_id_ = claim().candidate().thread_id;
     published.plain_path_ = plain_;
     published.retired_path_ = retired_;

@@ -288,6 +288,7 @@ public:
   Published& operator=(Published&&) noexcept = default;
 
   const std::string& rollout() const { return rollout_; }
+  Root root() const { return root_; }
   const std::string& thread_id() const { return thread_id_; }
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
@@ -300,6 +301,7 @@ private:
   friend class PublishedMaker; // worker/stage/publish.cpp
   Published() = default;
   std::string rollout_;
+  Root root_ = Root::archived;
   std::string thread_id_;
   std::string plain_path_;
   std::string retired_path_;

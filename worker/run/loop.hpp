@@ -1,0 +1,40 @@
+#pragma once
+
+#include "worker/run/task.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace coldpress {
+
+// The libuv loop: timers, signals, and a queue into which other threads put their
+// results. Everything it calls runs on the thread that called run(), and none of it may
+// wait for a disk. Not copyable, not movable: libuv keeps its address.
+class Loop {
+public:
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // Calls `task` on the loop. From any thread; the only method that is.
+  void post(Task task);
+
+  // Once, not before `delay` has passed.
+  void after(std::chrono::milliseconds delay, Task task);
+  // Again and again until the loop ends.
+  void every(std::chrono::milliseconds interval, std::function<void()> call);
+  // In place of the signal's default action, until this object dies.
+  void on_signal(int signal, std::function<void()> call);
+
+  // Returns after stop(); what was posted before it has been called by then.
+  void run();
+  void stop();
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+} // namespace coldpress

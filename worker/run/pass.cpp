@@ -1,0 +1,402 @@
+#include "worker/run/pass.hpp"
+
+#include "worker/run/prepare.hpp"
+#include "worker/run/press_job.hpp"
+#include "worker/run/reap_queue.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/stage/reap.hpp"
+#include "worker/stage/recover.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::chrono::milliseconds k_progress_interval{250};
+constexpr std::chrono::seconds k_reap_retry{2};
+
+enum class Work : std::uint8_t { press, recover_only };
+
+// All members but those handed to other threads by value belong to the loop thread.
+// Every method named on_… runs there; every lambda posted to a pool does its work and
+// posts the result back.
+class Pass {
+public:
+  Pass(Session& session, const PassEvents& events, Work work)
+      : session_(session), events_(events), work_(work),
+        context_{session, encoded_bytes_},
+        jobs_("cp-press", session.settings().limits.jobs, Priority::idle) {}
+
+  PassSummary run() {
+    begun_ = session_.clock().boot();
+    session_.on_stop([this] { advance(); });
+    session_.loop().every(k_progress_interval, [this] { report_progress(); });
+    const bool enabled = session_.settings().compression_enabled;
+    session_.publisher().post([this, enabled] {
+      enabled || work_ == Work::recover_only ? prepare_locked() : look_only();
+    });
+    session_.loop().run();
+    session_.on_stop({});
+    summary_.signal = session_.signal();
+    summary_.seconds =
+        std::chrono::duration<double>(session_.clock().boot() - begun_).count();
+    return std::move(summary_);
+  }
+
+private:
+  // --- publisher thread
+
+  void look_only() {
+    auto seen = std::make_unique<Preview>(preview(session_.fs(), session_.clock(),
+                                                  session_.settings(), session_.store(),
+                                                  {}));
+    session_.loop().post([this, seen = std::move(seen)] {
+      summary_.disabled = true;
+      note_preview(*seen);
+      session_.loop().stop();
+    });
+  }
+
+  void prepare_locked() {
+    auto locked = session_.lock(work_ == Work::press ? "run" : "sweep");
+    auto prepared = locked ? prepare(session_) : Result<Prepared>(Fail(locked.error()));
+    session_.loop().post([this, prepared = std::move(prepared)]() mutable {
+      on_prepared(std::move(prepared));
+    });
+  }
+
+  // --- loop thread
+
+  void on_prepared(Result<Prepared> prepared) {
+    prepared_ = true;
+    if (!prepared) {
+      summary_.error = std::move(prepared.error());
+      conclude();
+      return;
+    }
+    summary_.deferred = prepared->deferred;
+    note_preview(prepared->preview);
+    for (const Outcome& outcome : prepared->recovered) {
+      finish_outcome(outcome);
+    }
+    for (std::size_t i = 0; i < prepared->waiting.size(); ++i) {
+      add_reap(std::move(prepared->waiting[i]), 0, prepared->waits[i]);
+    }
+    if (work_ == Work::press && !summary_.deferred) {
+      for (Decision& decision : prepared->preview.plan.decisions) {
+        if (decision.action == Action::press) {
+          progress_.files_total += 1;
+          progress_.bytes_total += decision.candidate.stamp.size;
+          queue_.push_back(std::move(decision.candidate));
+        }
+      }
+    }
+    advance();
+  }
+
+  void note_preview(const Preview& seen) {
+    summary_.scan_errors = seen.found.errors.size();
+    summary_.refused = seen.plan.refused;
+    for (const Decision& decision : seen.plan.decisions) {
+      if (decision.action == Action::skip) {
+        summary_.skipped[decision.reason] += 1;
+      }
+    }
+    if (events_.planned) {
+      events_.planned(seen.found, seen.plan);
+    }
+  }
+
+  bool stopping() const {
+    return session_.signal() != 0 || summary_.error.has_value();
+  }
+
+  // The one place that decides what happens next.
+  void advance() {
+    if (!prepared_ || concluding_) {
+      return;
+    }
+    while (!stopping() && next_ < queue_.size() && may_start(queue_[next_])) {
+      start(queue_[next_++]);
+    }
+    start_due_reaps();
+    const bool pressing = in_flight_ > 0 || (!stopping() && next_ < queue_.size());
+    if (pressing || reaping_ > 0) {
+      return;
+    }
+    if (!idle_since_) {
+      idle_since_ = session_.clock().boot();
+    }
+    const auto due = reaps_.next_due();
+    if (stopping() || !due || *due > *idle_since_ + k_wait_for_reaps) {
+      conclude();
+    }
+  }
+
+  bool may_start(const Candidate& candidate) const {
+    const Settings& settings = session_.settings();
+    return in_flight_ == 0 ||
+           (in_flight_ < settings.limits.jobs &&
+            memory_in_use_ + press_memory_bytes(settings, candidate.stamp.size) <=
+                settings.limits.memory_bytes);
+  }
+
+  // --- one rollout: claim (publisher) -> encode (job) -> publish (publisher)
+
+  struct InFlight {
+    Candidate candidate;
+    std::uint64_t memory = 0;
+    BootTime begun{};
+  };
+
+  void start(const Candidate& candidate) {
+    InFlight job{candidate, press_memory_bytes(session_.settings(), candidate.stamp.size),
+                 session_.clock().boot()};
+    in_flight_ += 1;
+    memory_in_use_ += job.memory;
+    progress_.current = candidate.rollout;
+    session_.publisher().post([this, job = std::move(job)]() mutable {
+      auto claim = claim_rollout(context_, job.candidate);
+      if (!claim) {
+        give_back(std::move(job), std::move(claim.error()));
+        return;
+      }
+      jobs_.post([this, job = std::move(job), claim = std::move(*claim)]() mutable {
+        encode_and_publish(std::move(job), std::move(claim));
+      });
+    });
+  }
+
+  // Job thread.
+  void encode_and_publish(InFlight job, Claim claim) {
+    auto verified = encode_rollout(context_, std::move(claim));
+    if (!verified) {
+      give_back(std::move(job), std::move(verified.error()));
+      return;
+    }
+    session_.publisher().post(
+        [this, job = std::move(job), verified = std::move(*verified)]() mutable {
+          Outcome outcome = outcome_of(verified);
+          auto published = publish_rollout(context_, std::move(verified));
+          if (!published) {
+            give_back(std::move(job), std::move(published.error()));
+            return;
+          }
+          outcome.blocked_us = published->blocked_us();
+          session_.loop().post([this, job = std::move(job), outcome = std::move(outcome),
+                                published = std::move(*published)]() mutable {
+            on_published(std::move(job), std::move(outcome), std::move(published));
+          });
+        });
+  }
+
+  // Any thread.
+  void give_back(InFlight job, Stop stop) {
+    session_.loop().post([this, job = std::move(job), stop = std::move(stop)] {
+      if (stop.error && stop.error->code == Errc::lost_lock) {
+        summary_.error = stop.error;
+      }
+      end_job(job, outcome_of(job.candidate, stop));
+    });
+  }
+
+  void on_published(InFlight job, Outcome outcome, Published published) {
+    const auto grace = published.lease() == LeaseSupport::works
+                           ? recover_rules(session_).grace
+                           : recover_rules(session_).grace_without_lease;
+    const std::uint64_t bytes = published.plain().size;
+    add_reap(std::move(published), bytes, grace);
+    end_job(job, std::move(outcome));
+  }
+
+  void end_job(const InFlight& job, Outcome outcome) {
+    in_flight_ -= 1;
+    memory_in_use_ -= job.memory;
+    outcome.seconds =
+        std::chrono::duration<double>(session_.clock().boot() - job.begun).count();
+    progress_.files_done += 1;
+    finished_bytes_ += job.candidate.stamp.size;
+    finish_outcome(outcome);
+    report_progress();
+    advance();
+  }
+
+  void finish_outcome(const Outcome& outcome) {
+    summary_.count(outcome);
+    session_.record(outcome);
+    if (events_.outcome) {
+      events_.outcome(outcome);
+    }
+  }
+
+  // --- retired files
+
+  void add_reap(std::variant<Published, RolloutForms> what, std::uint64_t bytes,
+                std::chrono::nanoseconds wait) {
+    reaps_.add({std::move(what), bytes, session_.clock().boot() + wait});
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    if (delay <= k_wait_for_reaps) {
+      session_.loop().after(delay, [this] { advance(); });
+    }
+  }
+
+  void start_due_reaps() {
+    while (auto pending = stopping() ? std::nullopt
+                                     : reaps_.take_due(session_.clock().boot())) {
+      reaping_ += 1;
+      session_.publisher().post([this, pending = std::move(*pending)]() mutable {
+        reap_one(std::move(pending));
+      });
+    }
+  }
+
+  // Publisher thread.
+  void reap_one(PendingReap pending) {
+    std::optional<Outcome> outcome;
+    std::optional<std::chrono::nanoseconds> again;
+    if (auto* published = std::get_if<Published>(&pending.what)) {
+      outcome = reap_published(pending, *published, again);
+    } else {
+      Recovered recovered = recover_one(session_, std::get<RolloutForms>(pending.what));
+      outcome = std::move(recovered.outcome);
+      again = recovered.due_in;
+    }
+    session_.loop().post([this, pending = std::move(pending), outcome = std::move(outcome),
+                          again]() mutable {
+      reaping_ -= 1;
+      if (outcome) {
+        finish_outcome(*outcome);
+      }
+      if (again) {
+        add_reap(std::move(pending.what), pending.bytes, *again);
+      }
+      advance();
+    });
+  }
+
+  // Publisher thread.
+  std::optional<Outcome> reap_published(PendingReap& pending, const Published& published,
+                                        std::optional<std::chrono::nanoseconds>& again) {
+    Guards guards = session_.guards();
+    auto reaped = reap(guards, published);
+    if (reaped) {
+      Outcome outcome;
+      outcome.rollout = published.rollout();
+      outcome.kind = OutcomeKind::reaped;
+      outcome.stamp = published.plain();
+      outcome.bytes_before = published.plain().size;
+      outcome.bytes_after = published.compressed().size;
+      return outcome;
+    }
+    const Stop& stop = reaped.error();
+    if (stop.reason == Reason::maintenance || stop.reason == Reason::live_writer) {
+      again = k_reap_retry;
+      return std::nullopt;
+    }
+    if (stop.kind == OutcomeKind::failed) {
+      Outcome outcome;
+      outcome.rollout = published.rollout();
+      outcome.kind = OutcomeKind::failed;
+      outcome.reason = stop.reason;
+      outcome.error = stop.error;
+      outcome.stamp = published.plain();
+      return outcome;
+    }
+    // Not as we left it: the recovery decides, now and from a fresh look.
+    const RolloutForms forms = forms_of(published);
+    Recovered recovered = recover_one(session_, forms);
+    if (recovered.due_in) {
+      pending.what = forms;
+      again = recovered.due_in;
+    }
+    return std::move(recovered.outcome);
+  }
+
+  static RolloutForms forms_of(const Published& published) {
+    RolloutForms forms;
+    const std::string& plain = published.plain_path();
+    forms.plain_name = base_name(plain);
+    forms.files = {{Role::plain, published.root(), plain},
+                   {Role::compressed, published.root(), compressed_name(plain)},
+                   {Role::retired, published.root(), published.retired_path()}};
+    return forms;
+  }
+
+  // --- the end
+
+  void conclude() {
+    concluding_ = true;
+    summary_.not_freed_files = reaps_.files();
+    summary_.not_freed_bytes = reaps_.bytes();
+    for (std::size_t i = next_; i < queue_.size(); ++i) {
+      summary_.skipped[Reason::canceled] += 1;
+    }
+    PassSummary interim = summary_;
+    interim.signal = session_.signal();
+    session_.publisher().post([this, end = run_end(interim),
+                               whole = interim.exit_code() == 0] {
+      session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
+      session_.loop().post([this] { session_.loop().stop(); });
+    });
+  }
+
+  RunEnd run_end(const PassSummary& summary) const {
+    RunEnd end;
+    end.finished = session_.clock().wall();
+    end.exit_code = summary.exit_code();
+    end.pressed = summary.number(OutcomeKind::pressed);
+    end.skipped = summary.number(OutcomeKind::skipped);
+    end.failed = summary.number(OutcomeKind::failed);
+    end.writer_arrived = summary.number(OutcomeKind::writer_arrived);
+    end.reaped = summary.number(OutcomeKind::reaped);
+    end.recovered = summary.number(OutcomeKind::recovered);
+    end.bytes_before = summary.bytes_before;
+    end.bytes_after = summary.bytes_after;
+    end.not_freed_bytes = summary.not_freed_bytes;
+    return end;
+  }
+
+  void report_progress() {
+    if (!events_.progress || queue_.empty()) {
+      return;
+    }
+    progress_.bytes_done =
+        std::max(finished_bytes_,
+                 std::min(encoded_bytes_.load(std::memory_order_relaxed),
+                          progress_.bytes_total));
+    events_.progress(progress_);
+  }
+
+  Session& session_;
+  const PassEvents& events_;
+  Work work_;
+  PassSummary summary_;
+  PassProgress progress_;
+  BootTime begun_{};
+  std::vector<Candidate> queue_;
+  std::size_t next_ = 0;
+  std::uint64_t in_flight_ = 0;
+  std::uint64_t memory_in_use_ = 0;
+  std::uint64_t finished_bytes_ = 0;
+  std::uint64_t reaping_ = 0;
+  ReapQueue reaps_;
+  std::optional<BootTime> idle_since_; // nothing left to press since then
+  bool prepared_ = false; // until then the publisher works alone
+  bool concluding_ = false;
+  std::atomic<std::uint64_t> encoded_bytes_{0};
+  PressContext context_;
+  ThreadPool jobs_; // last: its tasks use all of the above
+};
+
+} // namespace
+
+PassSummary run_pass(Session& session, const PassEvents& events) {
+  return Pass(session, events, Work::press).run();
+}
+
+PassSummary run_sweep(Session& session, const PassEvents& events) {
+  return Pass(session, events, Work::recover_only).run();
+}
+
+} // namespace coldpress

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "worker/run/pass_types.hpp"
+#include "worker/run/session.hpp"
+
+namespace coldpress {
+
+// How long a run waits for retired files to become due before it leaves them to the
+// next one.
+inline constexpr std::chrono::seconds k_wait_for_reaps{60};
+
+// One pass over one store: recover, plan, press what is cold, free what is due. Drives
+// the session's loop and returns when all is done, or given up because of a signal; in
+// that case every file is as it was, or wholly pressed.
+//
+// With the feature flag off it only looks and plans.
+PassSummary run_pass(Session& session, const PassEvents& events);
+
+// Only what an earlier run has left: recover and sweep, and free what is due.
+PassSummary run_sweep(Session& session, const PassEvents& events);
+
+} // namespace coldpress

@@ -1,0 +1,46 @@
+#include "worker/run/pass_types.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+void PassSummary::count(const Outcome& outcome) {
+  outcomes[outcome.kind] += 1;
+  blocked_max_us = std::max(blocked_max_us, outcome.blocked_us);
+  if (outcome.kind == OutcomeKind::pressed) {
+    bytes_before += outcome.bytes_before;
+    bytes_after += outcome.bytes_after;
+  }
+  if (outcome.kind == OutcomeKind::skipped && outcome.reason) {
+    skipped[*outcome.reason] += 1;
+  }
+}
+
+std::uint64_t PassSummary::number(OutcomeKind kind) const {
+  const auto found = outcomes.find(kind);
+  return found == outcomes.end() ? 0 : found->second;
+}
+
+int PassSummary::exit_code() const {
+  constexpr int k_fatal = 1;
+  constexpr int k_some_failed = 3;
+  constexpr int k_needs_a_person = 4;
+  constexpr int k_deferred = 75;
+  constexpr int k_signal = 128;
+  if (signal != 0) {
+    return k_signal + signal;
+  }
+  if (error) {
+    return error->code == Errc::busy || error->code == Errc::lost_lock ? k_deferred
+                                                                       : k_fatal;
+  }
+  if (deferred) {
+    return k_deferred;
+  }
+  if (number(OutcomeKind::conflict) + number(OutcomeKind::orphaned) > 0) {
+    return k_needs_a_person;
+  }
+  return number(OutcomeKind::failed) + scan_errors > 0 ? k_some_failed : 0;
+}
+
+} // namespace coldpress

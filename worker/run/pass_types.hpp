@@ -1,0 +1,49 @@
+#pragma once
+
+#include "worker/stage/types.hpp"
+
+#include <functional>
+#include <map>
+
+namespace coldpress {
+
+// How far a pass is. For people: nothing is decided by it.
+struct PassProgress {
+  std::uint64_t files_done = 0;
+  std::uint64_t files_total = 0;
+  std::uint64_t bytes_done = 0; // of plain bytes, those of files under way included
+  std::uint64_t bytes_total = 0;
+  std::string current; // a rollout under way, may be empty
+};
+
+// What a pass has done, for the closing table, the ledger and the exit code.
+struct PassSummary {
+  std::map<OutcomeKind, std::uint64_t> outcomes;
+  std::map<Reason, std::uint64_t> skipped; // by the plan and on the way
+  std::uint64_t bytes_before = 0;          // of what was pressed
+  std::uint64_t bytes_after = 0;
+  std::uint64_t not_freed_files = 0; // retired files still waiting for their grace
+  std::uint64_t not_freed_bytes = 0;
+  std::uint64_t scan_errors = 0; // directories that could not be read
+  std::uint64_t blocked_max_us = 0;
+  double seconds = 0;
+  bool disabled = false;               // the feature flag is off: nothing was changed
+  std::optional<Refusal> refused;      // nothing may be pressed in this store
+  std::optional<Reason> deferred;      // maintenance, foreign_marker: try later
+  std::optional<Error> error;          // what ended the pass before its time
+  int signal = 0;                      // what stopped it, 0 if nothing did
+
+  void count(const Outcome& outcome);
+  std::uint64_t number(OutcomeKind kind) const;
+  // 0, 1, 3, 4, 75, or 128 + the signal: DESIGN section 7.
+  int exit_code() const;
+};
+
+// Called on the loop thread; must not wait for anything.
+struct PassEvents {
+  std::function<void(const Inventory&, const Plan&)> planned;
+  std::function<void(const Outcome&)> outcome;
+  std::function<void(const PassProgress&)> progress;
+};
+
+} // namespace coldpress

@@ -1,0 +1,144 @@
+#include "worker/run/prepare.hpp"
+
+#include "worker/catalog/codex_threads.hpp"
+#include "worker/stage/plan.hpp"
+#include "worker/stage/recover.hpp"
+#include "worker/stage/scan.hpp"
+#include "worker/stage/sweep.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::chrono::seconds k_grace{10};
+constexpr std::chrono::minutes k_grace_without_lease{15};
+
+// A Codex that marks its compressor with nothing but the marker: 0.137 to 0.145.
+bool is_marker_only(const VersionSeen& seen) {
+  constexpr Version k_first{0, 137, 0};
+  constexpr Version k_past{0, 146, 0};
+  return seen.version >= k_first && seen.version < k_past;
+}
+
+MarkerRules marker_rules(const Inventory& found) {
+  return {std::any_of(found.versions.begin(), found.versions.end(), is_marker_only)};
+}
+
+Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found) {
+  TRY_ASSIGN(const bool maintenance, session.codex().maintenance_busy());
+  if (maintenance) {
+    return std::optional(Reason::maintenance);
+  }
+  TRY_ASSIGN(const auto marker, peek_marker(session.fs(), session.store().home));
+  if (marker && marker_blocks(*marker, marker_rules(found))) {
+    return std::optional(Reason::foreign_marker);
+  }
+  return std::optional<Reason>();
+}
+
+void make_relative(Outcome& outcome, const std::string& home) {
+  if (outcome.rollout.starts_with(home + "/")) {
+    outcome.rollout.erase(0, home.size() + 1);
+  }
+}
+
+// True if the store is no longer what the inventory says.
+bool put_right(Session& session, Prepared& prepared) {
+  Guards guards = session.guards();
+  for (Outcome& outcome : sweep_temps(guards, prepared.preview.found)) {
+    make_relative(outcome, session.store().home);
+    prepared.recovered.push_back(std::move(outcome));
+  }
+  bool moved = false;
+  for (const RolloutForms& forms : prepared.preview.found.leftovers) {
+    if (session.stop_token().stop_requested()) {
+      break;
+    }
+    Recovered recovered = recover_one(session, forms);
+    if (recovered.outcome) {
+      moved = moved || (recovered.outcome->kind != OutcomeKind::failed &&
+                        recovered.outcome->kind != OutcomeKind::conflict);
+      prepared.recovered.push_back(std::move(*recovered.outcome));
+    }
+    if (recovered.due_in) {
+      prepared.waiting.push_back(forms);
+      prepared.waits.push_back(*recovered.due_in);
+    }
+  }
+  return moved;
+}
+
+} // namespace
+
+Preview preview(Fs& fs, const Clock& clock, const Settings& settings, const Store& store,
+                const Memory& memory) {
+  const WallTime now = clock.wall();
+  Preview seen;
+  seen.found = scan(fs, store.home, {now, settings.compat.shared_history});
+  seen.plan =
+      make_plan(seen.found, {settings.scan, settings.compat, store.uid, now}, memory);
+  return seen;
+}
+
+RecoverRules recover_rules(Session& session) {
+  const Settings& settings = session.settings();
+  RecoverRules rules;
+  rules.settle = settings.scan.settle;
+  rules.grace = settings.publish.reap_grace.value_or(k_grace);
+  rules.grace_without_lease =
+      settings.publish.reap_grace.value_or(k_grace_without_lease);
+  rules.orphans_dir = join_path(session.store().state_dir, "orphans");
+  rules.thread_row = [&session](const std::string& thread_id) {
+    const auto has =
+        codex_has_thread(session.fs(), session.store().home, thread_id);
+    return !has ? ThreadRow::no_database : *has ? ThreadRow::present : ThreadRow::absent;
+  };
+  return rules;
+}
+
+Recovered recover_one(Session& session, const RolloutForms& forms) {
+  Guards guards = session.guards();
+  Recovered recovered = recover(guards, forms, recover_rules(session));
+  if (recovered.outcome) {
+    make_relative(*recovered.outcome, session.store().home);
+  }
+  return recovered;
+}
+
+Result<Prepared> prepare(Session& session) {
+  Prepared prepared;
+  const Memory memory = session.memory();
+  const auto look = [&] {
+    return preview(session.fs(), session.clock(), session.settings(), session.store(),
+                   memory);
+  };
+  prepared.preview = look();
+  TRY_ASSIGN(prepared.deferred, codex_at_work(session, prepared.preview.found));
+  if (prepared.deferred) {
+    return prepared;
+  }
+  const Preview& seen = prepared.preview;
+  const bool work = !seen.found.leftovers.empty() ||
+                    std::any_of(seen.plan.decisions.begin(), seen.plan.decisions.end(),
+                                [](const Decision& decision) {
+                                  return decision.action == Action::press;
+                                });
+  if (work) {
+    // A refusal here means that a compressor of Codex's came between the two looks.
+    if (auto claimed = session.claim_marker(marker_rules(seen.found)); !claimed) {
+      if (claimed.error().code != Errc::busy && claimed.error().code != Errc::changed) {
+        return Fail(std::move(claimed.error()));
+      }
+      prepared.deferred = Reason::foreign_marker;
+      return prepared;
+    }
+  }
+  if (put_right(session, prepared)) {
+    prepared.preview = look();
+  }
+  return prepared;
+}
+
+} // namespace coldpress

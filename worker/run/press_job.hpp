@@ -1,0 +1,33 @@
+#pragma once
+
+#include "worker/run/session.hpp"
+#include "worker/stage/types.hpp"
+
+#include <atomic>
+
+namespace coldpress {
+
+// What one rollout's way through the stages needs beyond its candidate.
+struct PressContext {
+  Session& session;
+  std::atomic<std::uint64_t>& bytes_done; // plain bytes encoded, over all jobs
+};
+
+// The three stretches of a press, each on its own kind of thread.
+
+// Publisher thread: takes Codex's locks for a moment to look.
+Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
+// Job thread: encode and verify, as long as it takes.
+Step<Verified> encode_rollout(PressContext& context, Claim claim);
+// Publisher thread.
+Step<Published> publish_rollout(PressContext& context, Verified verified);
+
+// Bytes of memory a press of `size` bytes takes at most.
+std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size);
+
+// What the ledger and the user learn of it.
+Outcome outcome_of(const Candidate& candidate, const Stop& stop);
+// What only the frame knows; filled into the Outcome once it is published.
+Outcome outcome_of(const Verified& verified);
+
+} // namespace coldpress

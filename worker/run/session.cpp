@@ -1,0 +1,140 @@
+#include "worker/run/session.hpp"
+
+#include "fsutil/log.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace coldpress {
+
+namespace {
+
+constexpr int k_signal_exit = 128;
+
+} // namespace
+
+Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
+    : fs_(fs), clock_(clock), settings_(std::move(settings)), store_(std::move(store)),
+      self_(this_process()), codex_(fs_, clock_, store_.home),
+      publisher_("cp-publisher", 1, Priority::normal) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    loop_.on_signal(signal, [this, signal] { on_signal(signal); });
+  }
+  loop_.every(StoreLock::Timings{}.refresh, [this] { heartbeat(); });
+}
+
+Session::~Session() = default;
+
+void Session::on_signal(int signal) {
+  if (signal_ != 0) {
+    // Safe at any moment: what is left behind is what a kill -9 leaves.
+    ::_exit(k_signal_exit + signal);
+  }
+  signal_ = signal;
+  stop_.request_stop();
+  if (stopped_) {
+    stopped_();
+  }
+}
+
+Result<void> Session::lock(const std::string& command) {
+  TRY(make_dirs(fs_, store_.state_dir, 0700));
+  TRY_ASSIGN(StoreLock held,
+             StoreLock::try_acquire(fs_, clock_, self_, store_.state_dir, {}));
+  {
+    const std::lock_guard guard(mutex_);
+    lock_.emplace(std::move(held));
+  }
+  TRY(codex_.ensure());
+  open_ledger(command);
+  return {};
+}
+
+void Session::open_ledger(const std::string& command) {
+  const std::string path = join_path(store_.state_dir, "ledger.sqlite");
+  auto opened = Ledger::open_or_replace(path, clock_.wall());
+  if (!opened) {
+    note("the ledger cannot be used, the work goes on without it: " +
+         describe(opened.error()));
+    return;
+  }
+  if (!opened->set_aside.empty()) {
+    note("the ledger was damaged; it is now " + opened->set_aside +
+         ", and a new one is begun");
+  }
+  const auto run = opened->ledger.begin_run(
+      {clock_.wall(), command, self_.pid, self_.host, lock_->generation()});
+  auto memory = opened->ledger.memory();
+  if (!run || !memory) {
+    note("the ledger cannot be used, the work goes on without it: " +
+         describe(run ? memory.error() : run.error()));
+    return;
+  }
+  run_id_ = *run;
+  memory_ = std::move(*memory);
+  ledger_.emplace(std::move(opened->ledger));
+}
+
+Memory Session::memory() { return std::move(memory_); }
+
+Result<void> Session::claim_marker(MarkerRules rules) {
+  TRY_ASSIGN(RunMarker marker,
+             RunMarker::claim(fs_, clock_, self_, store_.home, rules));
+  const std::lock_guard guard(mutex_);
+  marker_.emplace(std::move(marker));
+  return {};
+}
+
+void Session::release(const RunEnd& end, RunMarker::Success success) {
+  if (ledger_) {
+    ledger_->post([id = run_id_, end](Ledger& ledger) { return ledger.finish_run(id, end); });
+    ledger_->flush();
+    if (const auto error = ledger_->first_error()) {
+      note("the ledger missed something: " + describe(*error));
+    }
+    ledger_.reset();
+  }
+  const std::lock_guard guard(mutex_);
+  if (marker_) {
+    (void)marker_->finish(success); // somebody else's by now is left alone
+    marker_.reset();
+  }
+  lock_.reset();
+}
+
+void Session::record(const Outcome& outcome) {
+  post_to_ledger([id = run_id_, outcome, now = clock_.wall()](Ledger& ledger) {
+    return ledger.record(id, outcome, now);
+  });
+}
+
+void Session::post_to_ledger(LedgerThread::Work work) {
+  if (ledger_) {
+    ledger_->post(std::move(work));
+  }
+}
+
+std::vector<std::string> Session::notes() const {
+  const std::lock_guard guard(mutex_);
+  return notes_;
+}
+
+void Session::note(std::string line) {
+  const std::lock_guard guard(mutex_);
+  notes_.push_back(std::move(line));
+}
+
+void Session::heartbeat() {
+  const std::lock_guard guard(mutex_);
+  if (lock_) {
+    // A failed one makes check() give up in time; it says why.
+    if (const auto beat = lock_->refresh(); !beat) {
+      log_warn("store lock: {}", describe(beat.error()));
+    }
+  }
+  if (marker_) {
+    (void)marker_->refresh();
+  }
+}
+
+} // namespace coldpress

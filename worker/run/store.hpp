@@ -1,0 +1,21 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "fsutil/fs.hpp"
+
+namespace coldpress {
+
+// A Codex home that was looked at and found to be ours to work on.
+struct Store {
+  std::string home;      // absolute, no symlinks
+  std::string state_dir; // absolute; may not exist yet
+  std::uint32_t uid = 0; // whose rollouts are taken: ours
+  bool has_trees = false; // sessions/ or archived_sessions/ is there
+};
+
+// Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory),
+// Errc::denied (unreadable; or we are root and it is somebody else's: files made there
+// would not be theirs any more). The context says what to do.
+Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid);
+
+} // namespace coldpress
