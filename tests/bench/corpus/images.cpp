@@ -16,9 +16,9 @@ constexpr std::uint64_t k_mib = 1U << 20;
 // What the other records may take, of what the compacted ones took: 10.1 % of the file.
 constexpr double k_other_share = 0.1123;
 // Of the other records, what pictures may take.
-constexpr double k_picture_share = 0.44;
+constexpr double k_picture_share = 0.46;
 // Of the file, how long the pictures of a history fit 2 MiB.
-constexpr double k_first_stretch = 0.065;
+constexpr double k_first_stretch = 0.055;
 constexpr std::uint64_t k_anchor_bytes = 977'978;
 constexpr std::uint64_t k_first_set_bytes = 1'900'000;
 constexpr std::uint64_t k_later_set_bytes = 4'500'000;
