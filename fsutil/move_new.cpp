@@ -8,7 +8,11 @@ Result<void> move_new(Fs& fs, const std::string& from, const std::string& to) {
     return moved;
   }
   TRY(fs.link(from, to));
-  return fs.unlink(from);
+  auto gone = fs.unlink(from);
+  if (!gone) {
+    (void)fs.unlink(to); // as it was, if that much still works
+  }
+  return gone;
 }
 
 } // namespace coldpress

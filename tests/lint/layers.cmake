@@ -38,9 +38,12 @@ function(check_header file room header)
   if(known EQUAL -1)
     fault("${file}: include \"${header}\" is not written from the root, or of no room")
   elseif(folder STREQUAL room)
-    string(REGEX REPLACE "\\.[a-z]+$" ".hpp" own ${file})
+    # A stage may be in several files: recover.cpp, recover_acts.cpp.
+    string(REGEX REPLACE "\\.[a-z]+$" "" stem ${file})
+    string(REGEX REPLACE "\\.[a-z]+$" "" header_stem ${header})
     if(room STREQUAL "worker/stage"
-        AND NOT header STREQUAL own AND NOT header STREQUAL "worker/stage/types.hpp")
+        AND NOT header STREQUAL "worker/stage/types.hpp"
+        AND NOT "${header_stem}_" MATCHES "^${stem}_")
       fault("${file}: a stage may not include ${header} of another")
     endif()
   else()

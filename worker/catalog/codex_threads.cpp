@@ -41,8 +41,8 @@ std::string newest_state(Fs& fs, const std::string& home) {
 
 } // namespace
 
-std::optional<bool> codex_has_thread(Fs& fs, const std::string& codex_home,
-                                     const std::string& thread_id) {
+std::optional<bool>
+codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
   const std::string path = newest_state(fs, codex_home);
   if (path.empty()) {
     return std::nullopt;

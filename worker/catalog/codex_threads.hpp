@@ -12,7 +12,7 @@ namespace coldpress {
 //
 // Reads with the write-ahead log, in which Codex may have left its newest rows, and so
 // may touch the -shm file beside it; never writes a row.
-std::optional<bool> codex_has_thread(Fs& fs, const std::string& codex_home,
-                                     const std::string& thread_id);
+std::optional<bool>
+codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id);
 
 } // namespace coldpress

@@ -29,10 +29,16 @@ void require(int result, const char* what) {
   }
 }
 
-void free_timer(uv_handle_t* handle) { delete static_cast<Timer*>(handle->data); }
-void free_signal(uv_handle_t* handle) { delete static_cast<Signal*>(handle->data); }
+void free_timer(uv_handle_t* handle) {
+  delete static_cast<Timer*>(handle->data);
+}
+void free_signal(uv_handle_t* handle) {
+  delete static_cast<Signal*>(handle->data);
+}
 
-uv_handle_t* as_handle(uv_timer_t* timer) { return reinterpret_cast<uv_handle_t*>(timer); }
+uv_handle_t* as_handle(uv_timer_t* timer) {
+  return reinterpret_cast<uv_handle_t*>(timer);
+}
 
 void close_any(uv_handle_t* handle, void*) {
   if (uv_is_closing(handle) != 0) {
@@ -73,9 +79,11 @@ struct Loop::State {
 
 Loop::Loop() : state_(std::make_unique<State>()) {
   require(uv_loop_init(&state_->loop), "uv_loop_init");
-  require(uv_async_init(&state_->loop, &state_->wake,
-                        [](uv_async_t* wake) { static_cast<State*>(wake->data)->drain(); }),
-          "uv_async_init");
+  require(
+      uv_async_init(&state_->loop,
+                    &state_->wake,
+                    [](uv_async_t* wake) { static_cast<State*>(wake->data)->drain(); }),
+      "uv_async_init");
   state_->wake.data = state_.get();
 }
 
@@ -107,7 +115,8 @@ void Loop::after(std::chrono::milliseconds delay, Task task) {
         uv_close(as_handle(handle), free_timer);
         once();
       },
-      static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)), 0);
+      static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
+      0);
 }
 
 void Loop::every(std::chrono::milliseconds interval, std::function<void()> call) {
@@ -119,7 +128,8 @@ void Loop::every(std::chrono::milliseconds interval, std::function<void()> call)
   const auto period = static_cast<std::uint64_t>(interval.count());
   uv_timer_start(
       &owned->handle,
-      [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->repeated(); }, period,
+      [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->repeated(); },
+      period,
       period);
 }
 
@@ -129,14 +139,17 @@ void Loop::on_signal(int signal, std::function<void()> call) {
   require(uv_signal_init(&state_->loop, &watch->handle), "uv_signal_init");
   Signal* owned = watch.release();
   owned->handle.data = owned;
-  require(uv_signal_start(
-              &owned->handle,
-              [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->call(); },
-              signal),
-          "uv_signal_start");
+  require(
+      uv_signal_start(
+          &owned->handle,
+          [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->call(); },
+          signal),
+      "uv_signal_start");
 }
 
-void Loop::run() { uv_run(&state_->loop, UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(&state_->loop, UV_RUN_DEFAULT);
+}
 
 void Loop::stop() {
   state_->drain();

@@ -1,9 +1,9 @@
 #include "worker/run/pass.hpp"
 
+#include "worker/rollout/name.hpp"
 #include "worker/run/prepare.hpp"
 #include "worker/run/press_job.hpp"
 #include "worker/run/reap_queue.hpp"
-#include "worker/rollout/name.hpp"
 #include "worker/stage/reap.hpp"
 #include "worker/stage/recover.hpp"
 
@@ -24,8 +24,8 @@ enum class Work : std::uint8_t { press, recover_only };
 class Pass {
 public:
   Pass(Session& session, const PassEvents& events, Work work)
-      : session_(session), events_(events), work_(work),
-        context_{session, encoded_bytes_},
+      : session_(session), events_(events),
+        work_(work), context_{session, encoded_bytes_},
         jobs_("cp-press", session.settings().limits.jobs, Priority::idle) {}
 
   PassSummary run() {
@@ -48,9 +48,8 @@ private:
   // --- publisher thread
 
   void look_only() {
-    auto seen = std::make_unique<Preview>(preview(session_.fs(), session_.clock(),
-                                                  session_.settings(), session_.store(),
-                                                  {}));
+    auto seen = std::make_unique<Preview>(preview(
+        session_.fs(), session_.clock(), session_.settings(), session_.store(), {}));
     session_.loop().post([this, seen = std::move(seen)] {
       summary_.disabled = true;
       note_preview(*seen);
@@ -81,7 +80,7 @@ private:
       finish_outcome(outcome);
     }
     for (std::size_t i = 0; i < prepared->waiting.size(); ++i) {
-      add_reap(std::move(prepared->waiting[i]), 0, prepared->waits[i]);
+      add_reap({nullptr, std::move(prepared->waiting[i]), 0, {}}, prepared->waits[i]);
     }
     if (work_ == Work::press && !summary_.deferred) {
       for (Decision& decision : prepared->preview.plan.decisions) {
@@ -108,9 +107,7 @@ private:
     }
   }
 
-  bool stopping() const {
-    return session_.signal() != 0 || summary_.error.has_value();
-  }
+  bool stopping() const { return session_.signal() != 0 || summary_.error.has_value(); }
 
   // The one place that decides what happens next.
   void advance() {
@@ -151,7 +148,8 @@ private:
   };
 
   void start(const Candidate& candidate) {
-    InFlight job{candidate, press_memory_bytes(session_.settings(), candidate.stamp.size),
+    InFlight job{candidate,
+                 press_memory_bytes(session_.settings(), candidate.stamp.size),
                  session_.clock().boot()};
     in_flight_ += 1;
     memory_in_use_ += job.memory;
@@ -184,7 +182,9 @@ private:
             return;
           }
           outcome.blocked_us = published->blocked_us();
-          session_.loop().post([this, job = std::move(job), outcome = std::move(outcome),
+          session_.loop().post([this,
+                                job = std::move(job),
+                                outcome = std::move(outcome),
                                 published = std::move(*published)]() mutable {
             on_published(std::move(job), std::move(outcome), std::move(published));
           });
@@ -206,7 +206,7 @@ private:
                            ? recover_rules(session_).grace
                            : recover_rules(session_).grace_without_lease;
     const std::uint64_t bytes = published.plain().size;
-    add_reap(std::move(published), bytes, grace);
+    add_reap({std::make_unique<Published>(std::move(published)), {}, bytes, {}}, grace);
     end_job(job, std::move(outcome));
   }
 
@@ -232,9 +232,9 @@ private:
 
   // --- retired files
 
-  void add_reap(std::variant<Published, RolloutForms> what, std::uint64_t bytes,
-                std::chrono::nanoseconds wait) {
-    reaps_.add({std::move(what), bytes, session_.clock().boot() + wait});
+  void add_reap(PendingReap pending, std::chrono::nanoseconds wait) {
+    pending.due = session_.clock().boot() + wait;
+    reaps_.add(std::move(pending));
     const auto delay = std::chrono::ceil<std::chrono::milliseconds>(wait);
     if (delay <= k_wait_for_reaps) {
       session_.loop().after(delay, [this] { advance(); });
@@ -242,8 +242,8 @@ private:
   }
 
   void start_due_reaps() {
-    while (auto pending = stopping() ? std::nullopt
-                                     : reaps_.take_due(session_.clock().boot())) {
+    while (auto pending =
+               stopping() ? std::nullopt : reaps_.take_due(session_.clock().boot())) {
       reaping_ += 1;
       session_.publisher().post([this, pending = std::move(*pending)]() mutable {
         reap_one(std::move(pending));
@@ -255,29 +255,32 @@ private:
   void reap_one(PendingReap pending) {
     std::optional<Outcome> outcome;
     std::optional<std::chrono::nanoseconds> again;
-    if (auto* published = std::get_if<Published>(&pending.what)) {
-      outcome = reap_published(pending, *published, again);
+    if (pending.published) {
+      outcome = reap_published(pending, again);
     } else {
-      Recovered recovered = recover_one(session_, std::get<RolloutForms>(pending.what));
+      Recovered recovered = recover_one(session_, pending.forms);
       outcome = std::move(recovered.outcome);
       again = recovered.due_in;
     }
-    session_.loop().post([this, pending = std::move(pending), outcome = std::move(outcome),
+    session_.loop().post([this,
+                          pending = std::move(pending),
+                          outcome = std::move(outcome),
                           again]() mutable {
       reaping_ -= 1;
       if (outcome) {
         finish_outcome(*outcome);
       }
       if (again) {
-        add_reap(std::move(pending.what), pending.bytes, *again);
+        add_reap(std::move(pending), *again);
       }
       advance();
     });
   }
 
   // Publisher thread.
-  std::optional<Outcome> reap_published(PendingReap& pending, const Published& published,
+  std::optional<Outcome> reap_published(PendingReap& pending,
                                         std::optional<std::chrono::nanoseconds>& again) {
+    const Published& published = *pending.published;
     Guards guards = session_.guards();
     auto reaped = reap(guards, published);
     if (reaped) {
@@ -304,12 +307,10 @@ private:
       return outcome;
     }
     // Not as we left it: the recovery decides, now and from a fresh look.
-    const RolloutForms forms = forms_of(published);
-    Recovered recovered = recover_one(session_, forms);
-    if (recovered.due_in) {
-      pending.what = forms;
-      again = recovered.due_in;
-    }
+    pending.forms = forms_of(published);
+    pending.published.reset();
+    Recovered recovered = recover_one(session_, pending.forms);
+    again = recovered.due_in;
     return std::move(recovered.outcome);
   }
 
@@ -334,11 +335,11 @@ private:
     }
     PassSummary interim = summary_;
     interim.signal = session_.signal();
-    session_.publisher().post([this, end = run_end(interim),
-                               whole = interim.exit_code() == 0] {
-      session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
-      session_.loop().post([this] { session_.loop().stop(); });
-    });
+    session_.publisher().post(
+        [this, end = run_end(interim), whole = interim.exit_code() == 0] {
+          session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
+          session_.loop().post([this] { session_.loop().stop(); });
+        });
   }
 
   RunEnd run_end(const PassSummary& summary) const {
@@ -361,10 +362,9 @@ private:
     if (!events_.progress || queue_.empty()) {
       return;
     }
-    progress_.bytes_done =
-        std::max(finished_bytes_,
-                 std::min(encoded_bytes_.load(std::memory_order_relaxed),
-                          progress_.bytes_total));
+    progress_.bytes_done = std::max(
+        finished_bytes_,
+        std::min(encoded_bytes_.load(std::memory_order_relaxed), progress_.bytes_total));
     events_.progress(progress_);
   }
 
@@ -382,7 +382,7 @@ private:
   std::uint64_t reaping_ = 0;
   ReapQueue reaps_;
   std::optional<BootTime> idle_since_; // nothing left to press since then
-  bool prepared_ = false; // until then the publisher works alone
+  bool prepared_ = false;              // until then the publisher works alone
   bool concluding_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   PressContext context_;

@@ -27,11 +27,11 @@ struct PassSummary {
   std::uint64_t scan_errors = 0; // directories that could not be read
   std::uint64_t blocked_max_us = 0;
   double seconds = 0;
-  bool disabled = false;               // the feature flag is off: nothing was changed
-  std::optional<Refusal> refused;      // nothing may be pressed in this store
-  std::optional<Reason> deferred;      // maintenance, foreign_marker: try later
-  std::optional<Error> error;          // what ended the pass before its time
-  int signal = 0;                      // what stopped it, 0 if nothing did
+  bool disabled = false;          // the feature flag is off: nothing was changed
+  std::optional<Refusal> refused; // nothing may be pressed in this store
+  std::optional<Reason> deferred; // maintenance, foreign_marker: try later
+  std::optional<Error> error;     // what ended the pass before its time
+  int signal = 0;                 // what stopped it, 0 if nothing did
 
   void count(const Outcome& outcome);
   std::uint64_t number(OutcomeKind kind) const;

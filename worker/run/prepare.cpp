@@ -72,7 +72,10 @@ bool put_right(Session& session, Prepared& prepared) {
 
 } // namespace
 
-Preview preview(Fs& fs, const Clock& clock, const Settings& settings, const Store& store,
+Preview preview(Fs& fs,
+                const Clock& clock,
+                const Settings& settings,
+                const Store& store,
                 const Memory& memory) {
   const WallTime now = clock.wall();
   Preview seen;
@@ -87,12 +90,10 @@ RecoverRules recover_rules(Session& session) {
   RecoverRules rules;
   rules.settle = settings.scan.settle;
   rules.grace = settings.publish.reap_grace.value_or(k_grace);
-  rules.grace_without_lease =
-      settings.publish.reap_grace.value_or(k_grace_without_lease);
+  rules.grace_without_lease = settings.publish.reap_grace.value_or(k_grace_without_lease);
   rules.orphans_dir = join_path(session.store().state_dir, "orphans");
   rules.thread_row = [&session](const std::string& thread_id) {
-    const auto has =
-        codex_has_thread(session.fs(), session.store().home, thread_id);
+    const auto has = codex_has_thread(session.fs(), session.store().home, thread_id);
     return !has ? ThreadRow::no_database : *has ? ThreadRow::present : ThreadRow::absent;
   };
   return rules;
@@ -111,8 +112,8 @@ Result<Prepared> prepare(Session& session) {
   Prepared prepared;
   const Memory memory = session.memory();
   const auto look = [&] {
-    return preview(session.fs(), session.clock(), session.settings(), session.store(),
-                   memory);
+    return preview(
+        session.fs(), session.clock(), session.settings(), session.store(), memory);
   };
   prepared.preview = look();
   TRY_ASSIGN(prepared.deferred, codex_at_work(session, prepared.preview.found));
@@ -121,7 +122,8 @@ Result<Prepared> prepare(Session& session) {
   }
   const Preview& seen = prepared.preview;
   const bool work = !seen.found.leftovers.empty() ||
-                    std::any_of(seen.plan.decisions.begin(), seen.plan.decisions.end(),
+                    std::any_of(seen.plan.decisions.begin(),
+                                seen.plan.decisions.end(),
                                 [](const Decision& decision) {
                                   return decision.action == Action::press;
                                 });

@@ -13,15 +13,18 @@ struct Preview {
 };
 
 // Walks the store and decides. Changes nothing; needs no lock.
-Preview preview(Fs& fs, const Clock& clock, const Settings& settings, const Store& store,
+Preview preview(Fs& fs,
+                const Clock& clock,
+                const Settings& settings,
+                const Store& store,
                 const Memory& memory);
 
 struct Prepared {
   Preview preview;
-  std::vector<Outcome> recovered;      // what was put right, or could not be
-  std::vector<RolloutForms> waiting;   // retired files whose grace is not over
+  std::vector<Outcome> recovered;              // what was put right, or could not be
+  std::vector<RolloutForms> waiting;           // retired files whose grace is not over
   std::vector<std::chrono::nanoseconds> waits; // how long, one for each
-  std::optional<Reason> deferred;      // Codex is at maintenance: nothing was touched
+  std::optional<Reason> deferred; // Codex is at maintenance: nothing was touched
 };
 
 // How recover() is to behave in this store.

@@ -13,17 +13,20 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
   Session& session = context.session;
   const Settings::Scan& scan = session.settings().scan;
   Guards guards = session.guards();
-  return claim(guards, candidate,
-               {scan.cold_after, scan.settle, session.store().uid,
-                scan.active_without_lease});
+  return claim(
+      guards,
+      candidate,
+      {scan.cold_after, scan.settle, session.store().uid, scan.active_without_lease});
 }
 
 Step<Verified> encode_rollout(PressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
-  const EncodeRules rules{choose_frame_options(claim.stamp().size, settings.codec.level,
+  const EncodeRules rules{choose_frame_options(claim.stamp().size,
+                                               settings.codec.level,
                                                settings.codec.window_log),
-                          settings.limits.min_free_bytes, &context.bytes_done};
+                          settings.limits.min_free_bytes,
+                          &context.bytes_done};
   auto encoded = encode(session.fs(), std::move(claim), rules, session.stop_token());
   if (!encoded) {
     return Halt(std::move(encoded.error()));
@@ -33,14 +36,16 @@ Step<Verified> encode_rollout(PressContext& context, Claim claim) {
 
 Step<Published> publish_rollout(PressContext& context, Verified verified) {
   Guards guards = context.session.guards();
-  return publish(guards, std::move(verified),
+  return publish(guards,
+                 std::move(verified),
                  {context.session.settings().scan.active_without_lease});
 }
 
 std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size) {
   const FrameOptions frame =
       choose_frame_options(size, settings.codec.level, settings.codec.window_log);
-  const std::uint64_t decoder = std::uint64_t{1} << static_cast<unsigned>(frame.window_log);
+  const std::uint64_t decoder = std::uint64_t{1}
+                                << static_cast<unsigned>(frame.window_log);
   constexpr std::uint64_t k_buffers = std::uint64_t{4} << 20U;
   return std::max(encoder_memory_bytes(frame, size), decoder) + k_buffers;
 }

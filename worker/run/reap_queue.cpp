@@ -6,9 +6,10 @@
 namespace coldpress {
 
 void ReapQueue::add(PendingReap pending) {
-  const auto place = std::find_if(
-      pending_.begin(), pending_.end(),
-      [&](const PendingReap& other) { return other.due <= pending.due; });
+  const auto place =
+      std::find_if(pending_.begin(), pending_.end(), [&](const PendingReap& other) {
+        return other.due <= pending.due;
+      });
   pending_.insert(place, std::move(pending));
 }
 
@@ -26,10 +27,11 @@ std::optional<BootTime> ReapQueue::next_due() const {
 }
 
 std::uint64_t ReapQueue::bytes() const {
-  return std::accumulate(pending_.begin(), pending_.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const PendingReap& pending) {
-                           return sum + pending.bytes;
-                         });
+  return std::accumulate(
+      pending_.begin(),
+      pending_.end(),
+      std::uint64_t{0},
+      [](std::uint64_t sum, const PendingReap& pending) { return sum + pending.bytes; });
 }
 
 } // namespace coldpress

@@ -2,15 +2,16 @@
 
 #include "worker/stage/types.hpp"
 
+#include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace coldpress {
 
 // A retired plain file that waits for its grace: of this run, or found by it.
 struct PendingReap {
-  std::variant<Published, RolloutForms> what;
+  std::unique_ptr<Published> published; // null: found by this run, see `forms`
+  RolloutForms forms;
   std::uint64_t bytes = 0;
   BootTime due{};
 };

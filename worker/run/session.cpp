@@ -2,8 +2,9 @@
 
 #include "fsutil/log.hpp"
 
-#include <csignal>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace coldpress {
 
@@ -75,11 +76,12 @@ void Session::open_ledger(const std::string& command) {
   ledger_.emplace(std::move(opened->ledger));
 }
 
-Memory Session::memory() { return std::move(memory_); }
+Memory Session::memory() {
+  return std::move(memory_);
+}
 
 Result<void> Session::claim_marker(MarkerRules rules) {
-  TRY_ASSIGN(RunMarker marker,
-             RunMarker::claim(fs_, clock_, self_, store_.home, rules));
+  TRY_ASSIGN(RunMarker marker, RunMarker::claim(fs_, clock_, self_, store_.home, rules));
   const std::lock_guard guard(mutex_);
   marker_.emplace(std::move(marker));
   return {};
@@ -87,7 +89,8 @@ Result<void> Session::claim_marker(MarkerRules rules) {
 
 void Session::release(const RunEnd& end, RunMarker::Success success) {
   if (ledger_) {
-    ledger_->post([id = run_id_, end](Ledger& ledger) { return ledger.finish_run(id, end); });
+    ledger_->post(
+        [id = run_id_, end](Ledger& ledger) { return ledger.finish_run(id, end); });
     ledger_->flush();
     if (const auto error = ledger_->first_error()) {
       note("the ledger missed something: " + describe(*error));

@@ -25,10 +25,12 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
                    "not a directory; a store is a Codex home such as ~/.codex");
   }
   if (uid == 0 && stat.uid != 0) {
-    return refused(Error{Errc::denied, 0, "open store", *home, {}},
-                   fmt::format("it belongs to user {}, and root must not make files there; "
-                               "run coldpress as that user: sudo -u '#{}' coldpress …",
-                               stat.uid, stat.uid));
+    return refused(
+        Error{Errc::denied, 0, "open store", *home, {}},
+        fmt::format("it belongs to user {}, and root must not make files there; "
+                    "run coldpress as that user: sudo -u '#{}' coldpress …",
+                    stat.uid,
+                    stat.uid));
   }
   if (auto listed = fs.list_dir(*home); !listed) {
     return refused(std::move(listed.error()),

@@ -7,9 +7,9 @@ namespace coldpress {
 
 // A Codex home that was looked at and found to be ours to work on.
 struct Store {
-  std::string home;      // absolute, no symlinks
-  std::string state_dir; // absolute; may not exist yet
-  std::uint32_t uid = 0; // whose rollouts are taken: ours
+  std::string home;       // absolute, no symlinks
+  std::string state_dir;  // absolute; may not exist yet
+  std::uint32_t uid = 0;  // whose rollouts are taken: ours
   bool has_trees = false; // sessions/ or archived_sessions/ is there
 };
 

@@ -11,8 +11,8 @@ class Task {
 public:
   Task() = default;
   template <class Call>
-    requires(!std::is_same_v<std::decay_t<Call>, Task>)
-  Task(Call call) : call_(std::make_unique<Holder<Call>>(std::move(call))) {}
+  requires(!std::is_same_v<std::decay_t<Call>, Task>) Task(Call call)
+      : call_(std::make_unique<Holder<Call>>(std::move(call))) {}
 
   explicit operator bool() const { return call_ != nullptr; }
   void operator()() { call_->run(); }

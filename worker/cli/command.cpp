@@ -1,0 +1,109 @@
+#include "worker/cli/command.hpp"
+
+#include "fsutil/log.hpp"
+#include "worker/cli/ndjson.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::array k_commands{
+    Command{
+        "plan", "show what run would do, and why; changes nothing", add_plan, cmd_plan},
+    Command{"run", "press what is cold, once", add_run, cmd_run},
+    Command{"status",
+            "show the last runs, locks and leftovers; changes nothing",
+            add_settings,
+            cmd_status},
+    Command{"cat", "print a rollout, compressed or not", add_cat, cmd_cat},
+    Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
+    Command{
+        "sweep", "put right what an interrupted run has left", add_settings, cmd_sweep},
+    Command{"config",
+            "show the settings and where each comes from",
+            add_settings,
+            cmd_config},
+    Command{"version", "show the version", nullptr, cmd_version},
+};
+
+constexpr const char* k_footer =
+    "Nothing is changed unless the feature local_thread_store_compression is on: in the\n"
+    "configuration, or for one run with --enable local_thread_store_compression.\n"
+    "Start with: coldpress plan";
+
+Exit exit_for(const Error& error) {
+  switch (error.code) {
+  case Errc::busy:
+  case Errc::lost_lock:
+    return Exit::busy;
+  case Errc::invalid: // the configuration, or something on the command line
+    return Exit::usage;
+  default:
+    return Exit::failed;
+  }
+}
+
+} // namespace
+
+std::span<const Command> all_commands() {
+  return k_commands;
+}
+
+int report(const Context& context, const Error& error) {
+  fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+  if (context.options.json) {
+    print_line(json_of(error));
+  }
+  return static_cast<int>(exit_for(error));
+}
+
+Result<LoadedSettings> load(const Context& context) {
+  TRY_ASSIGN(LoadedSettings loaded, load_settings(context.options.inputs));
+  set_up_log(log_level_from(loaded.settings.log_level));
+  return loaded;
+}
+
+Result<OpenedStore> open(const Context& context) {
+  TRY_ASSIGN(LoadedSettings loaded, load(context));
+  TRY_ASSIGN(Store store, open_store(context.fs, loaded.settings, context.uid));
+  return OpenedStore{std::move(loaded), std::move(store)};
+}
+
+int run_command_line(int argc,
+                     const char* const* argv,
+                     Fs& fs,
+                     const Clock& clock,
+                     std::uint32_t uid,
+                     std::map<std::string, std::string> environment) {
+  Options options;
+  options.inputs.environment = std::move(environment);
+  CLI::App app(
+      "coldpress: turns cold Codex rollouts into verified .jsonl.zst, beside the "
+      "running Codex",
+      "coldpress");
+  app.footer(k_footer);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("coldpress ") + COLDPRESS_VERSION);
+  const Command* chosen = nullptr;
+  for (const Command& command : k_commands) {
+    CLI::App* sub =
+        app.add_subcommand(std::string(command.name), std::string(command.summary));
+    add_common(*sub, options);
+    if (command.add != nullptr) {
+      command.add(*sub, options);
+    }
+    sub->callback([&chosen, &command] { chosen = &command; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  return chosen->run({fs, clock, uid, options});
+}
+
+} // namespace coldpress

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "worker/cli/options.hpp"
+#include "worker/run/store.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace coldpress {
+
+// Documented in the manual; numbers are never reused.
+enum class Exit : int {
+  ok = 0,
+  failed = 1,
+  usage = 2,
+  some_failed = 3,
+  needs_a_person = 4,
+  busy = 75,
+};
+
+// What a command works with.
+struct Context {
+  Fs& fs;
+  const Clock& clock;
+  std::uint32_t uid; // ours
+  const Options& options;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  void (*add)(CLI::App& app, Options& options); // its own flags
+  int (*run)(const Context& context);           // an exit code
+};
+
+std::span<const Command> all_commands();
+
+// Parses and runs; the exit code. Standard output gets data, standard error the rest.
+int run_command_line(int argc,
+                     const char* const* argv,
+                     Fs& fs,
+                     const Clock& clock,
+                     std::uint32_t uid,
+                     std::map<std::string, std::string> environment);
+
+// --- for the commands
+
+// Says what failed on stderr, and with --json on stdout, too; the code to exit with.
+int report(const Context& context, const Error& error);
+
+// Settings as the command line, the environment and the file make them. Sets the log
+// level.
+Result<LoadedSettings> load(const Context& context);
+
+struct OpenedStore {
+  LoadedSettings loaded;
+  Store store;
+};
+// load() and open_store().
+Result<OpenedStore> open(const Context& context);
+
+// --- one file each
+
+void add_run(CLI::App& app, Options& options);
+int cmd_run(const Context& context);
+void add_plan(CLI::App& app, Options& options);
+int cmd_plan(const Context& context);
+int cmd_status(const Context& context);
+void add_cat(CLI::App& app, Options& options);
+int cmd_cat(const Context& context);
+void add_restore(CLI::App& app, Options& options);
+int cmd_restore(const Context& context);
+int cmd_sweep(const Context& context);
+int cmd_config(const Context& context);
+int cmd_version(const Context& context);
+
+} // namespace coldpress

@@ -1,0 +1,123 @@
+#include "worker/cli/ndjson.hpp"
+
+#include "fsutil/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+namespace coldpress {
+
+namespace {
+
+// Keeps the order in which members are set.
+using Json = nlohmann::ordered_json;
+
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json object_of(const Error& error) {
+  Json json;
+  json["code"] = std::string(name_of(error.code));
+  if (error.sys != 0) {
+    json["errno"] = errno_name(error.sys);
+  }
+  if (!error.op.empty()) {
+    json["op"] = std::string(error.op);
+  }
+  if (!error.path.empty()) {
+    json["path"] = printable(error.path);
+  }
+  std::string hint;
+  for (const std::string& line : error.context) {
+    hint += (hint.empty() ? "" : "; ") + line;
+  }
+  if (!hint.empty()) {
+    json["hint"] = printable(hint);
+  }
+  return json;
+}
+
+Json counts_of(const PassSummary& summary) {
+  Json counts = Json::object();
+  for (const auto& [kind, number] : summary.outcomes) {
+    if (kind != OutcomeKind::skipped) {
+      counts[std::string(name_of(kind))] = number;
+    }
+  }
+  for (const auto& [reason, number] : summary.skipped) {
+    counts[std::string(name_of(reason))] = number;
+  }
+  return counts;
+}
+
+} // namespace
+
+std::string json_of(const Decision& decision) {
+  Json json;
+  json["message_type"] = "decision";
+  json["rollout"] = printable(decision.candidate.rollout);
+  json["action"] = std::string(name_of(decision.action));
+  json["reason"] = std::string(name_of(decision.reason));
+  json["bytes"] = decision.candidate.stamp.size;
+  return line_of(json);
+}
+
+std::string json_of(const Outcome& outcome) {
+  Json json;
+  json["message_type"] = "outcome";
+  json["rollout"] = printable(outcome.rollout);
+  json["outcome"] = std::string(name_of(outcome.kind));
+  if (outcome.reason) {
+    json["reason"] = std::string(name_of(*outcome.reason));
+  }
+  if (!outcome.detail.empty()) {
+    json["detail"] = printable(outcome.detail);
+  }
+  json["bytes_before"] = outcome.bytes_before;
+  json["bytes_after"] = outcome.bytes_after;
+  json["blocked_us"] = outcome.blocked_us;
+  json["seconds"] = outcome.seconds;
+  if (outcome.error) {
+    json["error"] = object_of(*outcome.error);
+  }
+  return line_of(json);
+}
+
+std::string json_of(const PassProgress& progress) {
+  Json json;
+  json["message_type"] = "progress";
+  json["done"] = progress.files_done;
+  json["total"] = progress.files_total;
+  json["bytes_done"] = progress.bytes_done;
+  json["bytes_total"] = progress.bytes_total;
+  return line_of(json);
+}
+
+std::string json_of(const Error& error) {
+  Json json;
+  json["message_type"] = "error";
+  json.update(object_of(error));
+  return line_of(json);
+}
+
+std::string json_of(const PassSummary& summary) {
+  Json json;
+  json["message_type"] = "summary";
+  json["enabled"] = !summary.disabled;
+  json["counts"] = counts_of(summary);
+  json["bytes_before"] = summary.bytes_before;
+  json["bytes_after"] = summary.bytes_after;
+  json["not_freed_yet"] = summary.not_freed_bytes;
+  json["seconds"] = summary.seconds;
+  json["exit"] = summary.exit_code();
+  return line_of(json);
+}
+
+void print_line(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
+
+} // namespace coldpress

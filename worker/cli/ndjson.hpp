@@ -1,0 +1,20 @@
+#pragma once
+
+#include "worker/run/pass_types.hpp"
+
+#include <string>
+
+namespace coldpress {
+
+// The lines of --json: DESIGN section 7. Each is one object with a message_type. Bytes
+// that are not UTF-8 are shown as \xNN.
+std::string json_of(const Decision& decision);
+std::string json_of(const Outcome& outcome);
+std::string json_of(const PassProgress& progress);
+std::string json_of(const Error& error);
+std::string json_of(const PassSummary& summary);
+
+// On standard output, at once.
+void print_line(const std::string& line);
+
+} // namespace coldpress

@@ -1,0 +1,48 @@
+#include "worker/cli/options.hpp"
+
+#include "config/keys.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace coldpress {
+
+namespace {
+
+void add_flag(CLI::App& app, Options& options, const Key& key, const std::string& what) {
+  app.add_option_function<std::string>(
+         flag_of(key),
+         [&options, name = std::string(key.name)](const std::string& text) {
+           options.inputs.flags.emplace_back(name, text);
+         },
+         what)
+      ->type_name("VALUE");
+}
+
+} // namespace
+
+void add_common(CLI::App& app, Options& options) {
+  add_flag(app,
+           options,
+           *find_key("store"),
+           "the Codex home to work on (default: $CODEX_HOME, else ~/.codex)");
+  app.add_option("--config",
+                 options.inputs.config_path,
+                 "the configuration file (default: see coldpress config)")
+      ->type_name("FILE");
+  app.add_flag("--json", options.json, "one JSON object a line on stdout");
+  app.add_flag("-q,--quiet", options.quiet, "only errors and what was asked for");
+}
+
+void add_settings(CLI::App& app, Options& options) {
+  app.add_option("--enable",
+                 options.inputs.enable,
+                 "turn a feature on for this run: local_thread_store_compression")
+      ->type_name("FEATURE");
+  for (const Key& key : all_keys()) {
+    if (key.name != "store" && key.name != "features.local_thread_store_compression") {
+      add_flag(app, options, key, "sets " + std::string(key.name));
+    }
+  }
+}
+
+} // namespace coldpress

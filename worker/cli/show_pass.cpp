@@ -1,0 +1,94 @@
+#include "worker/cli/show_pass.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/cli/ndjson.hpp"
+#include "worker/cli/progress_bar.hpp"
+#include "worker/cli/summary_text.hpp"
+
+namespace coldpress {
+
+namespace {
+
+// Told at once, because a person or a log wants to know which one it was.
+bool is_news(const Outcome& outcome) {
+  switch (outcome.kind) {
+  case OutcomeKind::pressed:
+  case OutcomeKind::skipped:
+  case OutcomeKind::reaped:
+    return false;
+  default:
+    return true;
+  }
+}
+
+// One line a second at most, and always the last.
+class JsonProgress {
+public:
+  explicit JsonProgress(const Clock& clock) : clock_(clock) {}
+  void show(const PassProgress& progress) {
+    const BootTime now = clock_.boot();
+    const bool last = progress.files_done == progress.files_total;
+    if (shown_ && !last && now - *shown_ < std::chrono::seconds{1}) {
+      return;
+    }
+    if (last && ended_) {
+      return;
+    }
+    shown_ = now;
+    ended_ = last;
+    print_line(json_of(progress));
+  }
+
+private:
+  const Clock& clock_;
+  std::optional<BootTime> shown_;
+  bool ended_ = false;
+};
+
+} // namespace
+
+int show_pass(const Context& context,
+              const OpenedStore& opened,
+              const std::function<PassSummary(Session&, const PassEvents&)>& work) {
+  const bool json = context.options.json;
+  Session session(context.fs, context.clock, opened.loaded.settings, opened.store);
+  ProgressBar bar(context.clock, !json && !context.options.quiet);
+  JsonProgress json_progress(context.clock);
+  PassEvents events;
+  events.planned = [&](const Inventory& found, const Plan& plan) {
+    for (const Error& error : found.errors) {
+      bar.clear();
+      fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+    }
+    for (const Decision& decision : json ? plan.decisions : std::vector<Decision>{}) {
+      print_line(json_of(decision));
+    }
+  };
+  events.outcome = [&](const Outcome& outcome) {
+    if (json) {
+      print_line(json_of(outcome));
+    } else if (is_news(outcome)) {
+      bar.clear();
+      fmt::print(stderr, "{}\n", outcome_text(outcome));
+    }
+  };
+  events.progress = [&](const PassProgress& progress) {
+    json ? json_progress.show(progress) : bar.draw(progress);
+  };
+  const PassSummary summary = work(session, events);
+  bar.clear();
+  for (const std::string& note : session.notes()) {
+    fmt::print(stderr, "coldpress: {}\n", printable(note));
+  }
+  if (summary.error) {
+    (void)report(context, *summary.error);
+  }
+  if (json) {
+    print_line(json_of(summary));
+  } else if (!context.options.quiet && !summary.error) {
+    fmt::print("{}", summary_text(summary, opened.store.home));
+  }
+  return summary.exit_code();
+}
+
+} // namespace coldpress

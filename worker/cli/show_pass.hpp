@@ -1,0 +1,17 @@
+#pragma once
+
+#include "worker/cli/command.hpp"
+#include "worker/run/pass_types.hpp"
+#include "worker/run/session.hpp"
+
+#include <functional>
+
+namespace coldpress {
+
+// Runs `work` in a session on the opened store and shows it as it goes: a bar and a
+// closing table for people, NDJSON with --json. The exit code.
+int show_pass(const Context& context,
+              const OpenedStore& opened,
+              const std::function<PassSummary(Session&, const PassEvents&)>& work);
+
+} // namespace coldpress

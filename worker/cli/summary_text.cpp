@@ -1,0 +1,132 @@
+#include "worker/cli/summary_text.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/cli/table.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+const char* const k_how_to_enable =
+    "To press, turn the feature on: --enable local_thread_store_compression for one run, "
+    "or\nin the configuration: [features] local_thread_store_compression = true\n";
+
+std::string ratio_text(std::uint64_t before, std::uint64_t after) {
+  return after == 0
+             ? "-"
+             : fmt::format("{:.2f}x",
+                           static_cast<double>(before) / static_cast<double>(after));
+}
+
+std::string reasons_text(const std::map<Reason, std::uint64_t>& skipped,
+                         const std::string& indent) {
+  std::vector<std::pair<Reason, std::uint64_t>> rows(skipped.begin(), skipped.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return a.second > b.second;
+  });
+  Table table({Align::right, Align::left, Align::left});
+  for (const auto& [reason, number] : rows) {
+    table.add({format_count(number),
+               std::string(name_of(reason)),
+               std::string(explain(reason))});
+  }
+  return table.text(indent);
+}
+
+std::string outcome_text(const Outcome& outcome) {
+  std::string line =
+      fmt::format("{}: {}", printable(outcome.rollout), name_of(outcome.kind));
+  if (outcome.reason && outcome.kind == OutcomeKind::failed) {
+    line += fmt::format(" ({})", name_of(*outcome.reason));
+  }
+  if (!outcome.detail.empty()) {
+    line += ": " + printable(outcome.detail);
+  }
+  if (outcome.error) {
+    line += ": " + printable(describe(*outcome.error));
+  }
+  return line;
+}
+
+std::string refusal_text(const Refusal& refusal) {
+  return fmt::format(
+      "Nothing may be pressed here ({}): Codex {} was seen in {} ({}).\nIt cannot read "
+      ".zst and would drop such threads from its list. Upgrade it; it is forgotten 30\n"
+      "days after it was last seen. If it is gone for good: compat.min_reader = \"{}\"\n",
+      name_of(refusal.reason),
+      to_string(refusal.seen.version),
+      printable(refusal.seen.rollout),
+      format_time(refusal.seen.when),
+      to_string(refusal.seen.version));
+}
+
+namespace {
+
+std::string pressed_text(const PassSummary& summary) {
+  const std::uint64_t saved =
+      summary.bytes_before - std::min(summary.bytes_before, summary.bytes_after);
+  Table table({Align::left,
+               Align::right,
+               Align::right,
+               Align::right,
+               Align::right,
+               Align::right});
+  table.add({"", "files", "before", "after", "ratio", "saved"});
+  table.add({"pressed",
+             format_count(summary.number(OutcomeKind::pressed)),
+             format_size(summary.bytes_before),
+             format_size(summary.bytes_after),
+             ratio_text(summary.bytes_before, summary.bytes_after),
+             format_size(saved)});
+  return table.text();
+}
+
+std::string others_text(const PassSummary& summary) {
+  Table table({Align::right, Align::left});
+  constexpr std::pair<OutcomeKind, const char*> k_shown[] = {
+      {OutcomeKind::restored, "restored to plain"},
+      {OutcomeKind::recovered, "put right after an interrupted run"},
+      {OutcomeKind::reaped, "plain files freed"},
+      {OutcomeKind::writer_arrived, "put back: a writer came meanwhile"},
+      {OutcomeKind::failed, "failed"},
+      {OutcomeKind::conflict, "conflicts: need a look, nothing was touched"},
+      {OutcomeKind::orphaned, "moved to coldpress/orphans"},
+  };
+  for (const auto& [kind, what] : k_shown) {
+    if (summary.number(kind) > 0) {
+      table.add({format_count(summary.number(kind)), what});
+    }
+  }
+  if (summary.not_freed_files > 0) {
+    table.add({format_count(summary.not_freed_files),
+               fmt::format("plain files not freed yet ({}); the next run does it",
+                           format_size(summary.not_freed_bytes))});
+  }
+  return table.text("  ");
+}
+
+} // namespace
+
+std::string summary_text(const PassSummary& summary, const std::string& home) {
+  std::string text = fmt::format("{} in {:.1f} s\n", printable(home), summary.seconds);
+  if (summary.refused) {
+    text += refusal_text(*summary.refused);
+  }
+  if (summary.deferred) {
+    text += fmt::format(
+        "Deferred ({}): {}.\n", name_of(*summary.deferred), explain(*summary.deferred));
+  }
+  if (summary.number(OutcomeKind::pressed) > 0) {
+    text += pressed_text(summary);
+  } else if (!summary.disabled && !summary.refused && !summary.deferred &&
+             !summary.error) {
+    text += "Nothing to press.\n";
+  }
+  text += others_text(summary);
+  if (!summary.skipped.empty()) {
+    text += "left as they are:\n" + reasons_text(summary.skipped, "  ");
+  }
+  return text;
+}
+
+} // namespace coldpress

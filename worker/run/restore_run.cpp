@@ -1,0 +1,196 @@
+#include "worker/run/restore_run.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/rollout/frame.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/stage/restore.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace coldpress {
+
+namespace {
+
+// Runs on the publisher thread from one end to the other; the loop only beats and shows.
+class RestoreRun {
+public:
+  RestoreRun(Session& session,
+             const std::vector<std::string>& paths,
+             const PassEvents& events)
+      : session_(session), paths_(paths), events_(events) {}
+
+  PassSummary run() {
+    const BootTime begun = session_.clock().boot();
+    session_.publisher().post([this] {
+      work();
+      session_.loop().post([this] { session_.loop().stop(); });
+    });
+    session_.loop().run();
+    summary_.signal = session_.signal();
+    summary_.seconds =
+        std::chrono::duration<double>(session_.clock().boot() - begun).count();
+    return std::move(summary_);
+  }
+
+private:
+  void work() {
+    auto locked = session_.lock("restore");
+    if (!locked) {
+      summary_.error = std::move(locked.error());
+      return;
+    }
+    if (auto room = check_room(); !room) {
+      summary_.error = std::move(room.error());
+    }
+    for (std::size_t i = 0; i < paths_.size() && !ended(); ++i) {
+      show_progress(i);
+      restore_one(paths_[i]);
+    }
+    show_progress(paths_.size());
+    RunEnd end;
+    end.finished = session_.clock().wall();
+    end.exit_code = summary_.exit_code();
+    end.skipped = summary_.number(OutcomeKind::skipped);
+    end.failed = summary_.number(OutcomeKind::failed);
+    session_.release(end, RunMarker::Success::no);
+  }
+
+  bool ended() const {
+    return summary_.error.has_value() || session_.stop_token().stop_requested();
+  }
+
+  // What the plain forms take beyond what their frames give back, and once the largest:
+  // both forms stand for a moment.
+  Result<void> check_room() {
+    std::uint64_t more = 0;
+    std::uint64_t largest = 0;
+    for (const std::string& path : paths_) {
+      const auto sizes = sizes_of(compressed_name(path));
+      if (sizes) {
+        more += sizes->plain - std::min(sizes->plain, sizes->compressed);
+        largest = std::max(largest, sizes->compressed);
+        bytes_total_ += sizes->plain;
+      }
+    }
+    const std::uint64_t needed =
+        more + largest + session_.settings().limits.min_free_bytes;
+    TRY_ASSIGN(const SpaceInfo space, session_.fs().space(session_.store().home));
+    if (space.available < needed) {
+      return Fail(Error{
+          Errc::no_space,
+          0,
+          "check free space",
+          session_.store().home,
+          {fmt::format("restoring takes {}, limits.min_free included, and {} is free; "
+                       "nothing was changed; free some space or restore fewer at a time",
+                       format_size(needed),
+                       format_size(space.available))}});
+    }
+    return {};
+  }
+
+  struct Sizes {
+    std::uint64_t plain = 0;
+    std::uint64_t compressed = 0;
+  };
+
+  // By the frame's own word; a frame that does not say counts as its own length.
+  std::optional<Sizes> sizes_of(const std::string& path) {
+    const auto handle = session_.fs().open_read(path);
+    if (!handle) {
+      return std::nullopt;
+    }
+    const File file(session_.fs(), *handle);
+    const auto stat = session_.fs().stat(*handle);
+    std::array<std::byte, k_frame_header_max> header{};
+    const auto got = session_.fs().read_at(*handle, header, 0);
+    if (!stat || !got) {
+      return std::nullopt;
+    }
+    const auto info = inspect_frame(std::span<const std::byte>(header.data(), *got));
+    return Sizes{info ? info->content_size.value_or(stat->size) : stat->size, stat->size};
+  }
+
+  void restore_one(const std::string& plain) {
+    const std::string compressed = compressed_name(plain);
+    const std::string& home = session_.store().home;
+    const std::string rollout =
+        plain.starts_with(home + "/") ? plain.substr(home.size() + 1) : plain;
+    const std::uint64_t size = sizes_of(compressed).value_or(Sizes{}).plain;
+    Guards guards = session_.guards();
+    auto restored =
+        restore(guards,
+                compressed,
+                {rollout, std::nullopt, session_.settings().limits.min_free_bytes},
+                session_.stop_token());
+    bytes_done_ += size;
+    if (restored) {
+      finish(std::move(*restored));
+      hold(rollout);
+      return;
+    }
+    finish(outcome_of(rollout, plain, restored.error()));
+  }
+
+  Outcome
+  outcome_of(const std::string& rollout, const std::string& plain, const Stop& stop) {
+    Outcome outcome;
+    outcome.rollout = rollout;
+    outcome.kind = stop.kind;
+    outcome.reason = stop.reason;
+    outcome.error = stop.error;
+    outcome.detail = stop.detail;
+    if (stop.reason == Reason::vanished && session_.fs().lstat(plain)) {
+      outcome.error.reset();
+      outcome.detail = "plain already";
+    }
+    return outcome;
+  }
+
+  void hold(const std::string& rollout) {
+    const WallTime until = session_.clock().wall() + session_.settings().scan.cold_after;
+    session_.post_to_ledger(
+        [rollout, until](Ledger& ledger) { return ledger.hold(rollout, until); });
+  }
+
+  void finish(Outcome outcome) {
+    summary_.count(outcome);
+    session_.record(outcome);
+    session_.loop().post([this, outcome = std::move(outcome)] {
+      if (events_.outcome) {
+        events_.outcome(outcome);
+      }
+    });
+  }
+
+  void show_progress(std::size_t done) {
+    PassProgress progress{done,
+                          paths_.size(),
+                          std::min(bytes_done_, bytes_total_),
+                          bytes_total_,
+                          done < paths_.size() ? paths_[done] : ""};
+    session_.loop().post([this, progress = std::move(progress)] {
+      if (events_.progress) {
+        events_.progress(progress);
+      }
+    });
+  }
+
+  Session& session_;
+  const std::vector<std::string>& paths_;
+  const PassEvents& events_;
+  PassSummary summary_; // the publisher's until the loop has stopped
+  std::uint64_t bytes_done_ = 0;
+  std::uint64_t bytes_total_ = 0;
+};
+
+} // namespace
+
+PassSummary run_restore(Session& session,
+                        const std::vector<std::string>& plain_paths,
+                        const PassEvents& events) {
+  return RestoreRun(session, plain_paths, events).run();
+}
+
+} // namespace coldpress
