@@ -98,16 +98,14 @@ std::string describe(const Error& error) {
   if (!error.path.empty()) {
     line += line.empty() ? error.path : " " + error.path;
   }
-  line += line.empty() ? "" : ": ";
+  std::vector<std::string> parts;
   if (error.sys != 0) {
-    line += fmt::format("{} ({})", std::strerror(error.sys), errno_name(error.sys));
-  } else {
-    line += name_of(error.code);
+    parts.push_back(fmt::format("{} ({})", std::strerror(error.sys), errno_name(error.sys)));
+  } else if (error.context.empty()) {
+    parts.emplace_back(name_of(error.code)); // all that is known
   }
-  for (const std::string& what : error.context) {
-    line += "; " + what;
-  }
-  return line;
+  parts.insert(parts.end(), error.context.begin(), error.context.end());
+  return fmt::format("{}{}{}", line, line.empty() ? "" : ": ", fmt::join(parts, "; "));
 }
 
 } // namespace coldpress

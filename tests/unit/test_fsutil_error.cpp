@@ -66,6 +66,8 @@ TEST_CASE("describe tells call, path, reason and context in one line") {
   const std::string line = describe(error);
   CHECK_EQ(line, "write /d/a: No space left on device (ENOSPC); while encoding");
   CHECK_EQ(describe(Error{Errc::changed, 0, "stamp", "", {}}), "stamp: changed");
+  CHECK_EQ(describe(Error{Errc::not_found, 0, "find", "x", {"no such rollout"}}),
+           "find x: no such rollout");
 }
 
 TEST_CASE("TRY and TRY_ASSIGN hand on the error, or the value") {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace coldpress {
@@ -34,6 +35,62 @@ constexpr const char* k_footer =
     "Nothing is changed unless the feature local_thread_store_compression is on: in the\n"
     "configuration, or for one run with --enable local_thread_store_compression.\n"
     "Start with: coldpress plan";
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      flags.push_back("--" + name);
+    }
+  }
+  return flags;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& command : k_commands) {
+    names.emplace_back(command.name);
+  }
+  return names;
+}
+
+std::string suggestion(const std::string& typed, const std::vector<std::string>& words) {
+  const std::string near = nearest(typed, words);
+  return near.empty() ? "" : fmt::format("; did you mean {}?", near);
+}
+
+// What is wrong with the command line, in one line, and where to read on.
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    return app.exit(error); // --help, --version
+  }
+  const auto chosen = app.get_subcommands();
+  const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
+  const auto strangers = app.remaining(true);
+  // The parser puts a flag it does not know behind the words after it.
+  const auto flag =
+      std::find_if(strangers.begin(), strangers.end(), [](const std::string& word) {
+        return word.starts_with("-");
+      });
+  std::string what = error.what();
+  if (flag != strangers.end()) {
+    const CLI::App& where = chosen.empty() ? app : *chosen.front();
+    const std::string typed = flag->substr(0, flag->find('='));
+    what = fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
+  } else if (!strangers.empty()) {
+    what = chosen.empty() ? fmt::format("no command {}{}",
+                                        strangers.front(),
+                                        suggestion(strangers.front(), command_names()))
+                          : fmt::format("{} takes no {}",
+                                        chosen.front()->get_name(),
+                                        strangers.front());
+  }
+  fmt::print(stderr,
+             "coldpress: {}\ncoldpress{} --help shows what there is\n",
+             printable(what),
+             name);
+  return static_cast<int>(Exit::usage);
+}
 
 Exit exit_for(const Error& error) {
   switch (error.code) {
@@ -101,7 +158,7 @@ int run_command_line(int argc,
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    return usage_error(app, error);
   }
   return chosen->run({fs, clock, uid, options});
 }

@@ -118,9 +118,8 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   }
   if (summary.number(OutcomeKind::pressed) > 0) {
     text += pressed_text(summary);
-  } else if (!summary.disabled && !summary.refused && !summary.deferred &&
-             !summary.error) {
-    text += "Nothing to press.\n";
+  } else if (!summary.refused && !summary.deferred && summary.outcomes.empty()) {
+    text += "Nothing to do.\n";
   }
   text += others_text(summary);
   if (!summary.skipped.empty()) {
