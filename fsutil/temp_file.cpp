@@ -31,11 +31,14 @@ bool is_part_name(std::string_view name) {
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<TempFile> TempFile::create_beside(Fs& fs, const std::string& target) {
+Result<TempFile>
+TempFile::create_beside(Fs& fs, const std::string& target, Naming naming) {
   const std::string dir = parent_dir(target);
-  auto unnamed = fs.create_unnamed(dir);
-  if (unnamed) {
-    return TempFile(fs, File(fs, *unnamed), {}, target);
+  if (naming == Naming::unnamed) {
+    auto unnamed = fs.create_unnamed(dir);
+    if (unnamed) {
+      return TempFile(fs, File(fs, *unnamed), {}, target);
+    }
   }
   // Whatever the reason, the named form either works or says clearly why not.
   std::string part = join_path(dir, random_part_name());

@@ -12,7 +12,12 @@ namespace coldpress {
 // dies, unless commit_new() returned success.
 class TempFile {
 public:
-  static Result<TempFile> create_beside(Fs& fs, const std::string& target);
+  enum class Naming : std::uint8_t {
+    unnamed, // where the file system can
+    named,   // from the start, so that sync_file() makes it durable everywhere
+  };
+  static Result<TempFile>
+  create_beside(Fs& fs, const std::string& target, Naming naming = Naming::unnamed);
 
   TempFile(TempFile&& other) noexcept;
   TempFile& operator=(TempFile&& other) noexcept;

@@ -77,7 +77,10 @@ private:
     TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
     const auto named = parse_rollout_name(base_name(plain_));
     thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();
-    TRY_ASSIGN(TempFile temp, TempFile::create_beside(fs_, plain_));
+    // With a name, so that its bytes are durable before it gets the one that wins over
+    // the .zst for every reader.
+    TRY_ASSIGN(TempFile temp,
+               TempFile::create_beside(fs_, plain_, TempFile::Naming::named));
     temp_.emplace(std::move(temp));
     TRY_ASSIGN(content_, decode_into(temp_->handle()));
     if (rules_.known_hash && *rules_.known_hash != content_.hash) {
