@@ -36,6 +36,7 @@ Result<void> RecoverActs::unlink_copy(const FormView& victim, const FormView& ke
 
 Result<void> RecoverActs::unlink_second_name(const FormView& retired,
                                              const FormView& plain) {
+  TRY(make_durable(plain));
   TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
   {
     TRY_ASSIGN(const Section section, enter());
@@ -49,11 +50,12 @@ Result<void> RecoverActs::unlink_second_name(const FormView& retired,
 Result<void> RecoverActs::put_back(const FormView& retired,
                                    const std::string& plain_path,
                                    const FormView* stale) {
+  TRY(make_durable(retired));
   TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
   {
     TRY_ASSIGN(const Section section, enter());
     TRY(same_file(retired));
-    TRY(move_new(fs_, retired.file.path, plain_path));
+    TRY(move_durably(retired.file.path, plain_path));
   }
   TRY(fs_.sync_dir(retired.dir));
   if (stale == nullptr) {
@@ -95,22 +97,20 @@ Result<void> RecoverActs::exchange(const FormView& retired, const FormView& plai
 }
 
 Result<std::string> RecoverActs::orphan(const FormView& retired) {
-  TRY(make_dirs(fs_, orphans_dir_, 0700));
-  const std::string to = join_path(orphans_dir_, base_name(retired.file.path));
+  TRY(make_orphans_dir());
+  TRY_ASSIGN(const std::string to, orphan_name(retired));
   TRY_ASSIGN(const File file, open(retired));
   TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
   {
     TRY_ASSIGN(const Section section, enter());
     TRY(unchanged(retired));
     TRY_ASSIGN(const auto lease, lease_if_retired(retired, file));
-    TRY(move_new(fs_, retired.file.path, to));
+    TRY(move_durably(retired.file.path, to));
     if (lease && !lease->whole()) {
-      TRY(move_new(fs_, to, retired.file.path));
+      TRY(move_durably(to, retired.file.path));
       return Fail(Error{Errc::busy, 0, "recover", retired.file.path, {}});
     }
   }
-  // The new name first: a cut in between leaves two names, never none.
-  TRY(fs_.sync_dir(orphans_dir_));
   TRY(fs_.sync_dir(retired.dir));
   return to;
 }
@@ -124,6 +124,52 @@ Result<bool> RecoverActs::nobody_writes(const FormView& view) {
     return Fail(lease.error());
   }
   return lease || lease.error().code != Errc::busy;
+}
+
+// Durable itself, or what is put into it is not.
+Result<void> RecoverActs::make_orphans_dir() {
+  TRY(make_dirs(fs_, orphans_dir_, 0700));
+  const std::string state_dir = parent_dir(orphans_dir_);
+  TRY(fs_.sync_dir(state_dir));
+  return fs_.sync_dir(parent_dir(state_dir));
+}
+
+// Its own name, or with a number after it if an earlier one of that rollout is there.
+Result<std::string> RecoverActs::orphan_name(const FormView& retired) {
+  const std::string name = join_path(orphans_dir_, base_name(retired.file.path));
+  std::string to = name;
+  for (int number = 2;; ++number) {
+    const auto found = fs_.lstat(to);
+    if (!found && found.error().code != Errc::not_found) {
+      return Fail(found.error());
+    }
+    if (!found || retired.stamp.same_inode(*found)) {
+      return to;
+    }
+    to = name + "." + std::to_string(number);
+  }
+}
+
+// A power cut may keep the second of two changes without the first, and of a rename from
+// one directory to another only that half whose directory was synced. So where it is not
+// one rename in one directory, the new name is durable before the old one goes. A link
+// that a killed process made is taken up again.
+Result<void> RecoverActs::move_durably(const std::string& from, const std::string& to) {
+  if (parent_dir(from) == parent_dir(to)) {
+    auto moved = fs_.rename_new(from, to);
+    if (moved || moved.error().code != Errc::unsupported) {
+      return moved;
+    }
+  }
+  if (auto linked = fs_.link(from, to); !linked) {
+    const auto source = fs_.lstat(from);
+    const auto target = fs_.lstat(to);
+    if (!source || !target || !FileStamp::of(*source).same_inode(*target)) {
+      return linked;
+    }
+  }
+  TRY(fs_.sync_dir(parent_dir(to)));
+  return fs_.unlink(from);
 }
 
 Result<Section> RecoverActs::enter() {

@@ -45,6 +45,9 @@ public:
   bool has_leases() const { return has_leases_; }
 
 private:
+  Result<void> make_orphans_dir();
+  Result<std::string> orphan_name(const FormView& retired);
+  Result<void> move_durably(const std::string& from, const std::string& to);
   Result<Section> enter();
   Result<File> open(const FormView& view);
   Result<void> make_durable(const FormView& view);
