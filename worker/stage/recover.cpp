@@ -4,6 +4,7 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/recover_acts.hpp"
+#include "worker/stage/recover_cut_off.hpp"
 
 #include <algorithm>
 
@@ -91,8 +92,11 @@ private:
     }
     if (*relation == Relation::second_is_prefix && plain.dir == retired.dir &&
         acts_->has_leases()) {
-      return done(acts_->exchange(retired, plain),
-                  "put the longer retired file back in the plain one's place");
+      auto swapped = acts_->exchange(retired, plain);
+      if (swapped || swapped.error().code != Errc::unsupported) {
+        return done(std::move(swapped),
+                    "put the longer retired file back in the plain one's place");
+      }
     }
     return orphan(retired,
                   "a tool made the plain file anew while the retired one had "
@@ -185,7 +189,7 @@ private:
                   "removed a .zst whose plain file has all of it");
     }
     if (!relation) {
-      return conflict("the plain file stands beside a damaged .zst; neither is touched");
+      return beside_damaged(plain, frame);
     }
     const auto head = read_head(guards_.fs, plain.file.path);
     return conflict(
@@ -196,8 +200,22 @@ private:
             : "the .zst has bytes that its plain file lacks; neither is touched");
   }
 
+  Recovered beside_damaged(const FormView& plain, const FormView& frame) {
+    const auto cut_off = is_cut_off_copy(guards_.fs, frame.file.path, plain.file.path);
+    if (!cut_off) {
+      return failed(cut_off.error());
+    }
+    return *cut_off ? done(acts_->unlink_copy(frame, plain),
+                           "removed a .zst that was cut off while it was made")
+                    : conflict("the plain file stands beside a damaged .zst; neither is "
+                               "touched");
+  }
+
   Recovered two_frames(const FormView& a, const FormView& b) {
     const auto relation = compare_rollouts(guards_.fs, a.file.path, b.file.path);
+    if (!relation && relation.error().code != Errc::corrupt) {
+      return failed(relation.error());
+    }
     if (!relation || *relation == Relation::differ) {
       return conflict("two .zst of one rollout that differ; neither is touched");
     }
