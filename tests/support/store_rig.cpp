@@ -1,0 +1,342 @@
+#include "tests/support/store_rig.hpp"
+
+#include "fsutil/walk.hpp"
+#include "worker/rollout/codec.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
+#include "worker/stage/claim.hpp"
+#include "worker/stage/encode.hpp"
+#include "worker/stage/plan.hpp"
+#include "worker/stage/publish.hpp"
+#include "worker/stage/reap.hpp"
+#include "worker/stage/scan.hpp"
+#include "worker/stage/sweep.hpp"
+#include "worker/stage/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <stdexcept>
+
+namespace coldpress {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint32_t k_uid = 1000; // as MemFs starts
+constexpr auto k_cold_after = 7 * 24h;
+
+FrameOptions frame_options(std::uint64_t size) {
+  return choose_frame_options(size, 1, std::nullopt);
+}
+
+Outcome outcome_of(const std::string& rollout, const Stop& stop) {
+  Outcome outcome;
+  outcome.rollout = rollout;
+  outcome.kind = stop.kind;
+  outcome.reason = stop.reason;
+  outcome.error = stop.error;
+  outcome.detail = stop.detail;
+  return outcome;
+}
+
+// Recovers until nothing is left that only waits for its grace.
+void recover_one(TestWorker& worker, const RolloutForms& forms, TestPass& pass) {
+  Recovered recovered = worker.recover(forms);
+  if (recovered.due_in) {
+    worker.clock.sleep(*recovered.due_in);
+    recovered = worker.recover(forms);
+  }
+  if (recovered.outcome) {
+    pass.outcomes.push_back(std::move(*recovered.outcome));
+  }
+}
+
+void press_one(TestWorker& worker, const Candidate& candidate, TestPass& pass) {
+  auto pressed = worker.press(candidate);
+  Outcome outcome;
+  outcome.rollout = candidate.rollout;
+  outcome.kind = OutcomeKind::pressed;
+  pass.outcomes.push_back(pressed ? std::move(outcome)
+                                  : outcome_of(candidate.rollout, pressed.error()));
+}
+
+} // namespace
+
+void must(const Result<void>& result) {
+  if (!result) {
+    throw std::runtime_error(describe(result.error()));
+  }
+}
+
+std::string test_thread_id(int number) {
+  return fmt::format("0199a0b1-0000-7000-8000-{:012}", number);
+}
+
+std::string test_rollout_name(int number) {
+  return "rollout-2025-11-03T10-20-30-" + test_thread_id(number) + ".jsonl";
+}
+
+std::string test_rollout(const TestHead& head, int lines) {
+  const std::string base =
+      head.parent_thread.empty()
+          ? "null"
+          : fmt::format(
+                R"({{"thread_id":"{}","end_ordinal_exclusive":1,"end_byte_offset":99}})",
+                head.parent_thread);
+  std::string text = fmt::format(
+      R"({{"timestamp":"{}","type":"session_meta","payload":{{"id":"{}","cwd":"{}",)"
+      R"("cli_version":"{}","history_base":{}}}}})"
+      "\n",
+      head.written,
+      test_thread_id(head.number),
+      head.cwd,
+      head.cli_version,
+      base);
+  for (int i = 0; i < lines; ++i) {
+    text += test_line(fmt::format("turn {} of {}", i, head.number));
+  }
+  return text;
+}
+
+std::string test_rollout(int number, int lines) {
+  TestHead head;
+  head.number = number;
+  return test_rollout(head, lines);
+}
+
+std::string test_line(std::string_view text) {
+  return fmt::format(
+      R"({{"timestamp":"2025-11-03T10:20:31.000Z","type":"event_msg","payload":)"
+      R"({{"type":"agent_message","message":"{}"}}}})"
+      "\n",
+      text);
+}
+
+std::string test_frame(std::string_view bytes) {
+  std::string frame;
+  const Sink sink = [&frame](std::span<const std::byte> out) -> Result<void> {
+    frame.append(reinterpret_cast<const char*>(out.data()), out.size());
+    return {};
+  };
+  auto encoder = FrameEncoder::create(frame_options(bytes.size()), bytes.size()).value();
+  must(encoder.push(std::as_bytes(std::span(bytes)), sink));
+  must(encoder.finish(sink));
+  return frame;
+}
+
+// --- StoreRig
+
+StoreRig::StoreRig(Fs& fs, const Clock& clock, std::string home)
+    : fs_(fs), clock_(clock), home_(std::move(home)) {
+  must(make_dirs(fs_, dir(Root::archived), 0700));
+  must(make_dirs(fs_, dir(Root::active), 0700));
+  for (std::string made = dir(Root::active); made != parent_dir(made);
+       made = parent_dir(made)) {
+    must(fs_.sync_dir(parent_dir(made)));
+  }
+  must(fs_.sync_dir(home_));
+}
+
+std::string StoreRig::dir(Root root) const {
+  return join_path(home_,
+                   root == Root::archived ? "archived_sessions" : "sessions/2025/11/03");
+}
+
+std::string StoreRig::plain(int number, Root root) const {
+  return join_path(dir(root), test_rollout_name(number));
+}
+
+std::string StoreRig::compressed(int number, Root root) const {
+  return compressed_name(plain(number, root));
+}
+
+std::string StoreRig::retired(int number, Root root) const {
+  return join_path(dir(root), retired_name(test_rollout_name(number)));
+}
+
+void StoreRig::put(const std::string& path, std::string_view bytes) const {
+  put(path, bytes, cold_time());
+}
+
+void StoreRig::put(const std::string& path,
+                   std::string_view bytes,
+                   WallTime mtime) const {
+  const File file(fs_, fs_.create_new(path, 0600).value());
+  must(fs_.write_at(file.handle(), std::as_bytes(std::span(bytes)), 0));
+  must(fs_.set_mtime(file.handle(), mtime));
+  must(fs_.sync_file(file.handle()));
+  must(fs_.sync_dir(parent_dir(path)));
+}
+
+void StoreRig::put_codex_locks() const {
+  must(CodexLocks(fs_, clock_, home_).ensure());
+}
+
+std::optional<std::string> StoreRig::read(const std::string& plain_path) const {
+  const bool plain = fs_.lstat(plain_path).has_value();
+  auto reader =
+      RolloutReader::open_exact(fs_, plain ? plain_path : compressed_name(plain_path));
+  if (!reader) {
+    return std::nullopt;
+  }
+  std::string bytes;
+  const Sink sink = [&bytes](std::span<const std::byte> out) -> Result<void> {
+    bytes.append(reinterpret_cast<const char*>(out.data()), out.size());
+    return {};
+  };
+  return copy_rollout(*reader, sink) ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
+std::vector<std::string> StoreRig::litter() const {
+  std::vector<std::string> names;
+  const auto note = [&names](const std::string&, const DirEntry& entry) {
+    const NameKind kind = classify(entry.name);
+    if (kind != NameKind::plain && kind != NameKind::compressed) {
+      names.push_back(entry.name);
+    }
+  };
+  for (const Root root : {Root::archived, Root::active}) {
+    walk(fs_, join_path(home_, tree_name(root)), 8, note, [](const Error&) {});
+  }
+  return names;
+}
+
+Candidate StoreRig::candidate(const std::string& plain_path) const {
+  for (const Candidate& found : scan(fs_, home_, {clock_.wall(), {}}).candidates) {
+    if (found.path == plain_path) {
+      return found;
+    }
+  }
+  throw std::runtime_error("no candidate " + plain_path);
+}
+
+RolloutForms StoreRig::forms(int number) const {
+  for (const RolloutForms& found : scan(fs_, home_, {clock_.wall(), {}}).leftovers) {
+    if (found.plain_name == test_rollout_name(number)) {
+      return found;
+    }
+  }
+  return {test_rollout_name(number), {}};
+}
+
+// --- TestWorker
+
+ProcessId test_process(std::uint32_t pid, std::string boot) {
+  return {"host-a", pid, pid, std::move(boot)};
+}
+
+Result<std::unique_ptr<TestWorker>> TestWorker::start(Fs& fs,
+                                                      const Clock& clock,
+                                                      const StoreRig& rig,
+                                                      const ProcessId& self) {
+  TRY(make_dirs(fs, rig.state_dir(), 0700));
+  TRY_ASSIGN(
+      StoreLock store,
+      StoreLock::try_acquire(fs, clock, self, rig.state_dir(), StoreLock::Timings{}));
+  CodexLocks codex(fs, clock, rig.home());
+  TRY(codex.ensure());
+  std::unique_ptr<TestWorker> worker(
+      new TestWorker(fs, clock, std::move(store), std::move(codex)));
+  worker->orphans_dir = rig.orphans_dir();
+  return worker;
+}
+
+Step<Claim> TestWorker::claim(const Candidate& candidate) {
+  Guards with = guards();
+  return coldpress::claim(
+      with, candidate, {k_cold_after, settle, k_uid, active_without_lease});
+}
+
+Step<Encoded> TestWorker::encode(const Candidate& candidate) {
+  auto claimed = claim(candidate);
+  if (!claimed) {
+    return Halt(std::move(claimed.error()));
+  }
+  const EncodeRules rules{frame_options(candidate.stamp.size), 0, nullptr};
+  return coldpress::encode(fs, std::move(*claimed), rules, {});
+}
+
+Step<Verified> TestWorker::verify(const Candidate& candidate) {
+  auto encoded = encode(candidate);
+  if (!encoded) {
+    return Halt(std::move(encoded.error()));
+  }
+  return coldpress::verify(fs, std::move(*encoded), {});
+}
+
+Step<Published> TestWorker::publish(const Candidate& candidate) {
+  auto verified = verify(candidate);
+  if (!verified) {
+    return Halt(std::move(verified.error()));
+  }
+  Guards with = guards();
+  return coldpress::publish(with, std::move(*verified), {active_without_lease});
+}
+
+Step<std::monostate> TestWorker::press(const Candidate& candidate) {
+  auto published = publish(candidate);
+  if (!published) {
+    return Halt(std::move(published.error()));
+  }
+  clock.sleep(k_test_grace);
+  Guards with = guards();
+  return reap(with, *published);
+}
+
+Recovered TestWorker::recover(const RolloutForms& forms) {
+  RecoverRules rules;
+  rules.settle = settle;
+  rules.grace = k_test_grace;
+  rules.grace_without_lease = k_test_grace;
+  rules.orphans_dir = orphans_dir;
+  rules.thread_row = [this](const std::string&) { return thread_row; };
+  Guards with = guards();
+  return coldpress::recover(with, forms, rules);
+}
+
+// --- passes
+
+std::size_t TestPass::count(OutcomeKind kind) const {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(), [kind](const Outcome& outcome) {
+        return outcome.kind == kind;
+      }));
+}
+
+TestPass run_test_pass(TestWorker& worker, const StoreRig& rig) {
+  TestPass pass;
+  const auto look = [&] {
+    return scan(worker.fs, rig.home(), {worker.clock.wall(), SharedHistory::automatic});
+  };
+  const Inventory before = look();
+  Guards guards = worker.guards();
+  pass.outcomes = sweep_temps(guards, before);
+  for (const RolloutForms& forms : before.leftovers) {
+    recover_one(worker, forms, pass);
+  }
+  PlanRules rules;
+  rules.scan.roots = {Root::archived, Root::active};
+  rules.scan.settle = worker.settle;
+  rules.uid = k_uid;
+  rules.now = worker.clock.wall();
+  for (const Decision& decision : make_plan(look(), rules, {}).decisions) {
+    if (decision.action == Action::press) {
+      press_one(worker, decision.candidate, pass);
+    }
+  }
+  return pass;
+}
+
+TestPass
+run_test_pass(Fs& fs, const Clock& clock, const StoreRig& rig, const ProcessId& self) {
+  auto worker = TestWorker::start(fs, clock, rig, self);
+  if (!worker) {
+    return {std::move(worker.error()), {}};
+  }
+  return run_test_pass(**worker, rig);
+}
+
+} // namespace coldpress
