@@ -2,19 +2,13 @@
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
-#include "worker/cli/summary_text.hpp"
-#include "worker/cli/table.hpp"
-#include "worker/run/prepare.hpp"
+#include "worker/cli/plan_text.hpp"
 
 #include <CLI/CLI.hpp>
-
-#include <algorithm>
 
 namespace coldpress {
 
 namespace {
-
-constexpr std::size_t k_shown = 20;
 
 // What earlier runs know. A ledger that cannot be read is no reason not to plan.
 Memory remembered(const Store& store) {
@@ -32,94 +26,19 @@ Memory remembered(const Store& store) {
   return memory ? std::move(*memory) : Memory{};
 }
 
-std::string age_text(WallTime mtime, WallTime now) {
-  const auto days = std::chrono::duration_cast<std::chrono::days>(now - mtime);
-  return fmt::format("{} d", days.count());
-}
-
-struct Total {
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
-};
-
-Total to_press(const std::vector<Decision>& decisions) {
-  Total total;
-  for (const Decision& decision : decisions) {
-    if (decision.action == Action::press) {
-      total.files += 1;
-      total.bytes += decision.candidate.stamp.size;
-    }
-  }
-  return total;
-}
-
-void print_decisions(const std::vector<Decision>& decisions, WallTime now, bool all) {
-  Table table({Align::right, Align::right, Align::left, Align::left});
-  table.add({"size", "age", "", "rollout"});
-  std::size_t more = 0;
-  for (const Decision& decision : decisions) {
-    if (!all && (decision.action != Action::press || table.rows() > k_shown)) {
-      more += decision.action == Action::press ? 1 : 0;
-      continue;
-    }
-    table.add({format_size(decision.candidate.stamp.size),
-               age_text(decision.candidate.stamp.mtime, now),
-               decision.action == Action::press ? "press"
-                                                : std::string(name_of(decision.reason)),
-               printable(decision.candidate.rollout)});
-  }
-  if (table.rows() > 1) {
-    fmt::print("{}", table.text("  "));
-  }
-  if (more > 0) {
-    fmt::print("  … and {} more (--all shows every one)\n", format_count(more));
-  }
-}
-
-void print_for_people(const Context& context,
-                      const OpenedStore& opened,
-                      const Preview& seen) {
-  const WallTime now = context.clock.wall();
-  const Total total = to_press(seen.plan.decisions);
-  fmt::print("{}: {} of {} rollouts to press, {}\n",
-             printable(opened.store.home),
-             format_count(total.files),
-             format_count(seen.plan.decisions.size()),
-             format_size(total.bytes));
-  if (!context.options.quiet) {
-    print_decisions(seen.plan.decisions, now, context.options.all);
-  }
-  if (seen.plan.refused) {
-    fmt::print("{}", refusal_text(*seen.plan.refused));
-  }
-  std::map<Reason, std::uint64_t> skipped;
+void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
+  PassSummary summary;
+  summary.disabled = !enabled;
+  summary.scan_errors = seen.found.errors.size();
   for (const Decision& decision : seen.plan.decisions) {
-    if (decision.action == Action::skip) {
-      skipped[decision.reason] += 1;
-    }
+    const auto predicted = gain.bytes_after.find(decision.candidate.rollout);
+    print_line(json_of(decision,
+                       predicted == gain.bytes_after.end()
+                           ? std::nullopt
+                           : std::optional(predicted->second)));
+    summary.skipped[decision.reason] += 1;
   }
-  if (!skipped.empty()) {
-    fmt::print("left as they are:\n{}", reasons_text(skipped, "  "));
-  }
-  const Total beyond = to_press(seen.plan.beyond_roots);
-  if (beyond.files > 0) {
-    const Root other = seen.plan.beyond_roots.front().candidate.root;
-    fmt::print("not looked at: the {} tree has {} more, {}; --roots archived,active\n",
-               name_of(other),
-               format_count(beyond.files),
-               format_size(beyond.bytes));
-  }
-  fmt::print("already pressed: {} rollouts, {} on disk\n",
-             format_count(seen.found.compressed_files),
-             format_size(seen.found.compressed_bytes));
-  if (!seen.found.leftovers.empty() || !seen.found.parts.empty()) {
-    fmt::print("leftovers of an interrupted run: {}; run and sweep look after them\n",
-               format_count(seen.found.leftovers.size() + seen.found.parts.size()));
-  }
-  if (!opened.store.has_trees) {
-    fmt::print(
-        "There is neither sessions/ nor archived_sessions/: is this a Codex home?\n");
-  }
+  print_line(json_of(summary));
 }
 
 } // namespace
@@ -134,27 +53,25 @@ int cmd_plan(const Context& context) {
   if (!opened) {
     return report(context, opened.error());
   }
-  const Preview seen = preview(context.fs,
-                               context.clock,
-                               opened->loaded.settings,
-                               opened->store,
-                               remembered(opened->store));
+  const Settings& settings = opened->loaded.settings;
+  const Preview seen = preview(
+      context.fs, context.clock, settings, opened->store, remembered(opened->store));
   for (const Error& error : seen.found.errors) {
     fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
   }
-  if (!context.options.json) {
-    print_for_people(context, *opened, seen);
+  const Estimate gain = estimate(context.fs, seen.plan.decisions);
+  if (context.options.json) {
+    print_json(seen, gain, settings.compression_enabled);
   } else {
-    for (const Decision& decision : seen.plan.decisions) {
-      print_line(json_of(decision));
-    }
-    PassSummary summary;
-    summary.disabled = !opened->loaded.settings.compression_enabled;
-    for (const Decision& decision : seen.plan.decisions) {
-      summary.skipped[decision.reason] += 1;
-    }
-    summary.scan_errors = seen.found.errors.size();
-    print_line(json_of(summary));
+    const Estimate beyond = estimate(context.fs, seen.plan.beyond_roots);
+    fmt::print("{}",
+               plan_text({opened->store,
+                          seen,
+                          gain,
+                          beyond,
+                          context.clock.wall(),
+                          context.options.all,
+                          context.options.quiet}));
   }
   return static_cast<int>(seen.found.errors.empty() ? Exit::ok : Exit::some_failed);
 }

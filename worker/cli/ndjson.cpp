@@ -54,13 +54,17 @@ Json counts_of(const PassSummary& summary) {
 
 } // namespace
 
-std::string json_of(const Decision& decision) {
+std::string json_of(const Decision& decision,
+                    std::optional<std::uint64_t> predicted_bytes) {
   Json json;
   json["message_type"] = "decision";
   json["rollout"] = printable(decision.candidate.rollout);
   json["action"] = std::string(name_of(decision.action));
   json["reason"] = std::string(name_of(decision.reason));
   json["bytes"] = decision.candidate.stamp.size;
+  if (predicted_bytes) {
+    json["predicted_bytes"] = *predicted_bytes;
+  }
   return line_of(json);
 }
 

@@ -8,7 +8,8 @@ namespace coldpress {
 
 // The lines of --json: DESIGN section 7. Each is one object with a message_type. Bytes
 // that are not UTF-8 are shown as \xNN.
-std::string json_of(const Decision& decision);
+std::string json_of(const Decision& decision,
+                    std::optional<std::uint64_t> predicted_bytes = std::nullopt);
 std::string json_of(const Outcome& outcome);
 std::string json_of(const PassProgress& progress);
 std::string json_of(const Error& error);

@@ -191,7 +191,9 @@ std::string retired_name(std::string_view plain) {
   if (is_compressed_name(plain) || !parse_rollout_name(plain)) {
     return {};
   }
-  return "." + encode_base64url(plain) + std::string(k_retired_suffix);
+  std::string name(1, '.');
+  name += encode_base64url(plain);
+  return name.append(k_retired_suffix);
 }
 
 std::optional<std::string> retired_plain_name(std::string_view name) {

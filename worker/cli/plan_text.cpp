@@ -1,0 +1,115 @@
+#include "worker/cli/plan_text.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/cli/summary_text.hpp"
+#include "worker/cli/table.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::size_t k_shown = 20;
+
+std::string age_text(WallTime mtime, WallTime now) {
+  const auto days = std::chrono::duration_cast<std::chrono::days>(now - mtime);
+  return fmt::format("{} d", days.count());
+}
+
+std::uint64_t files_to_press(const std::vector<Decision>& decisions) {
+  return static_cast<std::uint64_t>(
+      std::count_if(decisions.begin(), decisions.end(), [](const Decision& decision) {
+        return decision.action == Action::press;
+      }));
+}
+
+std::string gain_text(const Estimate& gain) {
+  const std::uint64_t freed =
+      gain.total_before - std::min(gain.total_before, gain.total_after);
+  return fmt::format("{}, of which about {} or more would be freed",
+                     format_size(gain.total_before),
+                     format_size(freed));
+}
+
+std::string decisions_text(const PlanView& view) {
+  Table table({Align::right, Align::right, Align::left, Align::left});
+  table.add({"size", "age", "", "rollout"});
+  std::size_t more = 0;
+  for (const Decision& decision : view.seen.plan.decisions) {
+    const bool press = decision.action == Action::press;
+    if (!view.all && (!press || table.rows() > k_shown)) {
+      more += press ? 1 : 0;
+      continue;
+    }
+    table.add({format_size(decision.candidate.stamp.size),
+               age_text(decision.candidate.stamp.mtime, view.now),
+               press ? "press" : std::string(name_of(decision.reason)),
+               printable(decision.candidate.rollout)});
+  }
+  std::string text = table.rows() > 1 ? table.text("  ") : "";
+  if (more > 0) {
+    text +=
+        fmt::format("  ... and {} more (--all shows every one)\n", format_count(more));
+  }
+  return text;
+}
+
+std::string skipped_text(const std::vector<Decision>& decisions) {
+  std::map<Reason, std::uint64_t> skipped;
+  for (const Decision& decision : decisions) {
+    if (decision.action == Action::skip) {
+      skipped[decision.reason] += 1;
+    }
+  }
+  return skipped.empty() ? "" : "left as they are:\n" + reasons_text(skipped, "  ");
+}
+
+std::string beyond_text(const PlanView& view) {
+  const auto& beyond = view.seen.plan.beyond_roots;
+  const std::uint64_t files = files_to_press(beyond);
+  if (files == 0) {
+    return {};
+  }
+  return fmt::format("not taken: the {} tree has {} more, {}; --roots archived,active\n",
+                     name_of(beyond.front().candidate.root),
+                     format_count(files),
+                     gain_text(view.gain_beyond));
+}
+
+} // namespace
+
+std::string plan_text(const PlanView& view) {
+  const Plan& plan = view.seen.plan;
+  const Inventory& found = view.seen.found;
+  const std::uint64_t files = files_to_press(plan.decisions);
+  std::string text = fmt::format("{}: {} of {} rollouts to press{}\n",
+                                 printable(view.store.home),
+                                 format_count(files),
+                                 format_count(plan.decisions.size()),
+                                 files > 0 ? ", " + gain_text(view.gain) : "");
+  if (!view.brief) {
+    text += decisions_text(view);
+  }
+  if (plan.refused) {
+    text += refusal_text(*plan.refused);
+  }
+  text += skipped_text(plan.decisions) + beyond_text(view);
+  if (found.compressed_files > 0) {
+    text += fmt::format("compressed already: {} rollouts, {} on disk\n",
+                        format_count(found.compressed_files),
+                        format_size(found.compressed_bytes));
+  }
+  const std::size_t leftovers = found.leftovers.size() + found.parts.size();
+  if (leftovers > 0) {
+    text += fmt::format(
+        "leftovers of an interrupted run: {}; run and sweep look after them\n",
+        format_count(leftovers));
+  }
+  if (!view.store.has_trees) {
+    text += "There is neither sessions/ nor archived_sessions/: is this a Codex home?\n";
+  }
+  return text;
+}
+
+} // namespace coldpress
