@@ -224,22 +224,17 @@ void Machine::die(const Death& death) {
 }
 
 TestPass Machine::pass(const Scenario& scenario) {
-  ++pid;
   clock.advance(1h);
-  auto worker = TestWorker::start(disk, clock, rig, test_process(pid, boot));
+  return pass_on(disk, scenario);
+}
+
+TestPass Machine::pass_on(Fs& fs, const Scenario& scenario) {
+  auto worker = TestWorker::start(fs, clock, rig, test_process(++pid, boot));
   if (!worker) {
     return {std::move(worker.error()), {}};
   }
   (*worker)->thread_row = scenario.thread_row;
   return run_test_pass(**worker, rig);
-}
-
-void Machine::pass_on(Fs& fs, const Scenario& scenario) {
-  auto worker = TestWorker::start(fs, clock, rig, test_process(++pid, boot));
-  if (worker) {
-    (*worker)->thread_row = scenario.thread_row;
-    (void)run_test_pass(**worker, rig);
-  }
 }
 
 Tally run_deaths(const Scenario& scenario, const Layer& layer) {
@@ -280,13 +275,13 @@ Tally run_second_deaths(const Scenario& scenario, const std::vector<Death>& deat
     }
     const auto counted = after_first();
     FaultFs counter(counted->disk);
-    counted->pass_on(counter, scenario);
+    (void)counted->pass_on(counter, scenario);
     for (const int next : moments_of(counter)) {
       for (const Death& death : deaths) {
         const auto machine = after_first();
         FaultFs dying(machine->disk);
         dying.freeze_from(next);
-        machine->pass_on(dying, scenario);
+        (void)machine->pass_on(dying, scenario);
         machine->die(death);
         two_passes(scenario,
                    *machine,

@@ -51,7 +51,7 @@ struct Machine {
   // A new process, later: a whole pass over the store.
   TestPass pass(const Scenario& scenario);
   // As pass(), on a disk that dies.
-  void pass_on(Fs& fs, const Scenario& scenario);
+  TestPass pass_on(Fs& fs, const Scenario& scenario);
 
   FakeClock clock;
   MemFs disk{clock};
