@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coldpress {
+
+// True if the environment asks for the on-demand size: COLDPRESS_SCOREBOARD=full.
+bool full_size();
+
+// One row of the scoreboard. Prints the first violations to stderr as they come.
+class Row {
+public:
+  explicit Row(std::string name) : name_(std::move(name)) {}
+
+  void tried(std::uint64_t times = 1) { tried_ += times; }
+  std::uint64_t tries() const { return tried_; }
+  void violation(const std::string& what);
+  // A further "name=value" of the line, in the order given.
+  void figure(std::string_view name, std::string_view value);
+  void figure(std::string_view name, std::uint64_t value);
+
+  // Prints "ROW <name> tried=N violations=V …"; the exit code of the program. A row that
+  // tried nothing has failed.
+  int finish() const;
+  // Prints "ROW <name> skipped: <why>"; the exit code that says so.
+  static int skipped(std::string_view name, std::string_view why);
+
+private:
+  std::string name_;
+  std::uint64_t tried_ = 0;
+  std::uint64_t violations_ = 0;
+  std::string figures_;
+};
+
+} // namespace coldpress
