@@ -1,6 +1,6 @@
-#include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
 #include "worker/cli/table.hpp"
 
 #include <fmt/format.h>
@@ -27,10 +27,9 @@ int cmd_config(const Context& context) {
   for (const EffectiveValue& value : loaded->values) {
     table.add({value.key, "= " + printable(value.value), "# " + printable(value.origin)});
   }
-  fmt::print("{}", table.text());
-  fmt::print("# file: {}\n",
-             loaded->config_file.empty() ? "none was found"
-                                         : printable(loaded->config_file));
+  out("{}", table.text());
+  out("# file: {}\n",
+      loaded->config_file.empty() ? "none was found" : printable(loaded->config_file));
   return static_cast<int>(Exit::ok);
 }
 

@@ -1,8 +1,8 @@
-#include "fsutil/text.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/plan_text.hpp"
+#include "worker/cli/say.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -14,9 +14,8 @@ namespace {
 Memory remembered(const Store& store) {
   auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
   if (!ledger) {
-    fmt::print(stderr,
-               "coldpress: planned without the ledger: {}\n",
-               printable(describe(ledger.error())));
+    err("coldpress: planned without the ledger: {}\n",
+        printable(describe(ledger.error())));
     return {};
   }
   if (!*ledger) {
@@ -29,6 +28,7 @@ Memory remembered(const Store& store) {
 void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
   PassSummary summary;
   summary.disabled = !enabled;
+  summary.refused = seen.plan.refused;
   summary.scan_errors = seen.found.errors.size();
   for (const Decision& decision : seen.plan.decisions) {
     const auto predicted = gain.bytes_after.find(decision.candidate.rollout);
@@ -57,21 +57,21 @@ int cmd_plan(const Context& context) {
   const Preview seen = preview(
       context.fs, context.clock, settings, opened->store, remembered(opened->store));
   for (const Error& error : seen.found.errors) {
-    fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+    err("coldpress: {}\n", printable(describe(error)));
   }
   const Estimate gain = estimate(context.fs, seen.plan.decisions);
   if (context.options.json) {
     print_json(seen, gain, settings.compression_enabled);
   } else {
     const Estimate beyond = estimate(context.fs, seen.plan.beyond_roots);
-    fmt::print("{}",
-               plan_text({opened->store,
-                          seen,
-                          gain,
-                          beyond,
-                          context.clock.wall(),
-                          context.options.all,
-                          context.options.quiet}));
+    out("{}",
+        plan_text({opened->store,
+                   seen,
+                   gain,
+                   beyond,
+                   context.clock.wall(),
+                   context.options.all,
+                   context.options.quiet}));
   }
   return static_cast<int>(seen.found.errors.empty() ? Exit::ok : Exit::some_failed);
 }

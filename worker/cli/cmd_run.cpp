@@ -1,5 +1,5 @@
-#include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
 #include "worker/cli/summary_text.hpp"
 #include "worker/run/pass.hpp"
@@ -26,8 +26,7 @@ int cmd_run(const Context& context) {
   if (!opened->loaded.settings.compression_enabled) {
     const int code = cmd_plan(context);
     if (!context.options.json) {
-      fmt::print(
-          "Nothing was changed: the feature local_thread_store_compression is off.\n{}",
+      out("Nothing was changed: the feature local_thread_store_compression is off.\n{}",
           k_how_to_enable);
     }
     return code;

@@ -1,10 +1,10 @@
-#include "fsutil/text.hpp"
 #include "locking/codex_locks.hpp"
 #include "locking/run_marker.hpp"
 #include "locking/store_lock.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
 #include "worker/cli/table.hpp"
 #include "worker/stage/scan.hpp"
@@ -149,13 +149,13 @@ void print_for_people(const OpenedStore& opened, const Status& status) {
                          status.found.leftovers.size(),
                          status.found.parts.size() + status.found.foreign_temps.size(),
                          status.orphans.size())});
-  fmt::print("{}", table.text());
+  out("{}", table.text());
   Table runs({Align::left, Align::left, Align::left});
   for (const RunRow& row : status.runs) {
     runs.add(
         {format_time(row.start.started), printable(row.start.command), run_result(row)});
   }
-  fmt::print("{}{}", runs.rows() > 0 ? "last runs\n" : "no runs yet\n", runs.text("  "));
+  out("{}{}", runs.rows() > 0 ? "last runs\n" : "no runs yet\n", runs.text("  "));
 }
 
 void print_json(const OpenedStore& opened, const Status& status) {
@@ -212,7 +212,7 @@ int cmd_status(const Context& context) {
   Status status = look(context, *opened);
   for (const auto* errors : {&status.found.errors, &status.errors}) {
     for (const Error& error : *errors) {
-      fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+      err("coldpress: {}\n", printable(describe(error)));
     }
   }
   context.options.json ? print_json(*opened, status) : print_for_people(*opened, status);

@@ -1,5 +1,6 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,7 @@ int cmd_version(const Context& context) {
                                          {"version", COLDPRESS_VERSION}};
     print_line(line.dump());
   } else {
-    fmt::print("coldpress {}\n", COLDPRESS_VERSION);
+    out("coldpress {}\n", COLDPRESS_VERSION);
   }
   return static_cast<int>(Exit::ok);
 }

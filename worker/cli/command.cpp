@@ -2,6 +2,7 @@
 
 #include "fsutil/log.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -85,10 +86,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
                                         chosen.front()->get_name(),
                                         strangers.front());
   }
-  fmt::print(stderr,
-             "coldpress: {}\ncoldpress{} --help shows what there is\n",
-             printable(what),
-             name);
+  err("coldpress: {}\ncoldpress{} --help shows what there is\n", printable(what), name);
   return static_cast<int>(Exit::usage);
 }
 
@@ -111,7 +109,7 @@ std::span<const Command> all_commands() {
 }
 
 int report(const Context& context, const Error& error) {
-  fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+  err("coldpress: {}\n", printable(describe(error)));
   if (context.options.json) {
     print_line(json_of(error));
   }

@@ -1,8 +1,8 @@
 #include "fsutil/posix_fs.hpp"
 #include "locking/process_id.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/say.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     return coldpress::run_command_line(
         argc, argv, fs, clock, coldpress::effective_uid(), environment_map());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "coldpress: unexpected failure: {}\n", error.what());
+    coldpress::err("coldpress: unexpected failure: {}\n", error.what());
     return static_cast<int>(coldpress::Exit::failed);
   }
 }

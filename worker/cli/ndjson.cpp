@@ -1,10 +1,8 @@
 #include "worker/cli/ndjson.hpp"
 
-#include "fsutil/text.hpp"
+#include "worker/cli/say.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <cstdio>
 
 namespace coldpress {
 
@@ -110,6 +108,14 @@ std::string json_of(const PassSummary& summary) {
   Json json;
   json["message_type"] = "summary";
   json["enabled"] = !summary.disabled;
+  if (summary.refused) {
+    json["refused"] = {{"reason", std::string(name_of(summary.refused->reason))},
+                       {"version", to_string(summary.refused->seen.version)},
+                       {"rollout", printable(summary.refused->seen.rollout)}};
+  }
+  if (summary.deferred) {
+    json["deferred"] = std::string(name_of(*summary.deferred));
+  }
   json["counts"] = counts_of(summary);
   json["bytes_before"] = summary.bytes_before;
   json["bytes_after"] = summary.bytes_after;
@@ -120,8 +126,7 @@ std::string json_of(const PassSummary& summary) {
 }
 
 void print_line(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stdout);
-  std::fflush(stdout);
+  say(stdout, line + "\n");
 }
 
 } // namespace coldpress

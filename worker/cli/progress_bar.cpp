@@ -1,6 +1,6 @@
 #include "worker/cli/progress_bar.hpp"
 
-#include "fsutil/text.hpp"
+#include "worker/cli/say.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -68,15 +68,14 @@ void ProgressBar::draw(const PassProgress& progress) {
     return;
   }
   const double seconds = std::chrono::duration<double>(clock_.boot() - begun_).count();
-  fmt::print(
-      stderr, "\r{}\x1b[K", progress_line(progress, seconds, terminal_width() - 1));
+  err("\r{}\x1b[K", progress_line(progress, seconds, terminal_width() - 1));
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void ProgressBar::clear() {
   if (drawn_) {
-    fmt::print(stderr, "\r\x1b[K");
+    err("\r\x1b[K");
     std::fflush(stderr);
     drawn_ = false;
   }

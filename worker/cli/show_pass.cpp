@@ -1,8 +1,8 @@
 #include "worker/cli/show_pass.hpp"
 
-#include "fsutil/text.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/progress_bar.hpp"
+#include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
 
 namespace coldpress {
@@ -14,9 +14,10 @@ bool is_news(const Outcome& outcome) {
   switch (outcome.kind) {
   case OutcomeKind::pressed:
   case OutcomeKind::restored:
-  case OutcomeKind::skipped:
   case OutcomeKind::reaped:
     return false;
+  case OutcomeKind::skipped: // most are told by their reason, in the table
+    return !outcome.detail.empty();
   default:
     return true;
   }
@@ -59,7 +60,7 @@ int show_pass(const Context& context,
   events.planned = [&](const Inventory& found, const Plan& plan) {
     for (const Error& error : found.errors) {
       bar.clear();
-      fmt::print(stderr, "coldpress: {}\n", printable(describe(error)));
+      err("coldpress: {}\n", printable(describe(error)));
     }
     for (const Decision& decision : json ? plan.decisions : std::vector<Decision>{}) {
       print_line(json_of(decision));
@@ -70,7 +71,7 @@ int show_pass(const Context& context,
       print_line(json_of(outcome));
     } else if (is_news(outcome)) {
       bar.clear();
-      fmt::print(stderr, "{}\n", outcome_text(outcome));
+      err("{}\n", outcome_text(outcome));
     }
   };
   events.progress = [&](const PassProgress& progress) {
@@ -79,7 +80,7 @@ int show_pass(const Context& context,
   const PassSummary summary = work(session, events);
   bar.clear();
   for (const std::string& note : session.notes()) {
-    fmt::print(stderr, "coldpress: {}\n", printable(note));
+    err("coldpress: {}\n", printable(note));
   }
   if (summary.error) {
     (void)report(context, *summary.error);
@@ -87,7 +88,7 @@ int show_pass(const Context& context,
   if (json) {
     print_line(json_of(summary));
   } else if (!context.options.quiet && !summary.error) {
-    fmt::print("{}", summary_text(summary, opened.store.home));
+    out("{}", summary_text(summary, opened.store.home));
   }
   return summary.exit_code();
 }

@@ -55,7 +55,7 @@ Error nothing_found(Fs& fs, const Store& store, const std::string& text) {
 
 Result<std::vector<std::string>>
 find_rollouts(Fs& fs, const Store* store, const std::string& text) {
-  if (fs.lstat(text) || fs.lstat(compressed_name(text))) {
+  if (fs.lstat(plain_name(text)) || fs.lstat(compressed_name(text))) {
     return std::vector<std::string>{plain_name(text)};
   }
   if (store == nullptr || text.find('/') != std::string::npos) {

@@ -118,6 +118,10 @@ private:
       start(queue_[next_++]);
     }
     start_due_reaps();
+    const auto due = reaps_.next_due();
+    if (due && !stopping()) {
+      wake_at(*due);
+    }
     const bool pressing = in_flight_ > 0 || (!stopping() && next_ < queue_.size());
     if (pressing || reaping_ > 0) {
       return;
@@ -125,7 +129,6 @@ private:
     if (!idle_since_) {
       idle_since_ = session_.clock().boot();
     }
-    const auto due = reaps_.next_due();
     if (stopping() || !due || *due > *idle_since_ + k_wait_for_reaps) {
       conclude();
     }
@@ -235,10 +238,21 @@ private:
   void add_reap(PendingReap pending, std::chrono::nanoseconds wait) {
     pending.due = session_.clock().boot() + wait;
     reaps_.add(std::move(pending));
-    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(wait);
-    if (delay <= k_wait_for_reaps) {
-      session_.loop().after(delay, [this] { advance(); });
+  }
+
+  // The loop's timers and the boot clock do not tick together: whoever wakes early
+  // looks again.
+  void wake_at(BootTime due) {
+    if (wake_at_ && *wake_at_ <= due) {
+      return;
     }
+    wake_at_ = due;
+    const auto delay =
+        std::chrono::ceil<std::chrono::milliseconds>(due - session_.clock().boot());
+    session_.loop().after(std::max(delay, std::chrono::milliseconds{1}), [this] {
+      wake_at_.reset();
+      advance();
+    });
   }
 
   void start_due_reaps() {
@@ -381,6 +395,7 @@ private:
   std::uint64_t finished_bytes_ = 0;
   std::uint64_t reaping_ = 0;
   ReapQueue reaps_;
+  std::optional<BootTime> wake_at_;    // when a timer will call advance()
   std::optional<BootTime> idle_since_; // nothing left to press since then
   bool prepared_ = false;              // until then the publisher works alone
   bool concluding_ = false;

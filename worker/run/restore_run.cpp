@@ -142,8 +142,9 @@ private:
     outcome.error = stop.error;
     outcome.detail = stop.detail;
     if (stop.reason == Reason::vanished && session_.fs().lstat(plain)) {
+      outcome.reason.reset();
       outcome.error.reset();
-      outcome.detail = "plain already";
+      outcome.detail = "is plain already";
     }
     return outcome;
   }
