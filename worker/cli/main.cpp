@@ -3,6 +3,7 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -22,9 +23,19 @@ std::map<std::string, std::string> environment_map() {
   return values;
 }
 
+// A store's file must never become descriptor 0, 1 or 2, into which messages go.
+void hold_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0) {
+      (void)::open("/dev/null", O_RDWR); // takes the lowest free number: this one
+    }
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   // A broken kernel lease and a closed pipe are answers here, not reasons to die.
   std::signal(SIGIO, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);

@@ -47,6 +47,8 @@ void make_relative(Outcome& outcome, const std::string& home) {
 // True if the store is no longer what the inventory says.
 bool put_right(Session& session, Prepared& prepared) {
   Guards guards = session.guards();
+  prepared.waiting.clear();
+  prepared.waits.clear();
   for (Outcome& outcome : sweep_temps(guards, prepared.preview.found)) {
     make_relative(outcome, session.store().home);
     prepared.recovered.push_back(std::move(outcome));
@@ -137,7 +139,8 @@ Result<Prepared> prepare(Session& session) {
       return prepared;
     }
   }
-  if (put_right(session, prepared)) {
+  // What one act leaves may be another row of the table: a second look, and no third.
+  for (int round = 0; round < 2 && put_right(session, prepared); ++round) {
     prepared.preview = look();
   }
   return prepared;

@@ -108,11 +108,13 @@ private:
     const auto relation =
         compare_rollouts(guards_.fs, frame.file.path, retired.file.path);
     const bool equal = relation && *relation == Relation::equal;
-    if (quiet && equal && retired.stamp.mtime == frame.stamp.mtime) {
+    const bool beside = frame.dir == retired.dir;
+    // Beside each other they have one mtime, unless somebody touched the retired file.
+    // Codex's unarchive sets that of the .zst it moves to now.
+    if (quiet && equal && (!beside || retired.stamp.mtime == frame.stamp.mtime)) {
       return reap(retired, frame);
     }
     const bool covered = equal || (relation && *relation == Relation::first_is_prefix);
-    const bool beside = frame.dir == retired.dir;
     return put_back(retired,
                     covered && beside ? &frame : nullptr,
                     "a writer had come to the retired file: it is plain again");
@@ -122,7 +124,7 @@ private:
     const ThreadRow row =
         rules_.thread_row ? rules_.thread_row(thread_id()) : ThreadRow::no_database;
     if (row == ThreadRow::absent) {
-      return orphan(retired, "the thread was deleted; kept for 30 days");
+      return orphan(retired, "the thread was deleted; its bytes are kept");
     }
     return put_back(
         retired, nullptr, "its .zst is gone: the retired file is plain again");
