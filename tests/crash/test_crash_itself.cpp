@@ -1,5 +1,5 @@
-#include "tests/crash/pass_fs.hpp"
 #include "tests/crash/scenarios.hpp"
+#include "tests/support/pass_fs.hpp"
 
 #include <doctest/doctest.h>
 

@@ -24,10 +24,10 @@ public:
                       ? Stop::skip(Reason::maintenance)
                       : Stop::from(std::move(maintenance.error())));
     }
-    if (auto named = timed(&PublishedMaker::name_it); !named) {
-      return Halt(std::move(named.error()));
+    auto done = timed(&PublishedMaker::name_it);
+    if (done) {
+      done = make_durable();
     }
-    auto done = make_durable();
     if (done) {
       done = timed(&PublishedMaker::retire);
     }
@@ -197,8 +197,9 @@ private:
     return Done(Halt(std::move(arrived)));
   }
 
-  // Takes Z's name away again, with P standing, under the maintenance lock. After a
-  // rollback P's name must be durable before Z's goes.
+  // Takes Z's name away again, with P standing, under the maintenance lock. It may have
+  // got it even where the call failed, over a network. After a rollback P's name must be
+  // durable before Z's goes.
   void undo() {
     if (put_back_ && !fs_.sync_dir(dir_)) {
       return;
