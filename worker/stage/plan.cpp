@@ -87,6 +87,9 @@ private:
     if (candidate.type != FileType::regular) {
       return candidate.unreadable ? Reason::unreadable : Reason::not_regular;
     }
+    if (candidate.unreadable && candidate.stamp.links == 0) {
+      return Reason::unreadable; // nothing is known of it, not even the owner
+    }
     if (candidate.stamp.links > 1) {
       return Reason::hard_linked;
     }

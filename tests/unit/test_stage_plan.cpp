@@ -1,0 +1,197 @@
+#include "tests/support/store_rig.hpp"
+#include "worker/stage/plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+using namespace coldpress;
+using namespace std::chrono_literals;
+
+namespace {
+
+const WallTime k_now{std::chrono::sys_days{std::chrono::year{2026} / 1 / 2}};
+constexpr std::uint32_t k_uid = 1000;
+
+Candidate cold(int number = 1) {
+  Candidate candidate;
+  candidate.rollout = "archived_sessions/" + test_rollout_name(number);
+  candidate.path = "/home/me/.codex/" + candidate.rollout;
+  candidate.stamp.inode = 10;
+  candidate.stamp.size = 100000;
+  candidate.stamp.mtime = k_now - 30 * 24h;
+  candidate.stamp.ctime = k_now - 30 * 24h;
+  candidate.stamp.mode = 0600;
+  candidate.stamp.uid = k_uid;
+  candidate.stamp.links = 1;
+  candidate.allocated = 102400;
+  candidate.thread_id = test_thread_id(number);
+  candidate.cwd = "/home/me/project";
+  return candidate;
+}
+
+PlanRules rules() {
+  PlanRules made;
+  made.uid = k_uid;
+  made.now = k_now;
+  return made;
+}
+
+Plan plan_of(std::vector<Candidate> candidates,
+             const PlanRules& with = rules(),
+             const Memory& memory = {},
+             std::vector<VersionSeen> versions = {}) {
+  Inventory found;
+  found.candidates = std::move(candidates);
+  found.versions = std::move(versions);
+  return make_plan(found, with, memory);
+}
+
+Reason reason_of(const Candidate& candidate,
+                 const PlanRules& with = rules(),
+                 const Memory& memory = {},
+                 std::vector<VersionSeen> versions = {}) {
+  const Plan plan = plan_of({candidate}, with, memory, std::move(versions));
+  REQUIRE(plan.decisions.size() == 1);
+  const Decision& decision = plan.decisions.front();
+  CHECK((decision.action == Action::press) == (decision.reason == Reason::cold));
+  return decision.reason;
+}
+
+VersionSeen seen(Version version) {
+  return {version, "archived_sessions/x.jsonl", k_now - 24h};
+}
+
+} // namespace
+
+TEST_CASE("a plan gives each candidate its one reason") {
+  struct Row {
+    Reason reason;
+    std::function<void(Candidate&)> make;
+  };
+  const std::vector<Row> rows{
+      {Reason::cold, [](Candidate&) {}},
+      {Reason::cold, [](Candidate& c) { c.stamp.mtime = k_now - 7 * 24h; }},
+      {Reason::too_young, [](Candidate& c) { c.stamp.mtime = k_now - 7 * 24h + 1ns; }},
+      {Reason::unsettled, [](Candidate& c) { c.stamp.ctime = k_now - 1h + 1ns; }},
+      {Reason::cold, [](Candidate& c) { c.stamp.ctime = k_now - 1h; }},
+      {Reason::unsettled, [](Candidate& c) { c.stamp.ctime = k_now + 1h; }},
+      {Reason::future_mtime, [](Candidate& c) { c.stamp.mtime = k_now + 1ns; }},
+      {Reason::empty, [](Candidate& c) { c.stamp.size = 0; }},
+      {Reason::too_small, [](Candidate& c) { c.allocated = 4096; }},
+      {Reason::not_regular, [](Candidate& c) { c.type = FileType::other; }},
+      {Reason::symlink, [](Candidate& c) { c.type = FileType::symlink; }},
+      {Reason::hard_linked, [](Candidate& c) { c.stamp.links = 2; }},
+      {Reason::not_owner, [](Candidate& c) { c.stamp.uid = 0; }},
+      {Reason::no_session_meta, [](Candidate& c) { c.thread_id.clear(); }},
+      {Reason::bad_name, [](Candidate& c) { c.valid_name = false; }},
+      {Reason::both_forms, [](Candidate& c) { c.compressed_sibling = true; }},
+      {Reason::unreadable, [](Candidate& c) { c.unreadable = true; }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(name_of(row.reason));
+    Candidate candidate = cold();
+    row.make(candidate);
+    CHECK(name_of(reason_of(candidate)) == name_of(row.reason));
+  }
+}
+
+TEST_CASE("a file that even lstat cannot see is unreadable, not somebody else's") {
+  Candidate candidate = cold();
+  candidate.stamp = {};
+  candidate.unreadable = true;
+  CHECK(reason_of(candidate) == Reason::unreadable);
+}
+
+TEST_CASE("a plan excludes by directory and what is below it, and by thread id") {
+  PlanRules with = rules();
+  with.scan.exclude = {"/home/me/project"};
+  Candidate candidate = cold();
+  CHECK(reason_of(candidate, with) == Reason::excluded);
+  candidate.cwd = "/home/me/project/sub";
+  CHECK(reason_of(candidate, with) == Reason::excluded);
+  candidate.cwd = "/home/me/projects";
+  CHECK(reason_of(candidate, with) == Reason::cold);
+  candidate.cwd = "/home/me";
+  CHECK(reason_of(candidate, with) == Reason::cold);
+  with.scan.exclude = {test_thread_id(1)};
+  CHECK(reason_of(candidate, with) == Reason::excluded);
+  CHECK(reason_of(cold(2), with) == Reason::cold);
+  with.scan.exclude = {"/"};
+  CHECK(reason_of(candidate, with) == Reason::excluded);
+}
+
+TEST_CASE("a plan remembers no gain only for as long as the file is the same") {
+  Candidate candidate = cold();
+  Memory memory;
+  memory[candidate.rollout] = {candidate.stamp, true, std::nullopt, std::nullopt};
+  CHECK(reason_of(candidate, rules(), memory) == Reason::no_gain);
+  candidate.stamp.size += 1;
+  CHECK(reason_of(candidate, rules(), memory) == Reason::cold);
+}
+
+TEST_CASE("a plan holds a rollout until its time has come") {
+  const Candidate candidate = cold();
+  Memory memory;
+  Remembered& past = memory[candidate.rollout];
+  past.hold_until = k_now + 1ns;
+  CHECK(reason_of(candidate, rules(), memory) == Reason::held);
+  past.hold_until = k_now;
+  CHECK(reason_of(candidate, rules(), memory) == Reason::cold);
+  past.retry_at = k_now + 1ns;
+  CHECK(reason_of(candidate, rules(), memory) == Reason::held);
+  past.retry_at = k_now;
+  CHECK(reason_of(candidate, rules(), memory) == Reason::cold);
+}
+
+TEST_CASE("a plan refuses the store when a Codex that cannot read .zst was seen") {
+  const auto versions = std::vector{seen({0, 169, 0}), seen({0, 136, 9})};
+  const Plan plan = plan_of({cold()}, rules(), {}, versions);
+  REQUIRE(plan.refused);
+  CHECK(plan.refused->seen.version == Version{0, 136, 9});
+  CHECK(reason_of(cold(), rules(), {}, versions) == Reason::reader_too_old);
+  CHECK_FALSE(plan_of({cold()}, rules(), {}, {seen({0, 137, 0})}).refused);
+
+  PlanRules lenient = rules();
+  lenient.compat.min_reader = {0, 130, 0};
+  CHECK(reason_of(cold(), lenient, {}, versions) == Reason::cold);
+}
+
+TEST_CASE("a plan leaves shared history plain while a Codex before 0.154 is about") {
+  Candidate fork = cold();
+  fork.shares_history = true;
+  PlanRules with = rules();
+  CHECK(reason_of(fork, with) == Reason::cold);
+  CHECK(reason_of(fork, with, {}, {seen({0, 154, 0})}) == Reason::cold);
+  CHECK(reason_of(fork, with, {}, {seen({0, 153, 9})}) == Reason::shared_history);
+  CHECK(reason_of(cold(), with, {}, {seen({0, 153, 0})}) == Reason::cold);
+  with.compat.shared_history = SharedHistory::press;
+  CHECK(reason_of(fork, with, {}, {seen({0, 153, 0})}) == Reason::cold);
+  with.compat.shared_history = SharedHistory::skip;
+  CHECK(reason_of(fork, with) == Reason::shared_history);
+}
+
+TEST_CASE("a plan puts the largest first, and the tree not asked for apart") {
+  Candidate small = cold(1);
+  Candidate large = cold(2);
+  Candidate active = cold(3);
+  small.stamp.size = 10;
+  active.root = Root::active;
+  const Plan plan = plan_of({small, large, active});
+  REQUIRE(plan.decisions.size() == 2);
+  CHECK(plan.decisions[0].candidate.rollout == large.rollout);
+  CHECK(plan.decisions[1].candidate.rollout == small.rollout);
+  REQUIRE(plan.beyond_roots.size() == 1);
+  CHECK(plan.beyond_roots[0].candidate.rollout == active.rollout);
+  CHECK(plan.beyond_roots[0].action == Action::press);
+}
+
+TEST_CASE("every reason has a name that leads back to it, and a sentence") {
+  for (int at = 0; at <= static_cast<int>(Reason::canceled); ++at) {
+    const auto reason = static_cast<Reason>(at);
+    CAPTURE(name_of(reason));
+    CHECK(reason_from(name_of(reason)) == reason);
+    CHECK_FALSE(explain(reason).empty());
+  }
+  CHECK_FALSE(reason_from("no such reason"));
+}

@@ -1,0 +1,202 @@
+#include "tests/support/mem_fs.hpp"
+#include "tests/support/store_rig.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/stage/plan.hpp"
+#include "worker/stage/scan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace coldpress;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Rig {
+  FakeClock clock;
+  MemFs disk{clock};
+  StoreRig store{disk, clock};
+
+  Inventory scan(SharedHistory shared = SharedHistory::automatic) {
+    return coldpress::scan(disk, store.home(), {clock.wall(), shared});
+  }
+  Reason reason(int number, SharedHistory shared = SharedHistory::automatic) {
+    PlanRules rules;
+    rules.uid = 1000;
+    rules.now = clock.wall();
+    rules.scan.settle = 0ms;
+    rules.compat.shared_history = shared;
+    for (const Decision& decision : make_plan(scan(shared), rules, {}).decisions) {
+      if (decision.candidate.path == store.plain(number)) {
+        return decision.reason;
+      }
+    }
+    FAIL("not in the plan");
+    return Reason::cold;
+  }
+  // A rollout whose writer's version was seen so long ago, by mtime.
+  void put(const TestHead& head, std::chrono::hours ago) {
+    store.put(store.plain(head.number), test_rollout(head), clock.wall() - ago);
+  }
+};
+
+} // namespace
+
+TEST_CASE("scan finds what the first record says, and changes nothing") {
+  Rig rig;
+  rig.store.put(rig.store.plain(), test_rollout());
+  const auto before = rig.disk.snapshot();
+  const Inventory found = rig.scan();
+  REQUIRE(found.candidates.size() == 1);
+  const Candidate& candidate = found.candidates.front();
+  CHECK(candidate.rollout == "archived_sessions/" + test_rollout_name(1));
+  CHECK(candidate.path == rig.store.plain());
+  CHECK(candidate.root == Root::archived);
+  CHECK(candidate.thread_id == test_thread_id(1));
+  CHECK(candidate.cwd == "/home/me/project");
+  CHECK(candidate.cli_version == Version{0, 169, 0});
+  CHECK_FALSE(candidate.compressed_sibling);
+  CHECK(candidate.stamp == FileStamp::of(rig.disk.lstat(rig.store.plain()).value()));
+  CHECK(found.leftovers.empty());
+  CHECK(rig.disk.snapshot() == before);
+  CHECK(rig.disk.open_handles() == 0);
+}
+
+TEST_CASE("scan sorts what stands in the trees by its name") {
+  Rig rig;
+  const std::string dir = rig.store.dir();
+  rig.store.put(rig.store.plain(1), test_rollout(1));
+  rig.store.put(rig.store.compressed(2), test_frame(test_rollout(2)));
+  rig.store.put(rig.store.retired(3), test_rollout(3));
+  rig.store.put(join_path(dir, "rollout-by-hand.jsonl"), "x");
+  rig.store.put(join_path(dir, ".0123456789abcdef.coldpress-part"), "x");
+  rig.store.put(join_path(dir, "rollout-compress-aB3.tmp"), "x");
+  rig.store.put(join_path(dir, "notes.txt"), "x");
+  rig.disk.put_symlink(rig.store.plain(4), rig.store.plain(1));
+  rig.disk.put_special(rig.store.plain(5));
+
+  const Inventory found = rig.scan();
+  CHECK(found.candidates.size() == 4); // 1, the malformed one, the symlink, the FIFO
+  CHECK(found.compressed_files == 1);
+  CHECK(found.parts.size() == 1);
+  CHECK(found.foreign_temps.size() == 1);
+  REQUIRE(found.leftovers.size() == 1);
+  CHECK(found.leftovers.front().plain_name == test_rollout_name(3));
+  CHECK(rig.reason(1) == Reason::cold);
+  CHECK(rig.reason(4) == Reason::symlink);
+  CHECK(rig.reason(5) == Reason::not_regular);
+}
+
+TEST_CASE("scan reports both forms beside each other, and across the trees") {
+  Rig rig;
+  rig.store.put(rig.store.plain(1), test_rollout(1));
+  rig.store.put(rig.store.compressed(1), test_frame(test_rollout(1)));
+  rig.store.put(rig.store.plain(2), test_rollout(2));
+  rig.store.put(rig.store.compressed(2, Root::active), test_frame(test_rollout(2)));
+  const Inventory found = rig.scan();
+  CHECK(found.leftovers.size() == 2);
+  CHECK(rig.reason(1) == Reason::both_forms);
+}
+
+TEST_CASE("scan takes no store through a tree that is a symlink") {
+  FakeClock clock;
+  MemFs disk{clock};
+  disk.put("/elsewhere/" + test_rollout_name(1), test_rollout());
+  disk.put_dir("/home/me/.codex");
+  disk.put_symlink("/home/me/.codex/archived_sessions", "/elsewhere");
+  const Inventory found = scan(disk, "/home/me/.codex", {clock.wall(), {}});
+  CHECK(found.candidates.empty());
+  CHECK(found.errors.size() == 1);
+}
+
+TEST_CASE("scan of an empty home is empty") {
+  FakeClock clock;
+  MemFs disk{clock};
+  disk.put_dir("/home/me/.codex");
+  const Inventory found = scan(disk, "/home/me/.codex", {clock.wall(), {}});
+  CHECK(found.candidates.empty());
+  CHECK(found.errors.empty());
+}
+
+TEST_CASE("a rollout that cannot be read is in the plan with that reason") {
+  Rig rig;
+  rig.store.put(rig.store.plain(), test_rollout());
+  rig.disk.set_mode_of(rig.store.plain(), 0);
+  CHECK(rig.reason(1) == Reason::unreadable);
+}
+
+TEST_CASE("a file that does not begin with session_meta is left alone") {
+  Rig rig;
+  rig.store.put(rig.store.plain(), test_line("no head") + test_rollout());
+  CHECK(rig.reason(1) == Reason::no_session_meta);
+}
+
+TEST_CASE("a Codex 0.136 counts for 30 days, in either form") {
+  for (const bool compressed : {false, true}) {
+    CAPTURE(compressed);
+    for (const bool recent : {true, false}) {
+      CAPTURE(recent);
+      Rig rig;
+      rig.put({}, 30 * 24h);
+      TestHead old;
+      old.number = 2;
+      old.cli_version = "0.136.0";
+      const WallTime when = rig.clock.wall() - (recent ? 29 : 31) * 24h;
+      if (compressed) {
+        rig.store.put(rig.store.compressed(2), test_frame(test_rollout(old)), when);
+      } else {
+        rig.store.put(rig.store.plain(2), test_rollout(old), when);
+      }
+      CHECK(rig.reason(1) == (recent ? Reason::reader_too_old : Reason::cold));
+    }
+  }
+}
+
+TEST_CASE("a version counts at the time of its record where the mtime is older") {
+  Rig rig;
+  rig.put({}, 30 * 24h);
+  TestHead old;
+  old.number = 2;
+  old.cli_version = "0.136.0";
+  old.written = "2025-12-20T00:00:00.000Z"; // 13 days before
+  rig.put(old, 300 * 24h);
+  CHECK(rig.reason(1) == Reason::reader_too_old);
+}
+
+TEST_CASE("a fork and the parent it names stay plain while Codex 0.153 is about") {
+  Rig rig;
+  rig.put({}, 60 * 24h); // 1: the parent
+  TestHead fork;
+  fork.number = 2;
+  fork.parent_thread = test_thread_id(1);
+  rig.put(fork, 60 * 24h);
+  TestHead other;
+  other.number = 3;
+  rig.put(other, 60 * 24h);
+  CHECK(rig.reason(1) == Reason::cold);
+  CHECK(rig.reason(2) == Reason::cold);
+
+  TestHead recent;
+  recent.number = 4;
+  recent.cli_version = "0.153.0";
+  rig.put(recent, 10 * 24h);
+  CHECK(rig.reason(1) == Reason::shared_history);
+  CHECK(rig.reason(2) == Reason::shared_history);
+  CHECK(rig.reason(3) == Reason::cold);
+  CHECK(rig.reason(1, SharedHistory::press) == Reason::cold);
+  CHECK(rig.reason(2, SharedHistory::press) == Reason::cold);
+}
+
+TEST_CASE("a parent stays plain when only a compressed fork names it") {
+  Rig rig;
+  rig.put({}, 60 * 24h);
+  TestHead fork;
+  fork.number = 2;
+  fork.parent_thread = test_thread_id(1);
+  rig.store.put(rig.store.compressed(2),
+                test_frame(test_rollout(fork)),
+                rig.clock.wall() - 60 * 24h);
+  CHECK(rig.reason(1) == Reason::cold);
+  CHECK(rig.reason(1, SharedHistory::skip) == Reason::shared_history);
+}
