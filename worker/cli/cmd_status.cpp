@@ -1,13 +1,9 @@
-#include "locking/codex_locks.hpp"
-#include "locking/run_marker.hpp"
-#include "locking/store_lock.hpp"
-#include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
 #include "worker/cli/table.hpp"
-#include "worker/stage/scan.hpp"
+#include "worker/run/look.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,58 +11,7 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::size_t k_runs = 5;
-
-struct Status {
-  std::optional<StoreLockHolder> lock;
-  std::optional<MarkerInfo> marker;
-  bool maintenance = false;
-  Inventory found;
-  std::vector<DirEntry> orphans;
-  std::vector<RunRow> runs;
-  Totals totals;
-  BlockedTimes blocked;
-  std::vector<Error> errors; // what could not be found out
-};
-
-template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors) {
-  if (result) {
-    return std::move(*result);
-  }
-  errors.push_back(std::move(result.error()));
-  return T{};
-}
-
-void read_ledger(const Store& store, Status& status) {
-  auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
-  if (!ledger) {
-    status.errors.push_back(std::move(ledger.error()));
-  } else if (*ledger) {
-    status.runs = value_or_note((*ledger)->recent_runs(k_runs), status.errors);
-    status.totals = value_or_note((*ledger)->totals(), status.errors);
-    status.blocked = value_or_note((*ledger)->blocked_times(), status.errors);
-  }
-}
-
-Status look(const Context& context, const OpenedStore& opened) {
-  Fs& fs = context.fs;
-  const Store& store = opened.store;
-  Status status;
-  status.found =
-      scan(fs,
-           store.home,
-           {context.clock.wall(), opened.loaded.settings.compat.shared_history});
-  status.lock = value_or_note(peek_store_lock(fs, store.state_dir), status.errors);
-  status.marker = value_or_note(peek_marker(fs, store.home), status.errors);
-  CodexLocks codex(fs, context.clock, store.home);
-  status.maintenance = value_or_note(codex.maintenance_busy(), status.errors);
-  const auto orphans = fs.list_dir(join_path(store.state_dir, "orphans"));
-  status.orphans = orphans ? *orphans : std::vector<DirEntry>{};
-  read_ledger(store, status);
-  return status;
-}
-
-std::string lock_text(const Status& status) {
+std::string lock_text(const StoreStatus& status) {
   if (!status.lock || (!status.lock->locked && status.lock->released)) {
     return "free";
   }
@@ -79,7 +24,7 @@ std::string lock_text(const Status& status) {
                      format_time(holder.heartbeat));
 }
 
-std::string marker_text(const Status& status) {
+std::string marker_text(const StoreStatus& status) {
   if (!status.marker) {
     return "none";
   }
@@ -105,7 +50,27 @@ std::string run_result(const RunRow& row) {
   return text;
 }
 
-void print_for_people(const OpenedStore& opened, const Status& status) {
+std::string leases_text(const StoreStatus& status) {
+  std::string text;
+  for (const Root root : {Root::archived, Root::active}) {
+    const LeaseAnswer answer = status.leases.at(static_cast<std::size_t>(root));
+    text +=
+        fmt::format("{}{}: {}", text.empty() ? "" : ", ", name_of(root), name_of(answer));
+  }
+  return text;
+}
+
+std::string orphans_text(const std::vector<Orphan>& orphans) {
+  Table table({Align::right, Align::left, Align::left});
+  for (const Orphan& orphan : orphans) {
+    table.add({format_size(orphan.bytes),
+               format_time(orphan.since),
+               printable(orphan.plain_name.empty() ? orphan.path : orphan.plain_name)});
+  }
+  return table.text("  ");
+}
+
+void print_for_people(const OpenedStore& opened, const StoreStatus& status) {
   std::uint64_t plain = 0;
   for (const Candidate& candidate : status.found.candidates) {
     plain += candidate.stamp.size;
@@ -142,6 +107,7 @@ void print_for_people(const OpenedStore& opened, const Status& status) {
   }
   table.add({"store lock", lock_text(status)});
   table.add({"Codex maintenance", status.maintenance ? "running" : "not running"});
+  table.add({"kernel leases", leases_text(status)});
   table.add({"run marker", marker_text(status)});
   table.add({"leftovers",
              fmt::format("{} rollouts with more than one form or a retired file, {} temp "
@@ -150,6 +116,12 @@ void print_for_people(const OpenedStore& opened, const Status& status) {
                          status.found.parts.size() + status.found.foreign_temps.size(),
                          status.orphans.size())});
   out("{}", table.text());
+  if (!status.orphans.empty()) {
+    out("moved aside to coldpress/orphans: bytes that are in no rollout; compare, join "
+        "or "
+        "keep them,\nthen coldpress sweep --orphans removes those older than 30 days\n{}",
+        orphans_text(status.orphans));
+  }
   Table runs({Align::left, Align::left, Align::left});
   for (const RunRow& row : status.runs) {
     runs.add(
@@ -158,7 +130,7 @@ void print_for_people(const OpenedStore& opened, const Status& status) {
   out("{}{}", runs.rows() > 0 ? "last runs\n" : "no runs yet\n", runs.text("  "));
 }
 
-void print_json(const OpenedStore& opened, const Status& status) {
+void print_json(const OpenedStore& opened, const StoreStatus& status) {
   using Json = nlohmann::ordered_json;
   Json json = {
       {"message_type", "status"},
@@ -209,16 +181,13 @@ int cmd_status(const Context& context) {
   if (!opened) {
     return report(context, opened.error());
   }
-  Status status = look(context, *opened);
-  for (const auto* errors : {&status.found.errors, &status.errors}) {
-    for (const Error& error : *errors) {
-      err("coldpress: {}\n", printable(describe(error)));
-    }
+  const StoreStatus status =
+      look_at(context.fs, context.clock, opened->loaded.settings, opened->store);
+  for (const Error& error : status.errors) {
+    err("coldpress: {}\n", printable(describe(error)));
   }
   context.options.json ? print_json(*opened, status) : print_for_people(*opened, status);
-  return static_cast<int>(status.found.errors.empty() && status.errors.empty()
-                              ? Exit::ok
-                              : Exit::some_failed);
+  return static_cast<int>(status.errors.empty() ? Exit::ok : Exit::some_failed);
 }
 
 } // namespace coldpress

@@ -25,6 +25,8 @@ constexpr std::array k_commands{
     Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
     Command{
         "sweep", "put right what an interrupted run has left", add_settings, cmd_sweep},
+    Command{
+        "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
     Command{"config",
             "show the settings and where each comes from",
             add_settings,

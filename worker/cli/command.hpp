@@ -71,6 +71,7 @@ int cmd_cat(const Context& context);
 void add_restore(CLI::App& app, Options& options);
 int cmd_restore(const Context& context);
 int cmd_sweep(const Context& context);
+int cmd_unlock(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 

@@ -47,8 +47,12 @@ void make_relative(Outcome& outcome, const std::string& home) {
 // True if the store is no longer what the inventory says.
 bool put_right(Session& session, Prepared& prepared) {
   Guards guards = session.guards();
+  // What could not be put right is seen again.
   prepared.waiting.clear();
   prepared.waits.clear();
+  std::erase_if(prepared.recovered, [](const Outcome& outcome) {
+    return outcome.kind == OutcomeKind::conflict || outcome.kind == OutcomeKind::failed;
+  });
   for (Outcome& outcome : sweep_temps(guards, prepared.preview.found)) {
     make_relative(outcome, session.store().home);
     prepared.recovered.push_back(std::move(outcome));

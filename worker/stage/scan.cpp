@@ -104,6 +104,10 @@ private:
   }
 
   void group(const std::string& plain, FoundFile file) {
+    std::string& example = found_.examples.at(static_cast<std::size_t>(file.root));
+    if (example.empty()) {
+      example = file.path;
+    }
     groups_[plain].push_back(std::move(file));
   }
 

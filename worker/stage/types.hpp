@@ -6,6 +6,7 @@
 #include "fsutil/temp_file.hpp"
 #include "locking/kernel_lease.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -135,6 +136,7 @@ struct Inventory {
   std::vector<std::string> parts;         // our named temps, absolute
   std::vector<std::string> foreign_temps; // Codex's temps, absolute
   std::vector<VersionSeen> versions;      // within the days that count
+  std::array<std::string, 2> examples;     // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed

@@ -1,0 +1,31 @@
+#include "locking/store_lock.hpp"
+#include "worker/cli/command.hpp"
+#include "worker/cli/say.hpp"
+
+namespace coldpress {
+
+int cmd_unlock(const Context& context) {
+  const auto opened = open(context);
+  if (!opened) {
+    return report(context, opened.error());
+  }
+  const std::string& state_dir = opened->store.state_dir;
+  const auto holder = peek_store_lock(context.fs, state_dir);
+  if (!holder) {
+    return report(context, holder.error());
+  }
+  if (!*holder || (!(*holder)->locked && (*holder)->released)) {
+    out("the store is not locked\n");
+    return static_cast<int>(Exit::ok);
+  }
+  // Errc::busy if the holder lives: its flock says so.
+  if (auto released = release_store_lock(context.fs, state_dir); !released) {
+    return report(context, released.error());
+  }
+  out("the lock of pid {} on {} is removed\n",
+      (*holder)->process.pid,
+      printable((*holder)->process.host));
+  return static_cast<int>(Exit::ok);
+}
+
+} // namespace coldpress

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "locking/run_marker.hpp"
+#include "locking/store_lock.hpp"
+#include "worker/catalog/ledger.hpp"
+#include "worker/run/store.hpp"
+#include "worker/stage/types.hpp"
+
+#include <string>
+#include <vector>
+
+namespace coldpress {
+
+// Looks at a store for people; nothing here creates or changes anything.
+
+enum class LeaseAnswer : std::uint8_t {
+  works,   // the kernel tells of writers here
+  none,    // it does not: the tree is taken with the long grace, or left alone
+  unknown, // no rollout there to ask it of
+};
+
+std::string_view name_of(LeaseAnswer answer);
+
+// Asks with a lease on one of the tree's rollouts, taken and given back at once.
+LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file);
+
+// What was moved aside because it belongs to nothing any more.
+struct Orphan {
+  std::string path;
+  std::string plain_name; // of the rollout it was; empty if its name does not tell
+  std::uint64_t bytes = 0;
+  WallTime since{};
+};
+
+// Oldest first; empty if there is none.
+std::vector<Orphan> list_orphans(Fs& fs, const std::string& state_dir);
+
+// Everything `status` shows.
+struct StoreStatus {
+  Inventory found;
+  std::optional<StoreLockHolder> lock;
+  std::optional<MarkerInfo> marker;
+  bool maintenance = false;            // Codex's, running now
+  std::array<LeaseAnswer, 2> leases{}; // by Root
+  std::vector<Orphan> orphans;
+  std::vector<RunRow> runs; // newest first
+  Totals totals;
+  BlockedTimes blocked;
+  std::vector<Error> errors; // what could not be found out
+};
+
+StoreStatus
+look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store);
+
+} // namespace coldpress
