@@ -134,8 +134,7 @@ private:
     const auto pressed = worker->press(rig.candidate(rig.plain()));
     row_.tried();
     presses_ += 1;
-    const bool refused =
-        !pressed && pressed.error().error && pressed.error().error->code == Errc::corrupt;
+    const bool refused = !pressed && pressed.error().kind == OutcomeKind::failed;
     if (!refused || disk.exists(rig.compressed()) || disk.get(rig.plain()) != text_ ||
         !rig.litter().empty()) {
       row_.violation(when_ + ": a press named a frame that reads back differently");
