@@ -112,6 +112,7 @@ void two_passes(const Scenario& scenario,
                 Tally& tally,
                 const std::string& when) {
   Judge judge(scenario, machine, tally);
+  tally.deaths += 1;
   judge.always(when);
   if (!tally.states.insert(state_of(machine)).second) {
     return; // what becomes of such a disk was seen before

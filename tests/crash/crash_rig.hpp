@@ -62,6 +62,7 @@ struct Machine {
 
 struct Tally {
   int calls = 0;
+  std::uint64_t deaths = 0;
   std::set<std::string> states;    // different disks that the next process found
   std::vector<std::string> losses; // where what must be readable or kept was not
   std::vector<std::string> messes; // where a second pass did not put all right
