@@ -84,6 +84,15 @@ public:
   // Handles our process has open.
   std::size_t open_handles() const;
 
+  // --- the whole of it as a value
+
+  // Another disk in the same state, with the same handles and writers open.
+  std::unique_ptr<MemFs> clone(const Clock& clock) const;
+  // Equal for two states in which the same calls give the same answers, but for the
+  // numbers of handles and the times of directories; with `durable` also after a power
+  // cut. Different states are equal only by accident (64 bits).
+  std::uint64_t digest(bool durable) const;
+
   // --- a writer that takes no locks
 
   enum class Writer : int { none = -1 };
@@ -102,6 +111,11 @@ public:
   // Written at once, or when the open comes back. The open must have been finished.
   void append_to(Writer writer, std::string_view bytes);
   void close_writer(Writer writer);
+  // Its fsync(): the bytes written so far are durable, the name is not.
+  void sync_writer(Writer writer);
+  // That one name is durable, as a journal would have it, unless an older change of it
+  // still waits.
+  void sync_name_of(const std::string& path);
 
   // --- Fs
 

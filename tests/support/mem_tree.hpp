@@ -97,6 +97,12 @@ public:
   void visit(const std::function<void(const std::string&, const NodePtr&)>& see) const;
   // Every inode that lives, named or not.
   void visit_nodes(const std::function<void(MemNode&)>& see) const;
+  // A tree of its own in the same state; `twins` says which inode became which.
+  using Twins = std::map<const MemNode*, NodePtr>;
+  MemTree clone(Twins& twins) const;
+  // The state as a number: names, inodes, bytes and times of regular files; with
+  // `durable` also what a power cut would leave.
+  std::uint64_t digest(bool durable) const;
 
 private:
   using Change = std::vector<Step>;
