@@ -56,6 +56,7 @@ struct Rig {
     auto published =
         coldpress::publish(guards, std::move(*verified), {worker->active_without_lease});
     fs.set_hook({});
+    CHECK((when == When::before_publish || acted_));
     return published;
   }
   Step<Published> publish() {
@@ -98,17 +99,18 @@ struct Rig {
 
 private:
   void on(When when, std::function<void()> act) {
-    fs.set_hook([this, when, act = std::move(act), done = false](
-                    std::string_view op, const std::string& path) mutable {
-      const bool now = when == When::between_link_and_retire
-                           ? op == "sync_dir" && path == parent_dir(plain)
-                           : op == "lstat" && path == retired;
-      if (now && !done) {
-        done = true;
-        act();
-      }
-    });
+    fs.set_hook(
+        [this, when, act = std::move(act)](std::string_view op, const std::string& path) {
+          const bool now = when == When::between_link_and_retire
+                               ? op == "sync_dir" && path == parent_dir(plain)
+                               : op == "lstat" && path == retired;
+          if (now && !acted_) {
+            acted_ = true;
+            act();
+          }
+        });
   }
+  bool acted_ = false;
 };
 
 } // namespace

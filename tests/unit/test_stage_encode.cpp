@@ -1,0 +1,186 @@
+#include "tests/support/fault_fs.hpp"
+#include "tests/support/mem_fs.hpp"
+#include "tests/support/store_rig.hpp"
+#include "worker/stage/encode.hpp"
+#include "worker/stage/publish.hpp"
+#include "worker/stage/verify.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+using namespace coldpress;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Rig {
+  FakeClock clock;
+  MemFs disk{clock};
+  StoreRig store{disk, clock};
+  FaultFs fs{disk};
+  std::unique_ptr<TestWorker> worker;
+  std::string plain = store.plain();
+  std::string text;
+  int reads = 0; // of the source, since on_read()
+
+  explicit Rig(std::string bytes = test_rollout()) : text(std::move(bytes)) {
+    store.put(plain, text);
+    clock.advance(1h);
+    worker = std::move(TestWorker::start(fs, clock, store, test_process()).value());
+  }
+  Claim claim() { return worker->claim(store.candidate(plain)).value(); }
+  EncodeRules rules() const {
+    return {choose_frame_options(text.size(), 1, std::nullopt), 0, nullptr};
+  }
+  Step<Encoded> encode(std::stop_token stop = {}) {
+    return coldpress::encode(fs, claim(), rules(), std::move(stop));
+  }
+  // Runs before the nth read of the source.
+  void on_read(int nth, std::function<void()> act) {
+    fs.set_hook(
+        [this, nth, act = std::move(act)](std::string_view op, const std::string& path) {
+          if (op == "read_at" && path == plain && reads++ == nth) {
+            act();
+          }
+        });
+  }
+  void check_untouched() {
+    CHECK(disk.get(plain) == text);
+    CHECK(disk.names(store.dir()) == std::vector{test_rollout_name(1)});
+    CHECK(disk.open_handles() == 1); // the store lock's
+  }
+};
+
+std::string noise(std::size_t size) {
+  std::mt19937 random(1);
+  std::string bytes = test_rollout(1, 0);
+  while (bytes.size() < size) {
+    bytes += static_cast<char>(random());
+  }
+  return bytes;
+}
+
+// Longer than the pieces encode() reads.
+std::string long_rollout() {
+  return test_rollout(1, 30000);
+}
+
+} // namespace
+
+TEST_CASE("encode shows nobody its temp, and drops it with the token") {
+  Rig rig;
+  {
+    const auto encoded = rig.encode();
+    REQUIRE(encoded);
+    CHECK(encoded->compressed_size() < rig.text.size());
+    Hasher hasher;
+    hasher.update(std::as_bytes(std::span(rig.text)));
+    CHECK(encoded->source_hash() == hasher.digest());
+    CHECK(rig.disk.names(rig.store.dir()) == std::vector{test_rollout_name(1)});
+  }
+  rig.check_untouched();
+}
+
+TEST_CASE("a file that grows while it is encoded is left alone") {
+  for (const auto& [text, nth] :
+       {std::pair(test_rollout(), 0), std::pair(long_rollout(), 2)}) {
+    Rig rig(text);
+    Claim claim = rig.claim();
+    rig.on_read(nth, [&] {
+      (void)rig.disk.append(rig.plain, test_line("more"));
+      rig.text += test_line("more");
+    });
+    const auto encoded =
+        encode(rig.fs, std::move(claim), EncodeRules{{1, 20, false}, 0, nullptr}, {});
+    REQUIRE_FALSE(encoded);
+    CHECK(encoded.error().reason == Reason::changed);
+    CHECK(encoded.error().kind == OutcomeKind::skipped);
+    rig.check_untouched();
+  }
+}
+
+TEST_CASE("a file that shrinks while it is encoded is left alone") {
+  Rig rig(long_rollout());
+  rig.on_read(2, [&] {
+    rig.text.resize(rig.text.size() / 2);
+    rig.disk.put(rig.plain, rig.text, rig.store.cold_time());
+  });
+  const auto encoded = rig.encode();
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::changed);
+  rig.check_untouched();
+}
+
+TEST_CASE("bytes that do not compress are no gain, and soon given up") {
+  Rig rig(noise(3U << 20U));
+  const auto encoded = rig.encode();
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::no_gain);
+  CHECK(encoded.error().kind == OutcomeKind::skipped);
+  rig.check_untouched();
+}
+
+TEST_CASE("encode stops when the reserve on the disk would be touched") {
+  Rig rig;
+  EncodeRules rules = rig.rules();
+  rules.min_free_bytes = std::uint64_t{1} << 62U;
+  const auto encoded = encode(rig.fs, rig.claim(), rules, {});
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().kind == OutcomeKind::failed);
+  CHECK(encoded.error().reason == Reason::no_space);
+  rig.check_untouched();
+}
+
+TEST_CASE("a disk that fills up while encode writes is no_space, and all is as before") {
+  Rig rig(long_rollout());
+  Claim claim = rig.claim();
+  const SpaceInfo space = rig.disk.space("/").value();
+  rig.disk.set_capacity(space.total - space.available + 4096);
+  const auto encoded = encode(rig.fs, std::move(claim), rig.rules(), {});
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::no_space);
+  rig.check_untouched();
+}
+
+TEST_CASE("encode stops within a piece of being told") {
+  Rig rig(long_rollout());
+  std::stop_source stop;
+  Claim claim = rig.claim();
+  rig.on_read(1, [&] { stop.request_stop(); });
+  const auto encoded = encode(rig.fs, std::move(claim), rig.rules(), stop.get_token());
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::canceled);
+  CHECK(encoded.error().kind == OutcomeKind::skipped);
+  rig.check_untouched();
+}
+
+TEST_CASE("encode counts every byte it has read, and leaves none in the page cache") {
+  Rig rig(long_rollout());
+  std::atomic<std::uint64_t> progress{0};
+  EncodeRules rules = rig.rules();
+  rules.progress = &progress;
+  const auto encoded = encode(rig.fs, rig.claim(), rules, {});
+  REQUIRE(encoded);
+  CHECK(progress == rig.text.size());
+  CHECK(rig.disk.cached_bytes(encoded->claim().file()).value() == 0);
+}
+
+TEST_CASE("bytes of every kind come back exactly") {
+  const std::string head = test_rollout(1, 0);
+  const std::string filler(20000, 'a');
+  std::string nul = head + filler;
+  nul += std::string(5000, '\0');
+  for (const std::string& text :
+       {head + filler + "\r\n{\"a\":1}\r\n",
+        nul,
+        head + filler + "\xff\xfe\xc3(\x80\n",
+        head + filler + "\n\n\n",
+        head + filler + "{\"torn\":",
+        head.substr(0, head.size() - 1) + std::string(20000, ' ')}) {
+    Rig rig(text);
+    REQUIRE(rig.worker->press(rig.store.candidate(rig.plain)));
+    CHECK_FALSE(rig.disk.exists(rig.plain));
+    CHECK(rig.store.read(rig.plain) == text);
+  }
+}
