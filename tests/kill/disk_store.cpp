@@ -108,7 +108,8 @@ void DiskStore::add(int number, int lines, Root root) {
 }
 
 Command DiskStore::command(const std::vector<std::string>& words,
-                           const Lacks& lacks) const {
+                           const Lacks& lacks,
+                           const std::string& reap_grace) const {
   Command command{{program_}, {}, lacks};
   command.words.insert(command.words.end(), words.begin(), words.end());
   for (const char* word : {"--store",
@@ -120,7 +121,7 @@ Command DiskStore::command(const std::vector<std::string>& words,
                            "--settle",
                            "0s",
                            "--reap-grace",
-                           "0s",
+                           reap_grace.c_str(),
                            "--codec-level",
                            "1",
                            "--min-free",

@@ -51,7 +51,9 @@ public:
   void forget_mtime(int number) { kept_.at(number).mtime.reset(); }
 
   // `coldpress WORD... --store HOME`, with the settings a test needs: no waiting.
-  Command command(const std::vector<std::string>& words, const Lacks& lacks = {}) const;
+  Command command(const std::vector<std::string>& words,
+                  const Lacks& lacks = {},
+                  const std::string& reap_grace = "0s") const;
 
   // What breaks the first promise now, a line each. `unreadable`: rollouts that nobody
   // could read before, either.
