@@ -1,0 +1,146 @@
+#include "tests/integration/codex_home.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace coldpress;
+
+namespace {
+
+void fill(CodexHome& home) {
+  home.add({.number = 1});
+  home.add({.number = 2, .tree = "sessions/2026/01/05"});
+  home.add({.number = 3, .bytes = 0, .content = ""});
+}
+
+// A directory mounted on itself, read-only.
+class ReadOnlyMount {
+public:
+  explicit ReadOnlyMount(std::string dir) : dir_(std::move(dir)) {
+    mounted_ = ::mount(dir_.c_str(), dir_.c_str(), nullptr, MS_BIND, nullptr) == 0;
+    read_only_ = mounted_ && ::mount(nullptr,
+                                     dir_.c_str(),
+                                     nullptr,
+                                     MS_BIND | MS_REMOUNT | MS_RDONLY,
+                                     nullptr) == 0;
+  }
+  ReadOnlyMount(const ReadOnlyMount&) = delete;
+  ReadOnlyMount& operator=(const ReadOnlyMount&) = delete;
+  ~ReadOnlyMount() {
+    if (mounted_) {
+      ::umount2(dir_.c_str(), MNT_DETACH);
+    }
+  }
+  bool works() const { return read_only_; }
+
+private:
+  std::string dir_;
+  bool mounted_ = false;
+  bool read_only_ = false;
+};
+
+const std::vector<std::vector<std::string>> k_looking{
+    {"plan"},
+    {"plan", "--json", "--all"},
+    {"status"},
+    {"status", "--json"},
+    {"config"},
+    {"run", "--dry-run"},
+};
+
+} // namespace
+
+TEST_CASE("plan, status and config create and change nothing in an untouched store") {
+  CodexHome home;
+  fill(home);
+  const Listing before = list(home.outside());
+  for (const std::vector<std::string>& words : k_looking) {
+    CAPTURE(words.front());
+    CHECK_EQ(home.run(words).code, 0);
+  }
+  CHECK_EQ(difference(before, list(home.outside())), "");
+}
+
+TEST_CASE("plan, status and config create and change nothing in a store that was used") {
+  CodexHome home;
+  fill(home);
+  REQUIRE_EQ(home.press().code, 0);
+  const Listing before = list(home.outside());
+  for (const std::vector<std::string>& words : k_looking) {
+    CAPTURE(words.front());
+    CHECK_EQ(home.run(words).code, 0);
+  }
+  CHECK_EQ(difference(before, list(home.outside())), "");
+}
+
+TEST_CASE("plan, status and cat work on a read-only mount") {
+  CodexHome home;
+  fill(home);
+  REQUIRE_EQ(home.press().code, 0);
+  const ReadOnlyMount mount(home.path());
+  if (!mount.works()) {
+    MESSAGE("skipped: may not mount here");
+    return;
+  }
+  for (const std::vector<std::string>& words : k_looking) {
+    const ProgramEnd end = home.run(words);
+    CAPTURE(words.front());
+    CAPTURE(end.err);
+    CHECK_EQ(end.code, 0);
+    CHECK_EQ(end.err, "");
+  }
+  CHECK_EQ(differing(home.run({"cat", file_name(1)}).out, rollout_content({})), "");
+  const ProgramEnd run = home.press();
+  CHECK_EQ(run.code, 1);
+  CHECK_HAS(run.err, "EROFS");
+}
+
+TEST_CASE("plan and status work for a user who may not write into the store") {
+  CodexHome home;
+  fill(home);
+  home.give_to_ordinary_user();
+  ::chmod(home.path().c_str(), 0555);
+  ::chmod((home / "archived_sessions").c_str(), 0555);
+  const Listing before = list(home.path());
+  for (const std::vector<std::string>& words : k_looking) {
+    const ProgramEnd end = run_program(home.as_ordinary_user(home.coldpress(words)));
+    CAPTURE(words.front());
+    CAPTURE(end.err);
+    CHECK_EQ(end.code, 0);
+  }
+  CHECK_EQ(difference(before, list(home.path())), "");
+  const ProgramEnd run = run_program(home.as_ordinary_user(home.pressing()));
+  CHECK_EQ(run.code, 1);
+  CHECK_HAS(run.err, "EACCES");
+  CHECK_EQ(difference(before, list(home.path())), "");
+  ::chmod((home / "archived_sessions").c_str(), 0755);
+  ::chmod(home.path().c_str(), 0755);
+}
+
+TEST_CASE("status tells of the last run and what it won") {
+  CodexHome home;
+  fill(home);
+  CHECK_HAS(home.run({"status"}).out, "no runs yet");
+  REQUIRE_EQ(home.press().code, 0);
+  const ProgramEnd end = home.run({"status"});
+  CHECK_HAS(end.out, "exit 0: 1 pressed");
+  CHECK_HAS(end.out, "by coldpress: 1 rollouts");
+  CHECK_HAS(end.out, "store lock");
+}
+
+TEST_CASE("every command has its help, and version says the version") {
+  for (const char* command :
+       {"plan", "run", "status", "cat", "restore", "sweep", "config", "version"}) {
+    CAPTURE(command);
+    const ProgramEnd end = run_program({{COLDPRESS_PROGRAM, command, "--help"}, {}});
+    CHECK_EQ(end.code, 0);
+    CHECK_HAS(end.out, "--help");
+  }
+  const ProgramEnd version = run_program({{COLDPRESS_PROGRAM, "version"}, {}});
+  CHECK_EQ(version.code, 0);
+  CHECK_HAS(version.out, "coldpress");
+  CHECK_EQ(run_program({{COLDPRESS_PROGRAM, "compress"}, {}}).code, 2);
+  CHECK_EQ(run_program({{COLDPRESS_PROGRAM}, {}}).code, 2);
+}
