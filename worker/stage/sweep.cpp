@@ -1,5 +1,7 @@
 #include "worker/stage/sweep.hpp"
 
+#include "locking/held_file.hpp"
+
 namespace coldpress {
 
 namespace {
@@ -16,12 +18,18 @@ Outcome outcome_for(const std::string& path, Result<bool> removed, std::string d
   return outcome;
 }
 
+// Gone since the scan, or a symlink that somebody gave such a name.
+bool is_none_of_ours(const Error& error) {
+  return error.code == Errc::not_found || error.code == Errc::invalid;
+}
+
 // True if it was removed; false if it is somebody's, or gone.
 Result<bool> sweep_part(Guards& guards, const std::string& path) {
-  auto handle = guards.fs.open_lock(path, Create::no);
+  // It may bear the mode of its source already, and that may be read-only.
+  auto handle = open_existing(guards.fs, path);
   if (!handle) {
-    return handle.error().code == Errc::not_found ? Result<bool>(false)
-                                                  : Fail(std::move(handle.error()));
+    return is_none_of_ours(handle.error()) ? Result<bool>(false)
+                                           : Fail(std::move(handle.error()));
   }
   const File part(guards.fs, *handle);
   if (auto locked = guards.fs.try_lock(*handle); !locked) {
@@ -41,8 +49,8 @@ bool old_enough(const FileStat& stat, WallTime now) {
 Result<bool> sweep_foreign(Guards& guards, const std::string& path) {
   auto handle = guards.fs.open_read(path);
   if (!handle) {
-    return handle.error().code == Errc::not_found ? Result<bool>(false)
-                                                  : Fail(std::move(handle.error()));
+    return is_none_of_ours(handle.error()) ? Result<bool>(false)
+                                           : Fail(std::move(handle.error()));
   }
   const File temp(guards.fs, *handle);
   TRY_ASSIGN(const FileStat stat, guards.fs.stat(*handle));
