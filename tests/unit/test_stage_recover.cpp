@@ -1,0 +1,598 @@
+#include "tests/support/fault_fs.hpp"
+#include "tests/support/mem_fs.hpp"
+#include "tests/support/store_rig.hpp"
+#include "worker/stage/recover.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+
+using namespace coldpress;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string k_text = test_rollout();
+const std::string k_longer = k_text + test_line("a late line");
+const std::string k_other = test_rollout(1, 20) + test_line("another history");
+
+using Files = std::map<std::string, std::string>;
+
+struct Rig {
+  FakeClock clock;
+  MemFs disk{clock};
+  StoreRig store{disk, clock};
+  FaultFs fs{disk};
+  std::unique_ptr<TestWorker> worker;
+
+  std::string plain = store.plain();
+  std::string compressed = store.compressed();
+  std::string retired = store.retired();
+  std::string other_plain = store.plain(1, Root::active);
+  std::string other_compressed = store.compressed(1, Root::active);
+  std::string orphan = join_path(store.orphans_dir(), base_name(retired));
+
+  void start() {
+    clock.advance(2h);
+    worker = std::move(TestWorker::start(fs, clock, store, test_process()).value());
+    worker->settle = 1h;
+  }
+  Recovered recover() { return worker->recover(store.forms()); }
+
+  // Rollouts in the trees and what was set aside.
+  Files files() const {
+    Files all = disk.snapshot();
+    std::erase_if(all, [](const auto& file) {
+      return file.first.find("sessions/") == std::string::npos &&
+             file.first.find("/orphans/") == std::string::npos;
+    });
+    return all;
+  }
+  File hold(const std::string& path) {
+    File file(disk, disk.open_lock(join_path(store.home(), path), Create::yes).value());
+    must(disk.try_lock(file.handle()));
+    return file;
+  }
+};
+
+std::string frame() {
+  return test_frame(k_text);
+}
+
+// A row of DESIGN section 5: what was found, and what is right.
+struct Row {
+  std::string name;
+  std::function<void(Rig&)> put;
+  std::optional<OutcomeKind> kind; // nothing: there is nothing to do
+  std::function<Files(const Rig&)> after;
+  ThreadRow thread = ThreadRow::present;
+};
+
+std::vector<Row> rows() {
+  std::vector<Row> all;
+  all.push_back({"P",
+                 [](Rig& r) { r.store.put(r.plain, k_text); },
+                 std::nullopt,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"Z",
+                 [](Rig& r) { r.store.put(r.compressed, frame()); },
+                 std::nullopt,
+                 [](const Rig& r) {
+                   return Files{{r.compressed, frame()}};
+                 }});
+  all.push_back({"P + Z, equal",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"P + Z, Z a prefix",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_longer);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_longer}};
+                 }});
+  all.push_back({"P + Z, P a prefix",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.compressed, test_frame(k_longer));
+                 },
+                 OutcomeKind::conflict,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}, {r.compressed, test_frame(k_longer)}};
+                 }});
+  all.push_back({"P + Z, different",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_other);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::conflict,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_other}, {r.compressed, frame()}};
+                 }});
+  all.push_back(
+      {"P + damaged Z",
+       [](Rig& r) {
+         std::string bad = frame();
+         bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
+         r.store.put(r.plain, k_text);
+         r.store.put(r.compressed, bad);
+       },
+       OutcomeKind::conflict,
+       [](const Rig& r) {
+         return Files{{r.plain, k_text}, {r.compressed, r.disk.get(r.compressed)}};
+       }});
+  all.push_back({"P + Z that ends inside its frame",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.compressed, frame().substr(0, 200));
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"P + empty Z",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.compressed, "");
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"P + Z that ends inside a longer frame",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.compressed, test_frame(k_longer).substr(0, 200));
+                 },
+                 OutcomeKind::conflict,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text},
+                                {r.compressed, test_frame(k_longer).substr(0, 200)}};
+                 }});
+  all.push_back({"R + Z, unchanged",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::reaped,
+                 [](const Rig& r) {
+                   return Files{{r.compressed, frame()}};
+                 }});
+  all.push_back({"R has more than Z",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_longer);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_longer}};
+                 }});
+  all.push_back({"R was touched",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text, r.clock.wall());
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"R beside another Z",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_other);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_other}, {r.compressed, frame()}};
+                 }});
+  all.push_back({"R open for writing, no P",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.compressed, frame());
+                   r.disk.finish_open(r.disk.open_for_append_resolve(r.retired).value());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"R and P, one inode",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   must(r.disk.link(r.plain, r.retired));
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}};
+                 }});
+  all.push_back({"R and P, R a prefix",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.plain, k_longer);
+                 },
+                 OutcomeKind::reaped,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_longer}};
+                 }});
+  all.push_back({"R and P, P a prefix",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_longer);
+                   r.store.put(r.plain, k_text);
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_longer}, {r.retired, k_text}};
+                 }});
+  all.push_back({"R and P, different",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_other);
+                   r.store.put(r.plain, k_text);
+                 },
+                 OutcomeKind::orphaned,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}, {r.orphan, k_other}};
+                 }});
+  all.push_back({"Z here, P in the other tree",
+                 [](Rig& r) {
+                   r.store.put(r.compressed, frame());
+                   r.store.put(r.other_plain, k_text);
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.other_plain, k_text}};
+                 }});
+  all.push_back({"Z in both trees, equal",
+                 [](Rig& r) {
+                   r.store.put(r.compressed, frame());
+                   r.store.put(r.other_compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.other_compressed, frame()}};
+                 }});
+  all.push_back({"Z in both trees, one a prefix",
+                 [](Rig& r) {
+                   r.store.put(r.compressed, test_frame(k_longer));
+                   r.store.put(r.other_compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.compressed, test_frame(k_longer)}};
+                 }});
+  all.push_back(
+      {"Z in both trees, different",
+       [](Rig& r) {
+         r.store.put(r.compressed, test_frame(k_other));
+         r.store.put(r.other_compressed, frame());
+       },
+       OutcomeKind::conflict,
+       [](const Rig& r) {
+         return Files{{r.compressed, test_frame(k_other)}, {r.other_compressed, frame()}};
+       }});
+  all.push_back({"P in both trees",
+                 [](Rig& r) {
+                   r.store.put(r.plain, k_text);
+                   r.store.put(r.other_plain, k_text);
+                 },
+                 OutcomeKind::conflict,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_text}, {r.other_plain, k_text}};
+                 }});
+  all.push_back({"R here, its Z in the other tree",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.other_compressed, frame());
+                 },
+                 OutcomeKind::reaped,
+                 [](const Rig& r) {
+                   return Files{{r.other_compressed, frame()}};
+                 }});
+  all.push_back({"R here, P in the other tree",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.other_plain, k_longer);
+                 },
+                 OutcomeKind::reaped,
+                 [](const Rig& r) {
+                   return Files{{r.other_plain, k_longer}};
+                 }});
+  for (const ThreadRow thread : {ThreadRow::present, ThreadRow::no_database}) {
+    all.push_back({"R alone, the thread is there, or nobody knows",
+                   [](Rig& r) { r.store.put(r.retired, k_text); },
+                   OutcomeKind::recovered,
+                   [](const Rig& r) {
+                     return Files{{r.plain, k_text}};
+                   },
+                   thread});
+  }
+  all.push_back({"R alone, the thread was deleted",
+                 [](Rig& r) { r.store.put(r.retired, k_text); },
+                 OutcomeKind::orphaned,
+                 [](const Rig& r) {
+                   return Files{{r.orphan, k_text}};
+                 },
+                 ThreadRow::absent});
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("recovery puts right what the table says, and reports it") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    Rig rig;
+    row.put(rig);
+    rig.start();
+    rig.worker->thread_row = row.thread;
+    const Recovered recovered = rig.recover();
+    CHECK_FALSE(recovered.due_in);
+    REQUIRE(recovered.outcome.has_value() == row.kind.has_value());
+    if (row.kind) {
+      INFO(recovered.outcome->detail);
+      CHECK(name_of(recovered.outcome->kind) == name_of(*row.kind));
+      CHECK(recovered.outcome->rollout.ends_with(test_rollout_name(1)));
+    }
+    CHECK(rig.files() == row.after(rig));
+    CHECK(rig.disk.open_handles() == 1); // the store lock's
+  }
+}
+
+TEST_CASE("recovery a second time finds nothing more, but for what it may not touch") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    Rig rig;
+    row.put(rig);
+    rig.start();
+    rig.worker->thread_row = row.thread;
+    (void)rig.recover();
+    const Files after = rig.files();
+    rig.clock.advance(2h);
+    const Recovered again = rig.recover();
+    if (row.kind == OutcomeKind::conflict) {
+      REQUIRE(again.outcome);
+      CHECK(again.outcome->kind == OutcomeKind::conflict);
+    }
+    if (!again.outcome || again.outcome->kind == OutcomeKind::conflict) {
+      CHECK(rig.files() == after);
+    } else {
+      // One act at a time: what it left is a row of its own.
+      (void)rig.recover();
+      const Files last = rig.files();
+      CHECK_FALSE(rig.store.forms().files.size() > 2);
+      rig.clock.advance(2h);
+      (void)rig.recover();
+      CHECK(rig.files() == last);
+    }
+  }
+}
+
+TEST_CASE("recovery touches nothing while a lock is held or lost") {
+  struct Lock {
+    std::string name;
+    std::function<std::optional<File>(Rig&)> take;
+  };
+  const std::vector<Lock> locks{
+      {"maintenance",
+       [](Rig& r) { return std::optional(r.hold(".tmp/rollout-maintenance.lock")); }},
+      {"coordination",
+       [](Rig& r) {
+         return std::optional(r.hold("thread-writer-locks/.coordination.lock"));
+       }},
+      {"thread",
+       [](Rig& r) {
+         return std::optional(
+             r.hold("thread-writer-locks/" + test_thread_id(1) + ".lock"));
+       }},
+      {"store",
+       [](Rig& r) {
+         must(r.disk.unlink(join_path(r.store.state_dir(), "store.lock")));
+         return std::optional<File>();
+       }},
+  };
+  for (const Row& row : rows()) {
+    for (const Lock& lock : locks) {
+      CAPTURE(row.name);
+      CAPTURE(lock.name);
+      Rig rig;
+      row.put(rig);
+      rig.start();
+      rig.worker->thread_row = row.thread;
+      const Files before = rig.files();
+      const auto held = lock.take(rig);
+      const Recovered recovered = rig.recover();
+      CHECK(rig.files() == before);
+      if (recovered.outcome && recovered.outcome->error) {
+        CHECK(recovered.outcome->error->code == Errc::lost_lock);
+      } else if (recovered.outcome) {
+        CHECK(recovered.outcome->kind == OutcomeKind::conflict);
+      }
+    }
+  }
+}
+
+TEST_CASE("recovery leaves a pair alone until both files have settled") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  rig.store.put(rig.plain, k_text); // a materialisation in progress, perhaps
+  const Files before = rig.files();
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.files() == before);
+  rig.clock.advance(1h - 1ns);
+  CHECK_FALSE(rig.recover().outcome);
+  rig.clock.advance(1ns);
+  CHECK(rig.recover().outcome);
+  CHECK(rig.files() == Files{{rig.plain, k_text}});
+}
+
+TEST_CASE("recovery reaps no retired file before its grace is over, and says when") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  rig.store.put(rig.retired, k_text, rig.disk.lstat(rig.compressed)->mtime);
+  rig.clock.advance(4s);
+  const Recovered early = rig.recover();
+  CHECK_FALSE(early.outcome);
+  CHECK(early.due_in == 6s);
+  CHECK(rig.disk.exists(rig.retired));
+  rig.clock.advance(*early.due_in);
+  CHECK(rig.recover().outcome);
+  CHECK_FALSE(rig.disk.exists(rig.retired));
+}
+
+TEST_CASE("recovery waits no longer than the grace when the calendar was set back") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  rig.clock.set_wall(rig.clock.wall() - 30 * 24h);
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.due_in);
+  CHECK(*recovered.due_in <= k_test_grace);
+}
+
+TEST_CASE("a writer that comes to the retired file under the lock stops its reaping") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  bool came = false;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "lease_whole" && path == rig.retired) {
+      came = true;
+      (void)rig.disk.append(rig.retired, test_line("late"));
+    }
+  });
+  (void)rig.recover();
+  CHECK(came);
+  CHECK(rig.disk.get(rig.retired) == k_text + test_line("late"));
+}
+
+TEST_CASE("a line written just before the lease is not reaped with the retired file") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  int leases = 0;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "set_lease" && path == rig.retired && ++leases == 2) {
+      (void)rig.disk.append(rig.retired, test_line("late"));
+    }
+  });
+  (void)rig.recover();
+  CHECK(leases == 2);
+  CHECK(rig.disk.get(rig.retired) == k_text + test_line("late"));
+}
+
+TEST_CASE("a writer that comes during an exchange gets its file back") {
+  for (const bool to_plain : {true, false}) {
+    Rig rig;
+    rig.store.put(rig.retired, k_longer);
+    rig.store.put(rig.plain, k_text);
+    rig.start();
+    const auto writer =
+        rig.disk.open_for_append_resolve(to_plain ? rig.plain : rig.retired).value();
+    bool came = false;
+    rig.fs.set_hook([&](std::string_view op, const std::string&) {
+      if (op == "rename_exchange" && !came) {
+        came = true;
+        rig.disk.finish_open(writer);
+        rig.disk.append_to(writer, "late\n");
+      }
+    });
+    CHECK_FALSE(rig.recover().outcome);
+    CHECK(came);
+    CHECK(rig.files() == Files{{rig.plain, k_text + (to_plain ? "late\n" : "")},
+                               {rig.retired, k_longer + (to_plain ? "" : "late\n")}});
+  }
+}
+
+TEST_CASE("a retired file beside a plain one waits while somebody writes to it") {
+  Rig rig;
+  rig.store.put(rig.retired, k_other);
+  rig.store.put(rig.plain, k_text);
+  rig.start();
+  const auto writer = rig.disk.open_for_append_resolve(rig.retired).value();
+  rig.disk.finish_open(writer);
+  const Files before = rig.files();
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.files() == before);
+}
+
+TEST_CASE("a second orphan of one rollout does not replace the first") {
+  Rig rig;
+  rig.store.put(rig.retired, k_other);
+  rig.store.put(rig.plain, k_text);
+  rig.start();
+  REQUIRE(rig.recover().outcome);
+  rig.store.put(rig.retired, k_other + "more\n");
+  rig.clock.advance(2h);
+  const Recovered second = rig.recover();
+  REQUIRE(second.outcome);
+  CHECK(second.outcome->kind == OutcomeKind::orphaned);
+  CHECK(rig.files() == Files{{rig.plain, k_text},
+                             {rig.orphan, k_other},
+                             {rig.orphan + ".2", k_other + "more\n"}});
+}
+
+TEST_CASE("recovery says how to join what a tool made anew") {
+  Rig rig;
+  rig.store.put(rig.compressed, frame());
+  rig.store.put(rig.plain, test_line("no head"), rig.clock.wall() - 24h);
+  rig.start();
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.outcome);
+  CHECK(recovered.outcome->kind == OutcomeKind::conflict);
+  CHECK(recovered.outcome->detail.find("without a session_meta") != std::string::npos);
+}
+
+TEST_CASE("an orphan goes by the thread's id in the retired file") {
+  Rig rig;
+  rig.store.put(rig.retired, test_rollout(7)); // a revert: the name says another id
+  rig.start();
+  const File held = rig.hold("thread-writer-locks/" + test_thread_id(7) + ".lock");
+  const Files before = rig.files();
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.files() == before);
+}
+
+TEST_CASE("recovery makes what stays durable before a name goes") {
+  Rig rig;
+  rig.store.put(rig.plain, k_text);
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  rig.fs.reset();
+  REQUIRE(rig.recover().outcome);
+  const auto gone = rig.fs.find("unlink", rig.compressed);
+  const auto file = rig.fs.find("sync_file", rig.plain);
+  REQUIRE(gone);
+  REQUIRE(file);
+  const auto names = rig.fs.find("sync_dir", rig.store.dir(), *file);
+  REQUIRE(names);
+  CHECK(*file < *names);
+  CHECK(*names < *gone);
+  CHECK(rig.fs.find("sync_dir", rig.store.dir(), *gone));
+}
+
+TEST_CASE("a retired file is synced before the .zst that it replaces goes") {
+  Rig rig;
+  rig.store.put(rig.retired, k_longer);
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  rig.fs.reset();
+  REQUIRE(rig.recover().outcome);
+  const auto synced = rig.fs.find("sync_file", rig.retired);
+  const auto gone = rig.fs.find("unlink", rig.compressed);
+  REQUIRE(synced);
+  REQUIRE(gone);
+  CHECK(*synced < *gone);
+}
