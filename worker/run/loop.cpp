@@ -115,7 +115,8 @@ void Loop::after(std::chrono::milliseconds delay, Task task) {
         uv_close(as_handle(handle), free_timer);
         once();
       },
-      static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
+      // libuv counts in whole milliseconds from a "now" that it has cut down to one.
+      static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)) + 1,
       0);
 }
 
