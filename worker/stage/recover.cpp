@@ -111,7 +111,10 @@ private:
     const bool beside = frame.dir == retired.dir;
     // Beside each other they have one mtime, unless somebody touched the retired file.
     // Codex's unarchive sets that of the .zst it moves to now.
-    if (quiet && equal && (!beside || retired.stamp.mtime == frame.stamp.mtime)) {
+    // A second link counts as a change, too: whoever made it may append through it.
+    if (quiet && equal &&
+        (!beside ||
+         (retired.stamp.mtime == frame.stamp.mtime && retired.stamp.links == 1))) {
       return reap(retired, frame);
     }
     const bool covered = equal || (relation && *relation == Relation::first_is_prefix);
