@@ -120,7 +120,6 @@ TEST_CASE("reap tries later when a lock is held") {
                   Reason::live_writer),
         std::pair("thread-writer-locks/" + test_thread_id(1) + ".lock",
                   Reason::live_writer)}) {
-    CAPTURE(path);
     Rig rig;
     {
       const File held = rig.hold(path);
