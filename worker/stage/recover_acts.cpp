@@ -25,9 +25,10 @@ Result<void> RecoverActs::unlink_copy(const FormView& victim, const FormView& ke
   TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
   {
     TRY_ASSIGN(const Section section, enter());
+    // The lease first: a writer that closed just before it has changed the stamp.
+    TRY_ASSIGN(const auto lease, lease_if_retired(victim, file));
     TRY(unchanged(victim));
     TRY(still_holds(keeps));
-    TRY_ASSIGN(const auto lease, lease_if_retired(victim, file));
     TRY(whole(lease, victim));
     TRY(fs_.unlink(victim.file.path));
   }
