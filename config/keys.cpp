@@ -15,10 +15,12 @@ namespace {
 constexpr std::string_view k_prefix = "COLDPRESS_";
 
 // `Field` is a lambda without captures that says which member of Settings is meant.
-template <class Kind, class Field> constexpr Key key(std::string_view name, Field) {
+template <class Kind, class Field>
+constexpr Key key(std::string_view name, std::string_view meaning, Field) {
   constexpr bool is_list =
       std::is_same_v<Kind, form::Roots> || std::is_same_v<Kind, form::Excludes>;
   return Key{name,
+             meaning,
              is_list,
              [](Settings& settings, const Given& given) -> Result<void> {
                TRY_ASSIGN(Field{}(settings), Kind::parse(given));
@@ -29,42 +31,73 @@ template <class Kind, class Field> constexpr Key key(std::string_view name, Fiel
 
 constexpr std::array k_keys{
     key<form::Directory>(
-        "store", [](auto& s) -> auto& { return s.store; }),
+        "store",
+        "the Codex home to work on (default: $CODEX_HOME, else ~/.codex)",
+        [](auto& s) -> auto& { return s.store; }),
     key<form::Directory>(
-        "state_dir", [](auto& s) -> auto& { return s.state_dir; }),
+        "state_dir",
+        "where the ledger is (default: coldpress/ in the store)",
+        [](auto& s) -> auto& { return s.state_dir; }),
     key<form::Boolean>(
         "features.local_thread_store_compression",
+        "whether anything may be pressed (default: false)",
         [](auto& s) -> auto& { return s.compression_enabled; }),
     key<form::Roots>(
-        "scan.roots", [](auto& s) -> auto& { return s.scan.roots; }),
+        "scan.roots",
+        "trees to take: archived, active (default: archived)",
+        [](auto& s) -> auto& { return s.scan.roots; }),
     key<form::Duration>(
-        "scan.cold_after", [](auto& s) -> auto& { return s.scan.cold_after; }),
+        "scan.cold_after",
+        "untouched this long is cold, by mtime (default: 7d)",
+        [](auto& s) -> auto& { return s.scan.cold_after; }),
     key<form::Duration>(
-        "scan.settle", [](auto& s) -> auto& { return s.scan.settle; }),
+        "scan.settle",
+        "leave what was changed more recently, by ctime (default: 1h)",
+        [](auto& s) -> auto& { return s.scan.settle; }),
     key<form::Excludes>(
-        "scan.exclude", [](auto& s) -> auto& { return s.scan.exclude; }),
+        "scan.exclude",
+        "project directories or thread ids to leave plain",
+        [](auto& s) -> auto& { return s.scan.exclude; }),
     key<form::Boolean>(
         "scan.active_without_lease",
+        "take the active tree where the kernel has no leases (default: false)",
         [](auto& s) -> auto& { return s.scan.active_without_lease; }),
     key<form::OptionalDuration>(
-        "publish.reap_grace", [](auto& s) -> auto& { return s.publish.reap_grace; }),
+        "publish.reap_grace",
+        "keep a pressed file's plain form this long (default: 10s, 15m without leases)",
+        [](auto& s) -> auto& { return s.publish.reap_grace; }),
     key<form::Integer<std::uint32_t, 1, 64>>(
-        "limits.jobs", [](auto& s) -> auto& { return s.limits.jobs; }),
+        "limits.jobs", "rollouts pressed at once (default: 2)", [](auto& s) -> auto& {
+          return s.limits.jobs;
+        }),
     key<form::Size>(
-        "limits.memory", [](auto& s) -> auto& { return s.limits.memory_bytes; }),
+        "limits.memory",
+        "memory for pressing, as 600MiB; fewer jobs run if needed",
+        [](auto& s) -> auto& { return s.limits.memory_bytes; }),
     key<form::Size>(
-        "limits.min_free", [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
+        "limits.min_free",
+        "stop writing when less is free, as 256MiB",
+        [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
     key<form::Integer<int, 1, 19>>(
-        "codec.level", [](auto& s) -> auto& { return s.codec.level; }),
+        "codec.level", "zstd level, 1 to 19 (default: 9)", [](auto& s) -> auto& {
+          return s.codec.level;
+        }),
     key<form::Window>(
-        "codec.window", [](auto& s) -> auto& { return s.codec.window_log; }),
+        "codec.window",
+        "auto, or the window as a power of two, 10 to 27",
+        [](auto& s) -> auto& { return s.codec.window_log; }),
     key<form::ReaderVersion>(
-        "compat.min_reader", [](auto& s) -> auto& { return s.compat.min_reader; }),
+        "compat.min_reader",
+        "oldest Codex that may have been seen within 30 days (default: 0.137)",
+        [](auto& s) -> auto& { return s.compat.min_reader; }),
     key<form::SharedHistoryRule>(
         "compat.shared_history",
+        "forks and their parents: auto, press or skip (default: auto)",
         [](auto& s) -> auto& { return s.compat.shared_history; }),
     key<form::LogLevelName>(
-        "log.level", [](auto& s) -> auto& { return s.log_level; }),
+        "log.level",
+        "trace, debug, info, warn, error or off (default: info)",
+        [](auto& s) -> auto& { return s.log_level; }),
 };
 
 std::string_view last_word(std::string_view name) {

@@ -12,7 +12,8 @@ namespace coldpress {
 // One thing a user can set. Its default is what Settings{} holds. Everything that reads
 // or shows settings goes by the table of these.
 struct Key {
-  std::string_view name; // "scan.cold_after"
+  std::string_view name;    // "scan.cold_after"
+  std::string_view meaning; // a line for --help
   bool is_list;
   // Errc::invalid with one sentence; `settings` is as before then.
   Result<void> (*set)(Settings& settings, const Given& given);

@@ -2,52 +2,21 @@
 
 #include "worker/catalog/sqlite.hpp"
 
-#include <charconv>
-
 namespace coldpress {
 
 namespace {
 
-// The n of "state_<n>.sqlite".
-std::optional<int> state_number(std::string_view name) {
-  constexpr std::string_view k_prefix = "state_";
-  constexpr std::string_view k_suffix = ".sqlite";
-  if (!name.starts_with(k_prefix) || !name.ends_with(k_suffix) ||
-      name.size() <= k_prefix.size() + k_suffix.size()) {
-    return std::nullopt;
-  }
-  name.remove_prefix(k_prefix.size());
-  name.remove_suffix(k_suffix.size());
-  int number = 0;
-  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-  return read.ec == std::errc{} && read.ptr == name.data() + name.size()
-             ? std::optional(number)
-             : std::nullopt;
+bool is_state_name(std::string_view name) {
+  return name.starts_with("state_") && name.ends_with(".sqlite");
 }
 
-std::string newest_state(Fs& fs, const std::string& home) {
-  const auto entries = fs.list_dir(home);
-  std::string newest;
-  int highest = -1;
-  for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
-    const auto number = state_number(entry.name);
-    if (number && *number > highest) {
-      highest = *number;
-      newest = join_path(home, entry.name);
-    }
-  }
-  return newest;
-}
-
-} // namespace
-
+// Empty: the database does not say.
 std::optional<bool>
-codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
-  const std::string path = newest_state(fs, codex_home);
-  if (path.empty()) {
-    return std::nullopt;
-  }
-  const auto db = Db::open(path, DbMode::read_only);
+has_row(Fs& fs, const std::string& path, const std::string& thread_id) {
+  // Without a write-ahead log the file is all there is, and can be read without leaving
+  // one beside it.
+  const auto db = Db::open(
+      path, fs.lstat(path + "-wal") ? DbMode::read_only : DbMode::read_immutable);
   if (!db) {
     return std::nullopt;
   }
@@ -58,6 +27,27 @@ codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& threa
   query->bind(thread_id);
   const auto row = query->step();
   return row ? std::optional(*row) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<bool>
+codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
+  const auto entries = fs.list_dir(codex_home);
+  std::optional<bool> answer;
+  bool all_said = entries.has_value();
+  for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
+    if (!is_state_name(entry.name)) {
+      continue;
+    }
+    const auto has = has_row(fs, join_path(codex_home, entry.name), thread_id);
+    if (has && *has) {
+      return true;
+    }
+    all_said = all_said && has;
+    answer = false;
+  }
+  return all_said ? answer : std::nullopt;
 }
 
 } // namespace coldpress

@@ -7,8 +7,9 @@
 
 namespace coldpress {
 
-// Whether Codex's own database (state_<n>.sqlite in its home, the highest n) still has a
-// row for the thread. Empty if there is no such database, or none that can be read.
+// Whether a database of Codex's own (state_<n>.sqlite in its home) still has a row for
+// the thread. After an update there may be two for a while: yes if any has it, no only if
+// all could be read. Empty otherwise, or if there is none.
 //
 // Reads with the write-ahead log, in which Codex may have left its newest rows, and so
 // may touch the -shm file beside it; never writes a row.

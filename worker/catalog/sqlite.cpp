@@ -1,5 +1,7 @@
 #include "worker/catalog/sqlite.hpp"
 
+#include "fsutil/text.hpp"
+
 #include <sqlite3.h>
 
 namespace coldpress {
@@ -148,14 +150,34 @@ void Db::Close::operator()(sqlite3* handle) const {
   sqlite3_close_v2(handle);
 }
 
+namespace {
+
+// Every byte that could mean something in a URI is escaped.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '.' ||
+                       byte == '_' || byte == '-';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return uri + "?immutable=1";
+}
+
+} // namespace
+
 Result<Db> Db::open(const std::string& path, DbMode mode) {
   const int access =
-      mode == DbMode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+      mode == DbMode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  const bool immutable = mode == DbMode::read_immutable;
+  const std::string name = immutable ? immutable_uri(path) : path;
   sqlite3* handle = nullptr;
   const int code =
-      sqlite3_open_v2(path.c_str(),
+      sqlite3_open_v2(name.c_str(),
                       &handle,
-                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                          (immutable ? SQLITE_OPEN_URI : 0),
                       nullptr);
   Db db(handle);
   if (code != SQLITE_OK) {

@@ -16,7 +16,12 @@ struct sqlite3_stmt;
 
 namespace coldpress {
 
-enum class DbMode : std::uint8_t { read_only, read_write };
+enum class DbMode : std::uint8_t {
+  read_only,
+  // Nobody writes it meanwhile, and it has no write-ahead log: no file is made beside it.
+  read_immutable,
+  read_write,
+};
 
 // A compiled statement. Must not outlive its Db. Used by one thread at a time.
 class Statement {

@@ -9,8 +9,8 @@ int cmd_unlock(const Context& context) {
   if (!opened) {
     return report(context, opened.error());
   }
-  const std::string& state_dir = opened->store.state_dir;
-  const auto holder = peek_store_lock(context.fs, state_dir);
+  const std::string& own_dir = opened->store.own_dir;
+  const auto holder = peek_store_lock(context.fs, own_dir);
   if (!holder) {
     return report(context, holder.error());
   }
@@ -19,7 +19,7 @@ int cmd_unlock(const Context& context) {
     return static_cast<int>(Exit::ok);
   }
   // Errc::busy if the holder lives: its flock says so.
-  if (auto released = release_store_lock(context.fs, state_dir); !released) {
+  if (auto released = release_store_lock(context.fs, own_dir); !released) {
     return report(context, released.error());
   }
   out("the lock of pid {} on {} is removed\n",

@@ -160,7 +160,12 @@ int run_command_line(int argc,
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error);
   }
-  return chosen->run({fs, clock, uid, options});
+  const Context context{fs, clock, uid, options};
+  const int code = chosen->run(context);
+  if (const int lost = lost_output(); lost != 0 && code == 0) {
+    return report(context, Error::from_errno(lost, "write", "standard output"));
+  }
+  return code;
 }
 
 } // namespace coldpress

@@ -8,23 +8,25 @@ namespace coldpress {
 
 namespace {
 
-void add_flag(CLI::App& app, Options& options, const Key& key, const std::string& what) {
-  app.add_option_function<std::string>(
+void add_flag(CLI::App& app, Options& options, const Key& key) {
+  app.add_option_function<std::vector<std::string>>(
          flag_of(key),
-         [&options, name = std::string(key.name)](const std::string& text) {
-           options.inputs.flags.emplace_back(name, text);
+         [&options, name = std::string(key.name)](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             options.inputs.flags.emplace_back(name, text);
+           }
          },
-         what)
-      ->type_name("VALUE");
+         std::string(key.meaning))
+      ->type_name("VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 } // namespace
 
 void add_common(CLI::App& app, Options& options) {
-  add_flag(app,
-           options,
-           *find_key("store"),
-           "the Codex home to work on (default: $CODEX_HOME, else ~/.codex)");
+  add_flag(app, options, *find_key("store"));
   app.add_option("--config",
                  options.inputs.config_path,
                  "the configuration file (default: see coldpress config)")
@@ -40,7 +42,7 @@ void add_settings(CLI::App& app, Options& options) {
       ->type_name("FEATURE");
   for (const Key& key : all_keys()) {
     if (key.name != "store" && key.name != "features.local_thread_store_compression") {
-      add_flag(app, options, key, "sets " + std::string(key.name));
+      add_flag(app, options, key);
     }
   }
 }

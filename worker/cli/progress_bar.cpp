@@ -29,6 +29,13 @@ std::string time_to_go(double seconds) {
 
 std::string
 progress_line(const PassProgress& progress, double seconds, std::size_t width) {
+  if (progress.waiting_files > 0) {
+    return fmt::format("{} of {} files done; waiting for the grace of {} plain files",
+                       progress.files_done,
+                       progress.files_total,
+                       progress.waiting_files)
+        .substr(0, width);
+  }
   const double part = progress.bytes_total == 0
                           ? 1.0
                           : static_cast<double>(progress.bytes_done) /

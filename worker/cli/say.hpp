@@ -6,13 +6,13 @@
 
 namespace coldpress {
 
-// Text to a stream. A closed pipe or a full disk behind it is no reason to stop the
-// work: nothing is thrown and nothing is said (fmt::print would throw, through libuv's
-// frames).
-inline void say(std::FILE* stream, std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stream);
-  (void)std::fflush(stream);
-}
+// Text to a stream. What cannot be written is no reason to stop the work: nothing is
+// thrown (fmt::print would throw, through libuv's frames).
+void say(std::FILE* stream, std::string_view text);
+
+// The errno with which data for standard output was lost; 0 if none was, or if whoever
+// read it has simply gone (EPIPE).
+int lost_output();
 
 // Data, for standard output.
 template <class... Args> void out(fmt::format_string<Args...> format, Args&&... args) {

@@ -53,6 +53,16 @@ int show_pass(const Context& context,
               const OpenedStore& opened,
               const std::function<PassSummary(Session&, const PassEvents&)>& work) {
   const bool json = context.options.json;
+  if (!opened.store.has_trees) {
+    err("coldpress: {} has neither sessions/ nor archived_sessions/: nothing to do; is "
+        "it a "
+        "Codex home?\n",
+        printable(opened.store.home));
+    if (json) {
+      print_line(json_of(PassSummary{}));
+    }
+    return static_cast<int>(Exit::ok);
+  }
   Session session(context.fs, context.clock, opened.loaded.settings, opened.store);
   ProgressBar bar(context.clock, !json && !context.options.quiet);
   JsonProgress json_progress(context.clock);

@@ -37,8 +37,8 @@ LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file) {
                                                  : LeaseAnswer::unknown;
 }
 
-std::vector<Orphan> list_orphans(Fs& fs, const std::string& state_dir) {
-  const std::string dir = join_path(state_dir, "orphans");
+std::vector<Orphan> list_orphans(Fs& fs, const Store& store) {
+  const std::string dir = join_path(store.own_dir, "orphans");
   const auto entries = fs.list_dir(dir);
   std::vector<Orphan> orphans;
   for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
@@ -91,14 +91,14 @@ look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store
   StoreStatus status;
   status.found = scan(fs, store.home, {clock.wall(), settings.compat.shared_history});
   status.errors = status.found.errors;
-  status.lock = value_or_note(peek_store_lock(fs, store.state_dir), status.errors);
+  status.lock = value_or_note(peek_store_lock(fs, store.own_dir), status.errors);
   status.marker = value_or_note(peek_marker(fs, store.home), status.errors);
   CodexLocks codex(fs, clock, store.home);
   status.maintenance = value_or_note(codex.maintenance_busy(), status.errors);
   for (std::size_t root = 0; root < status.leases.size(); ++root) {
     status.leases.at(root) = probe_leases(fs, status.found.examples.at(root));
   }
-  status.orphans = list_orphans(fs, store.state_dir);
+  status.orphans = list_orphans(fs, store);
   read_ledger(store, status);
   return status;
 }

@@ -33,7 +33,7 @@ struct Orphan {
 };
 
 // Oldest first; empty if there is none.
-std::vector<Orphan> list_orphans(Fs& fs, const std::string& state_dir);
+std::vector<Orphan> list_orphans(Fs& fs, const Store& store);
 
 // Everything `status` shows.
 struct StoreStatus {

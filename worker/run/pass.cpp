@@ -32,10 +32,7 @@ public:
     begun_ = session_.clock().boot();
     session_.on_stop([this] { advance(); });
     session_.loop().every(k_progress_interval, [this] { report_progress(); });
-    const bool enabled = session_.settings().compression_enabled;
-    session_.publisher().post([this, enabled] {
-      enabled || work_ == Work::recover_only ? prepare_locked() : look_only();
-    });
+    session_.publisher().post([this] { prepare_locked(); });
     session_.loop().run();
     session_.on_stop({});
     summary_.signal = session_.signal();
@@ -46,16 +43,6 @@ public:
 
 private:
   // --- publisher thread
-
-  void look_only() {
-    auto seen = std::make_unique<Preview>(preview(
-        session_.fs(), session_.clock(), session_.settings(), session_.store(), {}));
-    session_.loop().post([this, seen = std::move(seen)] {
-      summary_.disabled = true;
-      note_preview(*seen);
-      session_.loop().stop();
-    });
-  }
 
   void prepare_locked() {
     auto locked = session_.lock(work_ == Work::press ? "run" : "sweep");
@@ -75,12 +62,14 @@ private:
       return;
     }
     summary_.deferred = prepared->deferred;
+    seen_ = seen_of(prepared->preview.found);
     note_preview(prepared->preview);
     for (const Outcome& outcome : prepared->recovered) {
       finish_outcome(outcome);
     }
     for (std::size_t i = 0; i < prepared->waiting.size(); ++i) {
-      add_reap({nullptr, std::move(prepared->waiting[i]), 0, {}}, prepared->waits[i]);
+      add_reap({nullptr, std::move(prepared->waiting[i]), prepared->waiting_bytes[i], {}},
+               prepared->waits[i]);
     }
     if (work_ == Work::press && !summary_.deferred) {
       for (Decision& decision : prepared->preview.plan.decisions) {
@@ -197,17 +186,14 @@ private:
   // Any thread.
   void give_back(InFlight job, Stop stop) {
     session_.loop().post([this, job = std::move(job), stop = std::move(stop)] {
-      if (stop.error && stop.error->code == Errc::lost_lock) {
-        summary_.error = stop.error;
-      }
       end_job(job, outcome_of(job.candidate, stop));
     });
   }
 
   void on_published(InFlight job, Outcome outcome, Published published) {
     const auto grace = published.lease() == LeaseSupport::works
-                           ? recover_rules(session_).grace
-                           : recover_rules(session_).grace_without_lease;
+                           ? recover_rules(session_, seen_).grace
+                           : recover_rules(session_, seen_).grace_without_lease;
     const std::uint64_t bytes = published.plain().size;
     add_reap({std::make_unique<Published>(std::move(published)), {}, bytes, {}}, grace);
     end_job(job, std::move(outcome));
@@ -226,6 +212,9 @@ private:
   }
 
   void finish_outcome(const Outcome& outcome) {
+    if (outcome.error && outcome.error->code == Errc::lost_lock) {
+      summary_.error = outcome.error; // nothing more may be changed
+    }
     summary_.count(outcome);
     session_.record(outcome);
     if (events_.outcome) {
@@ -272,7 +261,7 @@ private:
     if (pending.published) {
       outcome = reap_published(pending, again);
     } else {
-      Recovered recovered = recover_one(session_, pending.forms);
+      Recovered recovered = recover_one(session_, pending.forms, seen_);
       outcome = std::move(recovered.outcome);
       again = recovered.due_in;
     }
@@ -286,6 +275,10 @@ private:
       }
       if (again) {
         add_reap(std::move(pending), *again);
+      } else if (!outcome || outcome->kind == OutcomeKind::failed) {
+        // Somebody is at work on it: the next run looks again.
+        summary_.not_freed_files += 1;
+        summary_.not_freed_bytes += pending.bytes;
       }
       advance();
     });
@@ -311,7 +304,8 @@ private:
       again = k_reap_retry;
       return std::nullopt;
     }
-    if (stop.kind == OutcomeKind::failed) {
+    const bool lost = stop.error && stop.error->code == Errc::lost_lock;
+    if (stop.kind == OutcomeKind::failed || lost) {
       Outcome outcome;
       outcome.rollout = published.rollout();
       outcome.kind = OutcomeKind::failed;
@@ -323,7 +317,7 @@ private:
     // Not as we left it: the recovery decides, now and from a fresh look.
     pending.forms = forms_of(published);
     pending.published.reset();
-    Recovered recovered = recover_one(session_, pending.forms);
+    Recovered recovered = recover_one(session_, pending.forms, seen_);
     again = recovered.due_in;
     return std::move(recovered.outcome);
   }
@@ -342,8 +336,8 @@ private:
 
   void conclude() {
     concluding_ = true;
-    summary_.not_freed_files = reaps_.files();
-    summary_.not_freed_bytes = reaps_.bytes();
+    summary_.not_freed_files += reaps_.files();
+    summary_.not_freed_bytes += reaps_.bytes();
     for (std::size_t i = next_; i < queue_.size(); ++i) {
       summary_.skipped[Reason::canceled] += 1;
     }
@@ -376,6 +370,7 @@ private:
     if (!events_.progress || queue_.empty()) {
       return;
     }
+    progress_.waiting_files = idle_since_ ? reaps_.files() : 0;
     progress_.bytes_done = std::max(
         finished_bytes_,
         std::min(encoded_bytes_.load(std::memory_order_relaxed), progress_.bytes_total));
@@ -395,6 +390,7 @@ private:
   std::uint64_t finished_bytes_ = 0;
   std::uint64_t reaping_ = 0;
   ReapQueue reaps_;
+  Seen seen_ = Seen::all;              // set before the first job or reap is posted
   std::optional<BootTime> wake_at_;    // when a timer will call advance()
   std::optional<BootTime> idle_since_; // nothing left to press since then
   bool prepared_ = false;              // until then the publisher works alone

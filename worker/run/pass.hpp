@@ -13,7 +13,7 @@ inline constexpr std::chrono::seconds k_wait_for_reaps{60};
 // the session's loop and returns when all is done, or given up because of a signal; in
 // that case every file is as it was, or wholly pressed.
 //
-// With the feature flag off it only looks and plans.
+// Whether the feature is on is for the caller to ask. One pass a session.
 PassSummary run_pass(Session& session, const PassEvents& events);
 
 // Only what an earlier run has left: recover and sweep, and free what is due.

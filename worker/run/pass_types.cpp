@@ -4,8 +4,27 @@
 
 namespace coldpress {
 
+namespace {
+
+// Trying again later may be all it takes.
+bool passes_by_itself(Reason reason) {
+  switch (reason) {
+  case Reason::live_writer:
+  case Reason::open_for_writing:
+  case Reason::maintenance:
+  case Reason::foreign_marker:
+  case Reason::changed:
+    return true;
+  default:
+    return false;
+  }
+}
+
+} // namespace
+
 void PassSummary::count(const Outcome& outcome) {
   outcomes[outcome.kind] += 1;
+  damaged += outcome.error && outcome.error->code == Errc::corrupt ? 1 : 0;
   blocked_max_us = std::max(blocked_max_us, outcome.blocked_us);
   if (outcome.kind == OutcomeKind::pressed) {
     bytes_before += outcome.bytes_before;
@@ -37,10 +56,20 @@ int PassSummary::exit_code() const {
   if (deferred) {
     return k_deferred;
   }
-  if (number(OutcomeKind::conflict) + number(OutcomeKind::orphaned) > 0) {
+  if (number(OutcomeKind::conflict) + number(OutcomeKind::orphaned) + damaged > 0) {
     return k_needs_a_person;
   }
-  return number(OutcomeKind::failed) + scan_errors > 0 ? k_some_failed : 0;
+  if (number(OutcomeKind::failed) + scan_errors > 0) {
+    return k_some_failed;
+  }
+  if (!requested || skipped.empty()) {
+    return 0;
+  }
+  return std::all_of(skipped.begin(),
+                     skipped.end(),
+                     [](const auto& left) { return passes_by_itself(left.first); })
+             ? k_deferred
+             : k_some_failed;
 }
 
 } // namespace coldpress

@@ -13,7 +13,8 @@ struct PassProgress {
   std::uint64_t files_total = 0;
   std::uint64_t bytes_done = 0; // of plain bytes, those of files under way included
   std::uint64_t bytes_total = 0;
-  std::string current; // a rollout under way, may be empty
+  std::string current;             // a rollout under way, may be empty
+  std::uint64_t waiting_files = 0; // plain files whose grace the pass waits for
 };
 
 // What a pass has done, for the closing table, the ledger and the exit code.
@@ -25,9 +26,11 @@ struct PassSummary {
   std::uint64_t not_freed_files = 0; // retired files still waiting for their grace
   std::uint64_t not_freed_bytes = 0;
   std::uint64_t scan_errors = 0; // directories that could not be read
+  std::uint64_t damaged = 0;     // a frame that does not decode: kept as it is
   std::uint64_t blocked_max_us = 0;
   double seconds = 0;
-  bool disabled = false;          // the feature flag is off: nothing was changed
+  bool requested = false; // each file was asked for: one that is left is an answer, too
+  bool disabled = false;  // the feature flag is off: nothing was changed
   std::optional<Refusal> refused; // nothing may be pressed in this store
   std::optional<Reason> deferred; // maintenance, foreign_marker: try later
   std::optional<Error> error;     // what ended the pass before its time

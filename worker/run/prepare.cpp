@@ -26,22 +26,20 @@ MarkerRules marker_rules(const Inventory& found) {
   return {std::any_of(found.versions.begin(), found.versions.end(), is_marker_only)};
 }
 
-Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found) {
-  TRY_ASSIGN(const bool maintenance, session.codex().maintenance_busy());
-  if (maintenance) {
-    return std::optional(Reason::maintenance);
-  }
-  TRY_ASSIGN(const auto marker, peek_marker(session.fs(), session.store().home));
-  if (marker && marker_blocks(*marker, marker_rules(found))) {
-    return std::optional(Reason::foreign_marker);
-  }
-  return std::optional<Reason>();
-}
-
 void make_relative(Outcome& outcome, const std::string& home) {
   if (outcome.rollout.starts_with(home + "/")) {
     outcome.rollout.erase(0, home.size() + 1);
   }
+}
+
+std::uint64_t retired_bytes(Fs& fs, const RolloutForms& forms) {
+  std::uint64_t bytes = 0;
+  for (const FoundFile& file : forms.files) {
+    const auto stat =
+        file.role == Role::retired ? fs.lstat(file.path) : Result<FileStat>(FileStat{});
+    bytes += stat ? stat->size : 0;
+  }
+  return bytes;
 }
 
 // True if the store is no longer what the inventory says.
@@ -50,6 +48,7 @@ bool put_right(Session& session, Prepared& prepared) {
   // What could not be put right is seen again.
   prepared.waiting.clear();
   prepared.waits.clear();
+  prepared.waiting_bytes.clear();
   std::erase_if(prepared.recovered, [](const Outcome& outcome) {
     return outcome.kind == OutcomeKind::conflict || outcome.kind == OutcomeKind::failed;
   });
@@ -62,7 +61,7 @@ bool put_right(Session& session, Prepared& prepared) {
     if (session.stop_token().stop_requested()) {
       break;
     }
-    Recovered recovered = recover_one(session, forms);
+    Recovered recovered = recover_one(session, forms, seen_of(prepared.preview.found));
     if (recovered.outcome) {
       moved = moved || (recovered.outcome->kind != OutcomeKind::failed &&
                         recovered.outcome->kind != OutcomeKind::conflict);
@@ -71,6 +70,7 @@ bool put_right(Session& session, Prepared& prepared) {
     if (recovered.due_in) {
       prepared.waiting.push_back(forms);
       prepared.waits.push_back(*recovered.due_in);
+      prepared.waiting_bytes.push_back(retired_bytes(session.fs(), forms));
     }
   }
   return moved;
@@ -91,13 +91,30 @@ Preview preview(Fs& fs,
   return seen;
 }
 
-RecoverRules recover_rules(Session& session) {
+Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found) {
+  TRY_ASSIGN(const bool maintenance, session.codex().maintenance_busy());
+  if (maintenance) {
+    return std::optional(Reason::maintenance);
+  }
+  TRY_ASSIGN(const auto marker, peek_marker(session.fs(), session.store().home));
+  if (marker && marker_blocks(*marker, marker_rules(found))) {
+    return std::optional(Reason::foreign_marker);
+  }
+  return std::optional<Reason>();
+}
+
+Seen seen_of(const Inventory& found) {
+  return found.errors.empty() ? Seen::all : Seen::part;
+}
+
+RecoverRules recover_rules(Session& session, Seen seen) {
   const Settings& settings = session.settings();
   RecoverRules rules;
+  rules.whole_store_seen = seen == Seen::all;
   rules.settle = settings.scan.settle;
   rules.grace = settings.publish.reap_grace.value_or(k_grace);
   rules.grace_without_lease = settings.publish.reap_grace.value_or(k_grace_without_lease);
-  rules.orphans_dir = join_path(session.store().state_dir, "orphans");
+  rules.orphans_dir = join_path(session.store().own_dir, "orphans");
   rules.thread_row = [&session](const std::string& thread_id) {
     const auto has = codex_has_thread(session.fs(), session.store().home, thread_id);
     return !has ? ThreadRow::no_database : *has ? ThreadRow::present : ThreadRow::absent;
@@ -105,9 +122,9 @@ RecoverRules recover_rules(Session& session) {
   return rules;
 }
 
-Recovered recover_one(Session& session, const RolloutForms& forms) {
+Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen) {
   Guards guards = session.guards();
-  Recovered recovered = recover(guards, forms, recover_rules(session));
+  Recovered recovered = recover(guards, forms, recover_rules(session, seen));
   if (recovered.outcome) {
     make_relative(*recovered.outcome, session.store().home);
   }
@@ -147,6 +164,7 @@ Result<Prepared> prepare(Session& session) {
   for (int round = 0; round < 2 && put_right(session, prepared); ++round) {
     prepared.preview = look();
   }
+  TRY(session.guards().store.check());
   return prepared;
 }
 

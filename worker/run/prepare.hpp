@@ -24,13 +24,19 @@ struct Prepared {
   std::vector<Outcome> recovered;              // what was put right, or could not be
   std::vector<RolloutForms> waiting;           // retired files whose grace is not over
   std::vector<std::chrono::nanoseconds> waits; // how long, one for each
+  std::vector<std::uint64_t> waiting_bytes;    // and how large
   std::optional<Reason> deferred; // Codex is at maintenance: nothing was touched
 };
 
-// How recover() is to behave in this store.
-RecoverRules recover_rules(Session& session);
+enum class Seen : std::uint8_t { all, part };
+
+// How recover() is to behave in this store, of which the last scan has seen that much.
+RecoverRules recover_rules(Session& session, Seen seen);
 // One group of forms put right, its outcome with a path relative to the store.
-Recovered recover_one(Session& session, const RolloutForms& forms);
+Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen);
+Seen seen_of(const Inventory& found);
+// Why nothing may be done now: Codex is at maintenance. Empty: go on.
+Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found);
 
 // On the publisher thread, with the session locked: asks whether Codex is at
 // maintenance, sweeps and recovers what an earlier run has left, and plans.

@@ -3,7 +3,9 @@
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/run/prepare.hpp"
 #include "worker/stage/restore.hpp"
+#include "worker/stage/scan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,6 +23,7 @@ public:
       : session_(session), paths_(paths), events_(events) {}
 
   PassSummary run() {
+    summary_.requested = true;
     const BootTime begun = session_.clock().boot();
     session_.publisher().post([this] {
       work();
@@ -40,7 +43,9 @@ private:
       summary_.error = std::move(locked.error());
       return;
     }
-    if (auto room = check_room(); !room) {
+    if (auto ready = check_codex(); !ready) {
+      summary_.error = std::move(ready.error());
+    } else if (auto room = check_room(); !room) {
       summary_.error = std::move(room.error());
     }
     for (std::size_t i = 0; i < paths_.size() && !ended(); ++i) {
@@ -48,6 +53,7 @@ private:
       restore_one(paths_[i]);
     }
     show_progress(paths_.size());
+    summary_.signal = session_.stop_token().stop_requested() ? session_.signal() : 0;
     RunEnd end;
     end.finished = session_.clock().wall();
     end.exit_code = summary_.exit_code();
@@ -57,7 +63,16 @@ private:
   }
 
   bool ended() const {
-    return summary_.error.has_value() || session_.stop_token().stop_requested();
+    return summary_.error.has_value() || summary_.deferred.has_value() ||
+           session_.stop_token().stop_requested();
+  }
+
+  // A Codex that knows no maintenance lock shows its compressor by the marker alone.
+  Result<void> check_codex() {
+    const ScanRules rules{session_.clock().wall(), SharedHistory::press};
+    const Inventory found = scan(session_.fs(), session_.store().home, rules);
+    TRY_ASSIGN(summary_.deferred, codex_at_work(session_, found));
+    return {};
   }
 
   // What the plain forms take beyond what their frames give back, and once the largest:
@@ -118,6 +133,8 @@ private:
     const std::string rollout =
         plain.starts_with(home + "/") ? plain.substr(home.size() + 1) : plain;
     const std::uint64_t size = sizes_of(compressed).value_or(Sizes{}).plain;
+    // Before, not after: a run must not press it again if we are stopped in between.
+    hold(rollout);
     Guards guards = session_.guards();
     auto restored =
         restore(guards,
@@ -127,7 +144,6 @@ private:
     bytes_done_ += size;
     if (restored) {
       finish(std::move(*restored));
-      hold(rollout);
       return;
     }
     finish(outcome_of(rollout, plain, restored.error()));

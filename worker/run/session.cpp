@@ -39,9 +39,9 @@ void Session::on_signal(int signal) {
 }
 
 Result<void> Session::lock(const std::string& command) {
-  TRY(make_dirs(fs_, store_.state_dir, 0700));
+  TRY(make_dirs(fs_, store_.own_dir, 0700));
   TRY_ASSIGN(StoreLock held,
-             StoreLock::try_acquire(fs_, clock_, self_, store_.state_dir, {}));
+             StoreLock::try_acquire(fs_, clock_, self_, store_.own_dir, {}));
   {
     const std::lock_guard guard(mutex_);
     lock_.emplace(std::move(held));
@@ -53,7 +53,9 @@ Result<void> Session::lock(const std::string& command) {
 
 void Session::open_ledger(const std::string& command) {
   const std::string path = join_path(store_.state_dir, "ledger.sqlite");
-  auto opened = Ledger::open_or_replace(path, clock_.wall());
+  auto made = make_dirs(fs_, store_.state_dir, 0700);
+  auto opened = made ? Ledger::open_or_replace(path, clock_.wall())
+                     : Result<Ledger::Opened>(Fail(std::move(made.error())));
   if (!opened) {
     note("the ledger cannot be used, the work goes on without it: " +
          describe(opened.error()));

@@ -8,6 +8,7 @@
 #include "worker/run/store.hpp"
 #include "worker/run/thread_pool.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -43,7 +44,7 @@ public:
 
   // --- on the publisher thread
 
-  // Makes the state directory, takes the store lock, makes Codex's lock files where
+  // Makes <store>/coldpress, takes the store lock, makes Codex's lock files where
   // they are missing, and opens the ledger. Errc::busy: another coldpress has the store.
   // A ledger that cannot be used is in notes(); the work goes on without one.
   Result<void> lock(const std::string& command);
@@ -77,7 +78,7 @@ private:
   ProcessId self_;
   CodexLocks codex_;
   std::stop_source stop_;
-  int signal_ = 0;
+  std::atomic<int> signal_{0};
   std::function<void()> stopped_;
   mutable std::mutex mutex_; // notes_, marker_, and whether lock_ may be refreshed
   std::vector<std::string> notes_;

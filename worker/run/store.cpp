@@ -38,8 +38,8 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
   }
   Store store;
   store.home = *home;
-  store.state_dir =
-      settings.state_dir.empty() ? join_path(*home, "coldpress") : settings.state_dir;
+  store.own_dir = join_path(*home, "coldpress");
+  store.state_dir = settings.state_dir.empty() ? store.own_dir : settings.state_dir;
   store.uid = uid;
   for (const Root root : {Root::archived, Root::active}) {
     store.has_trees =

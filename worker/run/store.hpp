@@ -8,7 +8,8 @@ namespace coldpress {
 // A Codex home that was looked at and found to be ours to work on.
 struct Store {
   std::string home;       // absolute, no symlinks
-  std::string state_dir;  // absolute; may not exist yet
+  std::string own_dir;    // <home>/coldpress: the lock and the orphans; may not exist yet
+  std::string state_dir;  // for what can be made again: the ledger; may not exist yet
   std::uint32_t uid = 0;  // whose rollouts are taken: ours
   bool has_trees = false; // sessions/ or archived_sessions/ is there
 };

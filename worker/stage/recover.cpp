@@ -124,6 +124,9 @@ private:
   }
 
   Recovered retired_alone(const FormView& retired) {
+    if (!rules_.whole_store_seen) {
+      return {};
+    }
     const ThreadRow row =
         rules_.thread_row ? rules_.thread_row(thread_id()) : ThreadRow::no_database;
     if (row == ThreadRow::absent) {
@@ -255,7 +258,7 @@ private:
       // The world moved, or is at work: the next pass looks again.
       const Errc code = act.error().code;
       return code == Errc::busy || code == Errc::changed || code == Errc::not_found ||
-                     code == Errc::exists || code == Errc::lost_lock
+                     code == Errc::exists
                  ? Recovered{}
                  : failed(act.error());
     }

@@ -16,6 +16,8 @@ struct RecoverRules {
   std::chrono::milliseconds grace_without_lease{}; // elsewhere
   std::string orphans_dir;                         // absolute; made when needed
   std::function<ThreadRow(const std::string& thread_id)> thread_row;
+  // False if a directory could not be listed: what seems to be alone may not be.
+  bool whole_store_seen = true;
 };
 
 struct Recovered {
