@@ -16,7 +16,8 @@ using namespace coldpress;
 namespace {
 
 constexpr std::chrono::seconds k_soon{30};
-const RolloutFile k_large{.bytes = 12'000'000};
+constexpr off_t k_some = 50'000;
+const RolloutFile k_large{.bytes = 6'000'000};
 
 // The temp file a running coldpress writes: its /proc/<pid>/fd path, or empty. It has
 // no name, or one that says so.
@@ -36,20 +37,23 @@ std::string temp_of(pid_t pid, off_t at_least) {
   return {};
 }
 
-// Until the program has written some of a large rollout's frame.
-bool in_the_middle(Program& program) {
-  return program.wait_until([&] { return !temp_of(program.pid(), 100'000).empty(); },
-                            k_soon);
+// Stops the program once it has written some of a large file; SIGCONT lets it go on.
+bool stop_in_the_middle(Program& program) {
+  const bool there =
+      program.wait_until([&] { return !temp_of(program.pid(), k_some).empty(); }, k_soon);
+  program.signal(SIGSTOP);
+  return there && !temp_of(program.pid(), k_some).empty();
 }
 
 void check_stopped_by(int number) {
   CodexHome home;
   const std::string rollout = home.add(k_large);
   const Listing before = list(home / "archived_sessions");
-  Program run(home.pressing({"--codec-level", "19"}));
-  REQUIRE(in_the_middle(run));
+  Program run(home.pressing({"--codec-level", "12"}));
+  REQUIRE(stop_in_the_middle(run));
   const auto asked = std::chrono::steady_clock::now();
   run.signal(number);
+  run.signal(SIGCONT);
   const ProgramEnd end = run.wait();
   CHECK_EQ(end.code, 128 + number);
   CHECK_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds{5});
@@ -70,13 +74,14 @@ TEST_CASE("SIGTERM in the middle of a large rollout exits 143 and leaves it as i
 
 TEST_CASE("a signal stops restore and leaves the .zst as it was") {
   CodexHome home;
-  const RolloutFile file{.bytes = 60'000'000};
+  const RolloutFile file{.bytes = 20'000'000};
   const std::string rollout = home.add(file);
   REQUIRE_EQ(home.press({"--codec-level", "1"}).code, 0);
   const Listing before = list(home / "archived_sessions");
   Program restore(home.coldpress({"restore", "--all"}));
-  REQUIRE(in_the_middle(restore));
+  REQUIRE(stop_in_the_middle(restore));
   restore.signal(SIGTERM);
+  restore.signal(SIGCONT);
   const ProgramEnd end = restore.wait();
   if (end.code == 0) {
     MESSAGE("it had been done before the signal came");
@@ -125,11 +130,10 @@ TEST_CASE("a byte changed in the temp file before it is read back is refused") {
   CodexHome home;
   const std::string rollout = home.add(k_large);
   const Listing before = list(home / "archived_sessions");
-  Program run(home.pressing({"--codec-level", "19"}));
-  REQUIRE(in_the_middle(run));
-  run.signal(SIGSTOP);
-  constexpr off_t k_at = 50'000;
-  const int temp = ::open(temp_of(run.pid(), k_at).c_str(), O_RDWR | O_CLOEXEC);
+  Program run(home.pressing({"--codec-level", "12"}));
+  REQUIRE(stop_in_the_middle(run));
+  constexpr off_t k_at = k_some - 1;
+  const int temp = ::open(temp_of(run.pid(), k_some).c_str(), O_RDWR | O_CLOEXEC);
   REQUIRE_GE(temp, 0);
   char byte = 0;
   REQUIRE_EQ(::pread(temp, &byte, 1, k_at), 1);
@@ -138,7 +142,7 @@ TEST_CASE("a byte changed in the temp file before it is read back is refused") {
   ::close(temp);
   run.signal(SIGCONT);
   const ProgramEnd end = run.wait();
-  CHECK_EQ(end.code, 3);
+  CHECK_EQ(end.code, 4); // damage: somebody should look at the disk
   CHECK_HAS(end.err, file_name(1));
   CHECK_EQ(difference(before, list(home / "archived_sessions")), "");
   CHECK(litter(home.path()).empty());
@@ -147,19 +151,21 @@ TEST_CASE("a byte changed in the temp file before it is read back is refused") {
 TEST_CASE("a rollout that changes while it is pressed is left as its writer made it") {
   CodexHome home;
   const std::string rollout = home.add(k_large);
-  Program run(home.pressing({"--codec-level", "19"}));
-  REQUIRE(in_the_middle(run));
+  Program run(home.pressing({"--codec-level", "12"}));
+  REQUIRE(stop_in_the_middle(run));
   SUBCASE("appended to") {
     const std::string line = "{\"type\":\"event_msg\",\"payload\":{}}\n";
     std::FILE* writer = std::fopen((home / rollout).c_str(), "ae");
     REQUIRE(writer != nullptr);
     std::fputs(line.c_str(), writer);
     std::fclose(writer);
+    run.signal(SIGCONT);
     CHECK_EQ(run.wait().code, 0);
     CHECK_EQ(differing(read_file(home / rollout), rollout_content(k_large) + line), "");
   }
   SUBCASE("deleted") {
     REQUIRE_EQ(::unlink((home / rollout).c_str()), 0);
+    run.signal(SIGCONT);
     CHECK_EQ(run.wait().code, 0);
     CHECK_FALSE(exists(home / rollout));
   }

@@ -38,7 +38,7 @@ void stop_while_pressing(Program& run, const CodexHome& home) {
 }
 
 void add_slow(CodexHome& home) {
-  home.add({.bytes = 6'000'000});
+  home.add({.bytes = 2'000'000});
 }
 
 } // namespace
@@ -46,7 +46,7 @@ void add_slow(CodexHome& home) {
 TEST_CASE("a second run is told who holds the store, since when, and exits 75") {
   CodexHome home;
   add_slow(home);
-  Program first(home.pressing({"--codec-level", "19"}));
+  Program first(home.pressing({"--codec-level", "12"}));
   stop_while_pressing(first, home);
   const ProgramEnd second = home.press();
   CHECK_EQ(second.code, 75);
@@ -68,7 +68,7 @@ TEST_CASE("a second run is told who holds the store, since when, and exits 75") 
   first.signal(SIGCONT);
   CHECK_EQ(first.wait().code, 0);
   CHECK_EQ(differing(rollout_bytes(home / ("archived_sessions/" + file_name(1))),
-                     rollout_content({.bytes = 6'000'000})),
+                     rollout_content({.bytes = 2'000'000})),
            "");
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("the store is free at once when its holder is killed") {
   CodexHome home;
   add_slow(home);
   {
-    Program first(home.pressing({"--codec-level", "19"}));
+    Program first(home.pressing({"--codec-level", "12"}));
     stop_while_pressing(first, home);
     first.signal(SIGKILL);
     CHECK_EQ(first.wait().code, 128 + SIGKILL);
