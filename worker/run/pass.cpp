@@ -1,11 +1,13 @@
 #include "worker/run/pass.hpp"
 
+#include "fsutil/text.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/prepare.hpp"
 #include "worker/run/press_job.hpp"
 #include "worker/run/reap_queue.hpp"
 #include "worker/stage/reap.hpp"
 #include "worker/stage/recover.hpp"
+#include "worker/stage/scan.hpp"
 
 #include <algorithm>
 
@@ -322,14 +324,32 @@ private:
     return std::move(recovered.outcome);
   }
 
-  static RolloutForms forms_of(const Published& published) {
-    RolloutForms forms;
+  // Where its forms are, or may be since Codex has archived or unarchived it.
+  RolloutForms forms_of(const Published& published) const {
     const std::string& plain = published.plain_path();
-    forms.plain_name = base_name(plain);
-    forms.files = {{Role::plain, published.root(), plain},
-                   {Role::compressed, published.root(), compressed_name(plain)},
-                   {Role::retired, published.root(), published.retired_path()}};
+    const std::string name = base_name(plain);
+    const Root root = published.root();
+    const Root other = root == Root::archived ? Root::active : Root::archived;
+    const std::string moved = path_in(other, name);
+    RolloutForms forms;
+    forms.plain_name = name;
+    forms.files = {{Role::plain, root, plain},
+                   {Role::compressed, root, compressed_name(plain)},
+                   {Role::retired, root, published.retired_path()},
+                   {Role::plain, other, moved},
+                   {Role::compressed, other, compressed_name(moved)}};
     return forms;
+  }
+
+  // archived_sessions/NAME, or sessions/YYYY/MM/DD/NAME by the date in the name.
+  std::string path_in(Root root, const std::string& name) const {
+    std::string dir = join_path(session_.store().home, tree_name(root));
+    if (root == Root::active) {
+      const std::string date = parse_rollout_name(name).value_or(RolloutName{}).timestamp;
+      dir += fmt::format(
+          "/{}/{}/{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2));
+    }
+    return join_path(dir, name);
   }
 
   // --- the end
