@@ -73,7 +73,7 @@ private:
     fs_.set_hook([this](std::string_view op, const std::string& path) { hook(op, path); });
     const bool settled = run_stages();
     fs_.set_hook({});
-    door_.stage = let_in_ ? Stage::leave : Stage::gone;
+    door_.stage = let_in_ ? Stage::leave : Stage::cancel;
     await(Stage::gone, "the intruder does not leave");
     check(press_.recover(rollout_) || settled);
     presses_ += 1;

@@ -55,9 +55,13 @@ std::optional<std::string> read_form(const std::string& path) {
   return copy_rollout(*reader, sink) ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
-Home::Home() {
-  const char* base = std::getenv("TMPDIR");
-  path_ = fmt::format("{}/coldpress-race-XXXXXX", base != nullptr ? base : "/tmp");
+Home::Home(On on) {
+  const char* asked = std::getenv("TMPDIR");
+  std::string base = asked != nullptr ? asked : "/tmp";
+  if (on == On::memory && ::access("/dev/shm", W_OK | X_OK) == 0) {
+    base = "/dev/shm";
+  }
+  path_ = base + "/coldpress-race-XXXXXX";
   if (::mkdtemp(path_.data()) == nullptr) {
     throw std::runtime_error("mkdtemp " + path_);
   }

@@ -14,7 +14,9 @@ namespace coldpress::race {
 // numbers. Removed at the end unless keep() was called.
 class Home {
 public:
-  Home();
+  // Below $TMPDIR, or /tmp; in `memory` where the machine has a file system for that.
+  enum class On { disk, memory };
+  explicit Home(On on = On::disk);
   Home(const Home&) = delete;
   Home& operator=(const Home&) = delete;
   ~Home();

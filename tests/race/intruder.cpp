@@ -56,11 +56,11 @@ void Intruder::work() {
     const std::uint32_t rollout = door_.rollout;
     const Fd path(::open(home_.plain(rollout).c_str(), O_PATH | O_CLOEXEC));
     door_.stage = Stage::ready;
-    if (await(Stage::go, Stage::gone) && door_.stage == Stage::go) {
+    if (await(Stage::go, Stage::cancel) && door_.stage == Stage::go) {
       door_.stage = Stage::entering;
       intrude(rollout, fmt::format("/proc/self/fd/{}", path.get()));
-      door_.stage = Stage::gone;
     }
+    door_.stage = Stage::gone;
   }
 }
 

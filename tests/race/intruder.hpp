@@ -25,7 +25,8 @@ enum class Stage : int {
   go, // the worker's side: come in now
   entering,
   inside,
-  leave, // the worker's side
+  leave,  // the worker's side
+  cancel, // the worker's side: there was no such moment
   gone,
 };
 

@@ -10,8 +10,6 @@
 #include "worker/stage/reap.hpp"
 #include "worker/stage/verify.hpp"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
 
 namespace coldpress::race {
@@ -86,11 +84,6 @@ bool Pressing::recover(std::uint32_t rollout) {
     const OutcomeKind kind =
         recovered.outcome ? recovered.outcome->kind : OutcomeKind::recovered;
     if (kind != OutcomeKind::recovered && kind != OutcomeKind::reaped) {
-      fmt::print(stderr,
-                 "recovery: {} {}\n",
-                 name_of(kind),
-                 recovered.outcome->error ? describe(*recovered.outcome->error)
-                                          : recovered.outcome->detail);
       return false;
     }
   }

@@ -35,15 +35,15 @@ std::vector<MakeWriter> forks_and_writers() {
 // Rows of SCOREBOARD, `race`. Row (d) is forced: coldpress-forced.
 std::optional<RowSpec> row_named(const std::string& name) {
   const RowSpec rows[] = {
-      {"a", some<LockJoining>(6), 24, "0s", Against::program, false},
-      {"b", some<OpenedBefore>(6), 16, "0s", Against::program, false},
-      {"c", some<Reopening>(6), 16, "0s", Against::program, false},
+      {"a", some<LockJoining>(6), 64, "0s", Against::program, false},
+      {"b", some<OpenedBefore>(6), 48, "0s", Against::program, false},
+      {"c", some<Reopening>(6), 64, "0s", Against::program, false},
       {"e", some<Truncating>(5), 0, "0s", Against::program, true},
       {"f", some<RenamingOver>(5), 0, "0s", Against::program, false},
       {"g", some<HardLinking>(5), 0, "0s", Against::program, false},
       {"h", some<Deleting>(5), 0, "0s", Against::program, false},
       {"i", some<Archiving>(6), 0, "0s", Against::program, false},
-      {"j", forks_and_writers(), 64, "2s", Against::program, false},
+      {"j", forks_and_writers(), 96, "2s", Against::program, false},
       {"naive", some<OpenedBefore>(6), 16, "0s", Against::naive, false},
   };
   for (const RowSpec& row : rows) {

@@ -27,7 +27,7 @@ struct LineRecord {
 
 inline constexpr std::uint32_t k_most_writers = 32;
 inline constexpr std::uint32_t k_most_lines = 1U << 20U; // of one writer
-inline constexpr std::uint32_t k_most_slots = 64;
+inline constexpr std::uint32_t k_most_slots = 96;
 inline constexpr std::uint32_t k_most_rollouts = 1U << 20U;
 
 enum class RolloutState : std::uint8_t {

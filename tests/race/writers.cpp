@@ -79,7 +79,7 @@ void LockJoining::work() {
   while (!record_.stopped()) {
     const std::uint32_t rollout = rollout_of(any_slot());
     session(rollout, home_.plain(rollout));
-    dice_.nap_below(4000);
+    dice_.nap_below(15'000);
   }
 }
 
@@ -126,7 +126,7 @@ void Reopening::work() {
     if (!append_reopening(home_.plain(rollout), rollout, 1 + dice_.roll(20))) {
       renew(slot, rollout);
     }
-    dice_.nap_below(4000);
+    dice_.nap_below(15'000);
   }
 }
 

@@ -60,7 +60,7 @@ void OwningWriter::work() {
       shared_.collisions += 1;
       owned_[which] = fresh();
     }
-    dice_.nap_below(4000);
+    dice_.nap_below(10'000);
   }
 }
 
@@ -237,7 +237,7 @@ Root Archiving::root_of(std::uint32_t rollout) const {
 }
 
 void Archiving::work() {
-  constexpr std::uint32_t k_owned = 4;
+  constexpr std::uint32_t k_owned = 8;
   std::vector<std::uint32_t> owned;
   for (std::uint32_t i = 0; i < k_owned; ++i) {
     const std::uint32_t rollout = shared_.next_rollout.fetch_add(1);

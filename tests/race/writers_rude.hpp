@@ -33,7 +33,7 @@ public:
   void work() override;
 
 protected:
-  static constexpr std::uint32_t k_owned = 5;
+  static constexpr std::uint32_t k_owned = 12;
   virtual void begin() {}
   virtual void made(std::uint32_t rollout) { (void)rollout; }
   // Does something to that rollout; false once its plain name is gone.
