@@ -26,14 +26,19 @@ struct Side {
 
 } // namespace
 
-Result<Relation>
-compare_rollouts(Fs& fs, const std::string& first, const std::string& second) {
+Result<Relation> compare_rollouts(Fs& fs,
+                                  const std::string& first,
+                                  const std::string& second,
+                                  const std::stop_token& stop) {
   const ReadOptions quietly{PageCache::drop_behind, Frames::any};
   TRY_ASSIGN(RolloutReader first_reader, RolloutReader::open_exact(fs, first, quietly));
   TRY_ASSIGN(RolloutReader second_reader, RolloutReader::open_exact(fs, second, quietly));
   Side a{std::move(first_reader)};
   Side b{std::move(second_reader)};
   for (;;) {
+    if (stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "compare", first, {}});
+    }
     TRY(a.fill());
     TRY(b.fill());
     const std::size_t common = std::min(a.piece.size(), b.piece.size());

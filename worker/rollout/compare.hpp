@@ -3,6 +3,7 @@
 #include "fsutil/fs.hpp"
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 namespace coldpress {
@@ -16,9 +17,12 @@ enum class Relation : std::uint8_t {
 };
 
 // Reads both to the end of the shorter. Each is exactly that file, compressed if its
-// name ends in .zst. Errc::corrupt if a compressed one cannot be decoded as far.
+// name ends in .zst. Errc::corrupt if a compressed one cannot be decoded as far;
+// Errc::canceled within a piece of being told to stop.
 // Neither file is kept from changing meanwhile: compare stamps before and after.
-Result<Relation>
-compare_rollouts(Fs& fs, const std::string& first, const std::string& second);
+Result<Relation> compare_rollouts(Fs& fs,
+                                  const std::string& first,
+                                  const std::string& second,
+                                  const std::stop_token& stop = {});
 
 } // namespace coldpress

@@ -344,8 +344,9 @@ private:
   // archived_sessions/NAME, or sessions/YYYY/MM/DD/NAME by the date in the name.
   std::string path_in(Root root, const std::string& name) const {
     std::string dir = join_path(session_.store().home, tree_name(root));
-    if (root == Root::active) {
-      const std::string date = parse_rollout_name(name).value_or(RolloutName{}).timestamp;
+    const auto parsed = parse_rollout_name(name);
+    if (root == Root::active && parsed) {
+      const std::string& date = parsed->timestamp;
       dir += fmt::format(
           "/{}/{}/{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2));
     }

@@ -110,6 +110,7 @@ Seen seen_of(const Inventory& found) {
 RecoverRules recover_rules(Session& session, Seen seen) {
   const Settings& settings = session.settings();
   RecoverRules rules;
+  rules.stop = session.stop_token();
   rules.whole_store_seen = seen == Seen::all;
   rules.settle = settings.scan.settle;
   rules.grace = settings.publish.reap_grace.value_or(k_grace);

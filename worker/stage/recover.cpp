@@ -83,7 +83,7 @@ private:
 
   Recovered retired_beside_plain(const FormView& retired, const FormView& plain) {
     const auto relation =
-        compare_rollouts(guards_.fs, retired.file.path, plain.file.path);
+        compare_rollouts(guards_.fs, retired.file.path, plain.file.path, rules_.stop);
     if (!relation) {
       return failed(relation.error());
     }
@@ -106,7 +106,10 @@ private:
   Recovered
   retired_beside_frame(const FormView& retired, const FormView& frame, bool quiet) {
     const auto relation =
-        compare_rollouts(guards_.fs, frame.file.path, retired.file.path);
+        compare_rollouts(guards_.fs, frame.file.path, retired.file.path, rules_.stop);
+    if (!relation && relation.error().code == Errc::canceled) {
+      return {};
+    }
     const bool equal = relation && *relation == Relation::equal;
     const bool beside = frame.dir == retired.dir;
     // Beside each other they have one mtime, unless somebody touched the retired file.
@@ -187,7 +190,8 @@ private:
   }
 
   Recovered pair(const FormView& plain, const FormView& frame) {
-    const auto relation = compare_rollouts(guards_.fs, frame.file.path, plain.file.path);
+    const auto relation =
+        compare_rollouts(guards_.fs, frame.file.path, plain.file.path, rules_.stop);
     if (!relation && relation.error().code != Errc::corrupt) {
       return failed(relation.error());
     }
@@ -220,7 +224,8 @@ private:
   }
 
   Recovered two_frames(const FormView& a, const FormView& b) {
-    const auto relation = compare_rollouts(guards_.fs, a.file.path, b.file.path);
+    const auto relation =
+        compare_rollouts(guards_.fs, a.file.path, b.file.path, rules_.stop);
     if (!relation && relation.error().code != Errc::corrupt) {
       return failed(relation.error());
     }
@@ -266,7 +271,7 @@ private:
   }
 
   Recovered failed(const Error& error) const {
-    if (error.code == Errc::not_found) {
+    if (error.code == Errc::not_found || error.code == Errc::canceled) {
       return {};
     }
     Recovered recovered = report(OutcomeKind::failed, {});

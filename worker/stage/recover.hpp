@@ -4,6 +4,7 @@
 #include "worker/stage/types.hpp"
 
 #include <functional>
+#include <stop_token>
 
 namespace coldpress {
 
@@ -18,6 +19,7 @@ struct RecoverRules {
   std::function<ThreadRow(const std::string& thread_id)> thread_row;
   // False if a directory could not be listed: what seems to be alone may not be.
   bool whole_store_seen = true;
+  std::stop_token stop; // looked at while contents are compared
 };
 
 struct Recovered {
