@@ -57,13 +57,17 @@ std::string percentiles(std::vector<std::uint32_t> us) {
     return "none";
   }
   std::sort(us.begin(), us.end());
-  const auto at = [&](std::size_t per_mille) { return us[(us.size() - 1) * per_mille / 1000]; };
+  const auto at = [&](std::size_t per_mille) {
+    return us[(us.size() - 1) * per_mille / 1000];
+  };
   return fmt::format("{}/{}/{}", at(500), at(990), us.back());
 }
 
 class Blocked {
 public:
-  Blocked() : shared_(record_.shared()), waits_(new_waits()), codex_(home_), press_(fs_, home_) {}
+  Blocked()
+      : shared_(record_.shared()), waits_(new_waits()), codex_(home_),
+        press_(fs_, home_) {}
 
   int run() {
     start_helpers();

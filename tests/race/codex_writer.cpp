@@ -57,10 +57,8 @@ bool CodexWriter::materialize(const std::string& plain_path, Mtime mtime) const 
   if (!bytes || ::lstat(frame.c_str(), &source) != 0) {
     return false;
   }
-  const std::string temp = fmt::format("{}/.rollout-materialize-{}-{}",
-                                       parent_dir(plain_path),
-                                       ::getpid(),
-                                       now_ns());
+  const std::string temp = fmt::format(
+      "{}/.rollout-materialize-{}-{}", parent_dir(plain_path), ::getpid(), now_ns());
   const Fd file(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ::write(file.get(), bytes->data(), bytes->size()) !=
                    static_cast<ssize_t>(bytes->size())) {

@@ -24,7 +24,8 @@ constexpr std::uint32_t k_before = 1; // whoever wrote the file's last lines
 
 class Forced {
 public:
-  Forced() : shared_(record_.shared()), door_(new_door()), fs_(posix_), press_(fs_, home_) {}
+  Forced()
+      : shared_(record_.shared()), door_(new_door()), fs_(posix_), press_(fs_, home_) {}
 
   int run() {
     const pid_t intruder =
@@ -70,7 +71,8 @@ private:
     const Fd resolved(::open(home_.plain(rollout_).c_str(), O_PATH | O_CLOEXEC));
     resolved_ = &resolved;
     fs_.reset();
-    fs_.set_hook([this](std::string_view op, const std::string& path) { hook(op, path); });
+    fs_.set_hook(
+        [this](std::string_view op, const std::string& path) { hook(op, path); });
     const bool settled = run_stages();
     fs_.set_hook({});
     door_.stage = let_in_ ? Stage::leave : Stage::cancel;
@@ -125,8 +127,7 @@ private:
       append_last_line(open_append(fmt::format("/proc/self/fd/{}", resolved_->get())));
     }
     // By then the grace is over: that nobody is still on his way is the one assumption.
-    past_grace_ =
-        past_grace_ || (op == "unlink" && path == home_.retired(rollout_));
+    past_grace_ = past_grace_ || (op == "unlink" && path == home_.retired(rollout_));
     const bool assumed = past_grace_ || (manner_ == Manner::link && past_last_look_);
     if (call == at_call_ && !assumed) {
       let_in_ = true;
@@ -138,7 +139,8 @@ private:
     } else if (call == at_call_) {
       assumed_ += 1;
     }
-    past_last_look_ = past_last_look_ || (op == "stat" && path == home_.retired(rollout_));
+    past_last_look_ =
+        past_last_look_ || (op == "stat" && path == home_.retired(rollout_));
     released_ = op == "drop_lease" && path == home_.plain(rollout_);
   }
 
@@ -149,7 +151,8 @@ private:
 
   // What the grace is for.
   void await_inside() {
-    if (let_in_ && !wait_until([this] { return is_inside(); }, std::chrono::seconds{10})) {
+    if (let_in_ &&
+        !wait_until([this] { return is_inside(); }, std::chrono::seconds{10})) {
       stuck("the intruder does not get in");
     }
   }
@@ -172,8 +175,8 @@ private:
   }
 
   void check(bool settled) {
-    const std::string where =
-        fmt::format("call {} ({}), manner {}", at_call_, op_at(), static_cast<int>(manner_));
+    const std::string where = fmt::format(
+        "call {} ({}), manner {}", at_call_, op_at(), static_cast<int>(manner_));
     Checker checker(record_);
     const auto text = home_.read(rollout_);
     checker.look(rollout_, text.value_or(""));

@@ -117,8 +117,8 @@ void Home::make(std::uint32_t rollout) const {
   const std::string temp = path_ + "/making/" + file_name(rollout);
   const std::string text = first_lines(rollout);
   const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written =
-      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) ==
+                                      static_cast<ssize_t>(text.size());
   ::close(fd);
   if (!written || ::rename(temp.c_str(), plain(rollout).c_str()) != 0) {
     throw std::runtime_error("cannot make " + plain(rollout));
@@ -127,9 +127,9 @@ void Home::make(std::uint32_t rollout) const {
 
 std::optional<std::string> Home::read(std::uint32_t rollout) const {
   for (const char* ending : {"", ".zst"}) {
-    for (const Root root : {first_root(rollout),
-                            first_root(rollout) == Root::active ? Root::archived
-                                                                : Root::active}) {
+    for (const Root root :
+         {first_root(rollout),
+          first_root(rollout) == Root::active ? Root::archived : Root::active}) {
       const std::string path = plain(rollout, root) + ending;
       if (::access(path.c_str(), F_OK) == 0) {
         return read_form(path);
@@ -141,7 +141,8 @@ std::optional<std::string> Home::read(std::uint32_t rollout) const {
 
 bool Home::stands(std::uint32_t rollout, Root root) const {
   const std::string path = plain(rollout, root);
-  return ::access(path.c_str(), F_OK) == 0 || ::access((path + ".zst").c_str(), F_OK) == 0;
+  return ::access(path.c_str(), F_OK) == 0 ||
+         ::access((path + ".zst").c_str(), F_OK) == 0;
 }
 
 std::vector<std::string> Home::litter() const {

@@ -12,12 +12,8 @@
 namespace coldpress::race {
 
 Door& new_door() {
-  void* memory = ::mmap(nullptr,
-                        sizeof(Door),
-                        PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS,
-                        -1,
-                        0);
+  void* memory = ::mmap(
+      nullptr, sizeof(Door), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::runtime_error("mmap of the door");
   }

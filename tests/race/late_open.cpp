@@ -94,7 +94,7 @@ private:
       if (file && !record_.append(file.get(), me, rollout, nullptr)) {
         shared_.faults += 1;
       }
-      dice.nap_below(rollout == 0 ? 200 : 30);
+      dice.nap_below(rollout == 0 ? 40 : 30);
     }
   }
 

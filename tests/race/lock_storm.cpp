@@ -31,22 +31,18 @@ constexpr StoreLock::Timings k_timings{20ms, 200ms};
 // Who holds the lock, in memory that all processes share: the witness.
 struct Arena {
   std::atomic<bool> stop;
-  std::atomic<std::uint64_t> acquired;      // how often: the last one is the holder's
-  std::atomic<std::uint64_t> acquired_at;   // ns
-  std::atomic<pid_t> holder;                // 0: nobody
-  std::atomic<std::uint64_t> acts;          // things done under the lock
+  std::atomic<std::uint64_t> acquired;    // how often: the last one is the holder's
+  std::atomic<std::uint64_t> acquired_at; // ns
+  std::atomic<pid_t> holder;              // 0: nobody
+  std::atomic<std::uint64_t> acts;        // things done under the lock
   std::atomic<std::uint64_t> double_holders;
-  std::atomic<std::uint64_t> late_acts;     // by one whose lock was somebody else's
-  std::atomic<std::uint64_t> gave_up;       // noticed that the lock was lost
+  std::atomic<std::uint64_t> late_acts; // by one whose lock was somebody else's
+  std::atomic<std::uint64_t> gave_up;   // noticed that the lock was lost
 };
 
 Arena& new_arena() {
-  void* memory = ::mmap(nullptr,
-                        sizeof(Arena),
-                        PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS,
-                        -1,
-                        0);
+  void* memory = ::mmap(
+      nullptr, sizeof(Arena), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::runtime_error("mmap of the arena");
   }
@@ -242,8 +238,8 @@ private:
   }
 
   int report() const {
-    const std::uint64_t violations = arena_.double_holders + arena_.late_acts +
-                                     taken_from_sleeper_ + slow_ + stuck_;
+    const std::uint64_t violations =
+        arena_.double_holders + arena_.late_acts + taken_from_sleeper_ + slow_ + stuck_;
     fmt::print("ROW lock-storm tried={} violations={} kills={} stops={} removals={} "
                "acquired={} acts={} double_holders={} late_acts={} gave_up={} "
                "slowest_takeover_ms={} stuck={}\n",

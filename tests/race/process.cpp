@@ -57,8 +57,8 @@ pid_t in_child(const std::function<void()>& work) {
 
 bool finished(pid_t child, std::chrono::seconds at_most) {
   int status = 0;
-  const bool ended = wait_until(
-      [&] { return ::waitpid(child, &status, WNOHANG) == child; }, at_most);
+  const bool ended =
+      wait_until([&] { return ::waitpid(child, &status, WNOHANG) == child; }, at_most);
   if (!ended) {
     fmt::print(stderr, "child {} does not end: killed\n", child);
     ::kill(child, SIGKILL);

@@ -72,7 +72,7 @@ private:
       violations_ += finished(writer, std::chrono::seconds{60}) ? 0 : 1;
     }
     tally_.stop = true;
-    violations_ += finished(worker, std::chrono::seconds{60}) ? 0 : 1;
+    violations_ += finished(worker, std::chrono::minutes{5}) ? 0 : 1;
   }
 
   // One more pass, with its reaps, once all of it has settled.

@@ -45,7 +45,7 @@ struct Shared {
   std::atomic<std::uint32_t> next_rollout;
   std::atomic<std::uint64_t> collisions; // openings that found the name gone
   std::atomic<std::uint64_t> materialized;
-  std::atomic<std::uint64_t> rude; // truncations, renames, links, deletions, moves
+  std::atomic<std::uint64_t> rude;   // truncations, renames, links, deletions, moves
   std::atomic<std::uint64_t> faults; // what a writer saw and must not see
   std::array<std::atomic<std::uint32_t>, k_most_slots> slots;
   std::array<std::atomic<std::uint32_t>, k_most_writers> counts;
@@ -67,7 +67,8 @@ public:
 
   // Appends one line with one write() and acknowledges it. False if write() failed.
   // The number of the line within its writer is `n`, if wanted.
-  bool append(int fd, std::uint32_t writer, std::uint32_t rollout, std::uint32_t* n) const;
+  bool
+  append(int fd, std::uint32_t writer, std::uint32_t rollout, std::uint32_t* n) const;
 
 private:
   Shared* shared_;

@@ -75,8 +75,8 @@ void naive_press(const std::string& path, Tally& tally) {
   const std::string frame = frame_of(*bytes);
   const std::string temp = path + ".naive";
   const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool written = ::write(fd, frame.data(), frame.size()) ==
-                       static_cast<ssize_t>(frame.size());
+  const bool written =
+      ::write(fd, frame.data(), frame.size()) == static_cast<ssize_t>(frame.size());
   ::fsync(fd);
   ::close(fd);
   if (written && ::link(temp.c_str(), (path + ".zst").c_str()) == 0) {
@@ -93,26 +93,16 @@ void naive_press(const std::string& path, Tally& tally) {
 } // namespace
 
 Program::Program(std::string path, const Home& home, const std::string& settle)
-    : arguments_{std::move(path),
-                 "run",
-                 "--once",
-                 "--json",
-                 "--store",
-                 home.path(),
-                 "--enable",
-                 "local_thread_store_compression",
-                 "--roots",
-                 "archived,active",
-                 "--cold-after",
-                 "0s",
-                 "--settle",
-                 settle,
-                 "--reap-grace",
-                 "200ms",
-                 "--min-free",
-                 "0",
-                 "--codec-level",
-                 "1"} {}
+    : arguments_{std::move(path), "run",
+                 "--once",        "--json",
+                 "--store",       home.path(),
+                 "--enable",      "local_thread_store_compression",
+                 "--roots",       "archived,active",
+                 "--cold-after",  "0s",
+                 "--settle",      settle,
+                 "--reap-grace",  "200ms",
+                 "--min-free",    "0",
+                 "--codec-level", "1"} {}
 
 void Program::run(Tally& tally) const {
   const Ran ran = run_program(arguments_);
@@ -153,12 +143,8 @@ void naive_loop(const Home& home, Tally& tally) {
 }
 
 Tally& new_tally() {
-  void* memory = ::mmap(nullptr,
-                        sizeof(Tally),
-                        PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS,
-                        -1,
-                        0);
+  void* memory = ::mmap(
+      nullptr, sizeof(Tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::runtime_error("mmap of the tally");
   }

@@ -24,7 +24,9 @@ public:
 
 protected:
   // The rollout that stands for a slot now; the next one once it was pressed.
-  std::uint32_t rollout_of(std::uint32_t slot) const { return shared_.slots[slot].load(); }
+  std::uint32_t rollout_of(std::uint32_t slot) const {
+    return shared_.slots[slot].load();
+  }
   void renew(std::uint32_t slot, std::uint32_t gone);
   std::uint32_t any_slot() { return dice_.roll(slots_); }
   // Opens the path for every line. False once the name is gone; `lines` gets the

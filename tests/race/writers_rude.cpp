@@ -33,8 +33,7 @@ void ThreadRows::execute(const std::string& statement) {
 }
 
 void ThreadRows::add(std::uint32_t rollout) {
-  execute(
-      fmt::format("INSERT INTO threads VALUES('{}', '')", Home::thread_id(rollout)));
+  execute(fmt::format("INSERT INTO threads VALUES('{}', '')", Home::thread_id(rollout)));
 }
 
 void ThreadRows::remove(std::uint32_t rollout) {
@@ -107,7 +106,8 @@ bool Truncating::append_some(std::uint32_t rollout) {
 
 bool Truncating::cut_some(std::uint32_t rollout) {
   Model& model = models_[rollout];
-  const auto most = static_cast<std::uint32_t>(std::min<std::size_t>(6, model.lines.size()));
+  const auto most =
+      static_cast<std::uint32_t>(std::min<std::size_t>(6, model.lines.size()));
   const std::size_t keep = model.lines.size() - 1 - dice_.roll(most);
   const std::int64_t size = model.lines[keep].begin;
   const std::string path = home_.plain(rollout);
@@ -198,8 +198,7 @@ void Deleting::made(std::uint32_t rollout) {
 
 bool Deleting::act(std::size_t which) {
   const std::uint32_t rollout = owned_[which];
-  const bool stands =
-      append_reopening(home_.plain(rollout), rollout, 1 + dice_.roll(20));
+  const bool stands = append_reopening(home_.plain(rollout), rollout, 1 + dice_.roll(20));
   // Half of those that were pressed a moment ago: their retired form still waits.
   const bool gone = dice_.roll(stands ? 20 : 2) == 0;
   if (gone) {
