@@ -10,6 +10,9 @@ namespace coldpress {
 
 namespace {
 
+// So many in a row that every pause of the worker's is met, and files stay small.
+constexpr std::uint64_t k_max_lines = 100'000;
+
 int open_to_append(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
 }
@@ -32,7 +35,7 @@ void Appenders::start(const DiskStore& store, int number, Root root, Manner mann
 }
 
 void Appenders::write_lines(Writer& writer) const {
-  while (!stop_) {
+  while (!stop_ && writer.lines < k_max_lines) {
     const int fd = writer.kept_open >= 0 ? writer.kept_open : open_to_append(writer.path);
     if (fd < 0) {
       return; // pressed: a real writer would make it plain again first

@@ -1,5 +1,5 @@
-// row_filesystems PROGRAM: press beside writers, kill and restore on each file system
-// that this machine has, and where calls are missing.
+// row_filesystems PROGRAM [PLACE]: press beside writers, kill and restore on each file
+// system that this machine has, and where calls are missing.
 
 #include "tests/kill/appenders.hpp"
 #include "tests/kill/kill_sweep.hpp"
@@ -159,12 +159,15 @@ private:
   std::uint64_t lines_ = 0;
 };
 
-int run(const std::string& program) {
+int run(const std::string& program, const std::string& only) {
   const MountRights rights = own_mounts();
   std::string why_no_trace;
   const bool kill = may_trace(why_no_trace);
   Row row("filesystems");
   for (const Place& place : all_places()) {
+    if (!only.empty() && place.name != only) {
+      continue;
+    }
     const Scratch scratch(Scratch::On::disk);
     const std::string dir = scratch / "place";
     std::string why_not;
@@ -195,7 +198,7 @@ int run(const std::string& program) {
 
 int main(int argc, char** argv) {
   try {
-    return argc == 2 ? coldpress::run(argv[1]) : 2;
+    return argc == 2 || argc == 3 ? coldpress::run(argv[1], argc == 3 ? argv[2] : "") : 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "row_filesystems: {}\n", error.what());
     return 1;
