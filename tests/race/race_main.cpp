@@ -26,7 +26,7 @@ template <class Kind> std::vector<MakeWriter> some(std::size_t count) {
 }
 
 std::vector<MakeWriter> forks_and_writers() {
-  auto writers = some<LockJoining>(4);
+  auto writers = some<Patient>(4);
   writers.push_back(a<Forking>());
   writers.push_back(a<Forking>());
   return writers;

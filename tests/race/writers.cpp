@@ -64,7 +64,8 @@ void LockJoining::session(std::uint32_t rollout, const std::string& plain_path) 
     if (!file) {
       fault("neither form of " + plain_path);
     }
-    for (std::uint32_t i = 0; file && i < 1 + dice_.roll(30); ++i) {
+    const std::uint32_t lines = 1 + dice_.roll(longest_);
+    for (std::uint32_t i = 0; file && i < lines; ++i) {
       append_open(file.get(), rollout, 1);
       if (dice_.roll(10) == 0) {
         dice_.nap_below(1000);
@@ -79,7 +80,7 @@ void LockJoining::work() {
   while (!record_.stopped()) {
     const std::uint32_t rollout = rollout_of(any_slot());
     session(rollout, home_.plain(rollout));
-    dice_.nap_below(15'000);
+    dice_.nap_below(rest_below_);
   }
 }
 

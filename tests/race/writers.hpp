@@ -55,6 +55,19 @@ public:
 
 protected:
   void session(std::uint32_t rollout, const std::string& plain_path);
+
+  std::uint32_t longest_ = 12;        // lines in a session
+  std::uint32_t rest_below_ = 15'000; // microseconds
+};
+
+// The same, leaving its rollouts alone long enough to settle.
+class Patient final : public LockJoining {
+public:
+  Patient(const Home& home, const Record& record, std::uint32_t me, std::uint32_t slots)
+      : LockJoining(home, record, me, slots) {
+    longest_ = 100;
+    rest_below_ = 150'000;
+  }
 };
 
 // (b) keeps descriptors open across many presses; one of them from beginning to end.
