@@ -59,6 +59,8 @@ private:
     arrived_before_ = arrived_before;
     calls_ = 0;
     let_in_ = false;
+    leases_ = 0;
+    released_ = false;
     past_last_look_ = false;
     past_grace_ = false;
     first_lines_ = {shared_.counts[k_intruder], shared_.counts[k_before]};
@@ -124,6 +126,7 @@ private:
     if (arrived_before_ && released_) {
       released_ = false;
       arrived_before_ = false;
+      await_inside(); // or both would write at once, and a cut take the wrong line
       append_last_line(open_append(fmt::format("/proc/self/fd/{}", resolved_->get())));
     }
     // By then the grace is over: that nobody is still on his way is the one assumption.
@@ -141,7 +144,9 @@ private:
     }
     past_last_look_ =
         past_last_look_ || (op == "stat" && path == home_.retired(rollout_));
-    released_ = op == "drop_lease" && path == home_.plain(rollout_);
+    // The first lease on it is the claim's.
+    leases_ += op == "drop_lease" && path == home_.plain(rollout_) ? 1 : 0;
+    released_ = leases_ == 2;
   }
 
   bool is_inside() const {
@@ -238,6 +243,7 @@ private:
   std::uint32_t rollout_ = 0;
   int at_call_ = 0;
   int calls_ = 0;
+  int leases_ = 0; // given back on the plain file
   Manner manner_ = Manner::append;
   bool arrived_before_ = false;
   bool released_ = false;       // the publication has just given its lease back
