@@ -583,7 +583,7 @@ TEST_CASE("recovery makes what stays durable before a name goes") {
   CHECK(rig.fs.find("sync_dir", rig.store.dir(), *gone));
 }
 
-TEST_CASE("a retired file is synced before the .zst that it replaces goes") {
+TEST_CASE("a retired file and its plain name are durable before the .zst goes") {
   Rig rig;
   rig.store.put(rig.retired, k_longer);
   rig.store.put(rig.compressed, frame());
@@ -591,8 +591,13 @@ TEST_CASE("a retired file is synced before the .zst that it replaces goes") {
   rig.fs.reset();
   REQUIRE(rig.recover().outcome);
   const auto synced = rig.fs.find("sync_file", rig.retired);
+  const auto renamed = rig.fs.find("rename_new", rig.retired);
   const auto gone = rig.fs.find("unlink", rig.compressed);
   REQUIRE(synced);
+  REQUIRE(renamed);
   REQUIRE(gone);
-  CHECK(*synced < *gone);
+  CHECK(*synced < *renamed);
+  const auto named = rig.fs.find("sync_dir", rig.store.dir(), *renamed);
+  REQUIRE(named);
+  CHECK(*named < *gone);
 }
