@@ -191,6 +191,8 @@ const std::vector<Death>& all_deaths() {
       {"random 1", true, Unsynced::random, 1},
       {"random 2", true, Unsynced::random, 2},
       {"random 3", true, Unsynced::random, 3},
+      {"random 4", true, Unsynced::random, 4},
+      {"random 5", true, Unsynced::random, 5},
   };
   return deaths;
 }
