@@ -55,6 +55,13 @@ Error&& Error::in(std::string what) && {
   return std::move(*this);
 }
 
+Error&& Error::at(const std::string& file) && {
+  if (path.empty()) {
+    path = file;
+  }
+  return std::move(*this);
+}
+
 std::string_view name_of(Errc code) {
   switch (code) {
   case Errc::not_found:
@@ -100,7 +107,8 @@ std::string describe(const Error& error) {
   }
   std::vector<std::string> parts;
   if (error.sys != 0) {
-    parts.push_back(fmt::format("{} ({})", std::strerror(error.sys), errno_name(error.sys)));
+    parts.push_back(
+        fmt::format("{} ({})", std::strerror(error.sys), errno_name(error.sys)));
   } else if (error.context.empty()) {
     parts.emplace_back(name_of(error.code)); // all that is known
   }

@@ -37,6 +37,8 @@ struct Error {
 
   // Adds one line of context.
   Error&& in(std::string what) &&;
+  // Names the file, if no file is named yet: a call on a handle does not know its path.
+  Error&& at(const std::string& file) &&;
 };
 
 // "no_space", as in NDJSON and in the ledger.

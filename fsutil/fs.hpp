@@ -64,7 +64,8 @@ public:
   // a FIFO. A symlink is Errc::invalid (ELOOP).
   virtual Result<FileHandle> open_read(const std::string& path) = 0;
   // Read and write, never truncates. For lock files and records.
-  // With Create::yes makes it with mode 0666 less the umask, as Codex makes its lock files; an existing one is fine.
+  // With Create::yes makes it with mode 0666 less the umask, as Codex makes its lock
+  // files; an existing one is fine.
   virtual Result<FileHandle> open_lock(const std::string& path, Create create) = 0;
   // A new empty file with that mode, read and write. Errc::exists if the name is taken.
   virtual Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) = 0;
@@ -187,6 +188,9 @@ std::string join_path(std::string_view dir, std::string_view name);
 
 // The whole of a small file. Errc::invalid if it is larger than `limit`.
 Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limit);
+
+// Errc::no_space if less than `min_free` bytes are left where `dir` is.
+Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free);
 
 // Makes `path` and its parents as needed. An existing directory is fine.
 Result<void> make_dirs(Fs& fs, const std::string& path, std::uint32_t mode);

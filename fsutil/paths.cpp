@@ -41,6 +41,18 @@ Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limi
   return text;
 }
 
+Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free) {
+  TRY_ASSIGN(const SpaceInfo space, fs.space(dir));
+  if (space.available < min_free) {
+    return Fail(Error{Errc::no_space,
+                      0,
+                      "check free space",
+                      dir,
+                      {"less than limits.min_free is left"}});
+  }
+  return {};
+}
+
 Result<void> make_dirs(Fs& fs, const std::string& path, std::uint32_t mode) {
   auto made = fs.make_dir(path, mode);
   if (made || made.error().code == Errc::exists) {

@@ -12,14 +12,15 @@
 
 namespace coldpress {
 
-// "7d", "15s", "200ms", "1h30m", "0s"; units ms s m h d w. Not negative; at most 100 years.
-// Errc::invalid with a sentence in the context otherwise.
+// "7d", "15s", "200ms", "1h30m", "0s"; units ms s m h d w. Not negative; at most 100
+// years. Errc::invalid with a sentence in the context otherwise.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // Exact, in the largest unit up to days that needs no second one: "7d", "36h", "200ms".
 std::string format_duration(std::chrono::milliseconds duration);
 
-// "4096", "8MiB", "1.5 GiB", "20MB"; units B, KB/MB/GB/TB (1000) and KiB/MiB/GiB/TiB (1024).
+// "4096", "8MiB", "1.5 GiB", "20MB"; units B, KB/MB/GB/TB (1000) and KiB/MiB/GiB/TiB
+// (1024).
 Result<std::uint64_t> parse_size(std::string_view text);
 
 // For people: "812 B", "3.4 MiB".

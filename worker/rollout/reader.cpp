@@ -14,13 +14,6 @@ constexpr std::uint64_t k_drop_every = std::uint64_t{8} << 20U;
 constexpr int k_more_tries = 3;
 constexpr std::chrono::milliseconds k_between_tries{50};
 
-Error named(Error error, const std::string& path) {
-  if (error.path.empty()) {
-    error.path = path;
-  }
-  return error;
-}
-
 } // namespace
 
 std::string_view name_of(Form form) {
@@ -139,7 +132,7 @@ Result<RolloutReader> RolloutReader::make(Fs& fs, std::unique_ptr<State> state) 
 Result<std::size_t> RolloutReader::read(std::span<std::byte> into) {
   auto count = state_->decoder ? state_->decode(into) : state_->read_file(into);
   if (!count) {
-    return Fail(named(std::move(count.error()), state_->path));
+    return Fail(std::move(count.error()).at(state_->path));
   }
   return count;
 }

@@ -136,11 +136,10 @@ private:
     // Before, not after: a run must not press it again if we are stopped in between.
     hold(rollout);
     Guards guards = session_.guards();
-    auto restored =
-        restore(guards,
-                compressed,
-                {rollout, std::nullopt, session_.settings().limits.min_free_bytes},
-                session_.stop_token());
+    auto restored = restore(guards,
+                            compressed,
+                            {rollout, session_.settings().limits.min_free_bytes},
+                            session_.stop_token());
     bytes_done_ += size;
     if (restored) {
       finish(std::move(*restored));

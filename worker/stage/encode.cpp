@@ -1,5 +1,6 @@
 #include "worker/stage/encode.hpp"
 
+#include "fsutil/metadata.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
 
@@ -33,7 +34,8 @@ public:
 
   Result<void> put(std::span<const std::byte> data) {
     if (written_ + buffer_.size() + data.size() >= limit_) {
-      return Fail(Error{Errc::exists, 0, "encode", {}, {"no gain"}});
+      full_ = true;
+      return Fail(Error{Errc::no_space, 0, "encode", {}, {"larger than the source"}});
     }
     buffer_.insert(buffer_.end(), data.begin(), data.end());
     return buffer_.size() >= k_piece ? flush() : Result<void>{};
@@ -47,41 +49,17 @@ public:
   }
 
   std::uint64_t written() const { return written_; }
+  // What was put in is as large as the source: nothing to gain any more.
+  bool full() const { return full_; }
 
 private:
   Fs& fs_;
   FileHandle file_;
-  std::uint64_t limit_; // at which there is nothing to gain any more
+  std::uint64_t limit_;
   std::uint64_t written_ = 0;
+  bool full_ = false;
   std::vector<std::byte> buffer_;
 };
-
-Error named(Error error, const std::string& path) {
-  if (error.path.empty()) {
-    error.path = path;
-  }
-  return error;
-}
-
-Stop stop_for(Error error, const std::string& path) {
-  if (error.code == Errc::exists && error.op == "encode") {
-    return Stop::skip(Reason::no_gain);
-  }
-  return Stop::from(named(std::move(error), path));
-}
-
-// How much the frame may need at most is not known; that the reserve stands is.
-Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free) {
-  TRY_ASSIGN(const SpaceInfo space, fs.space(dir));
-  if (space.available < min_free) {
-    return Fail(Error{Errc::no_space,
-                      0,
-                      "check free space",
-                      dir,
-                      {"less than limits.min_free is left"}});
-  }
-  return {};
-}
 
 struct Progress {
   Hasher hasher;
@@ -137,14 +115,21 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   if (!temp) {
     return Halt(Stop::from(std::move(temp.error())));
   }
+  // What cannot be kept is better known before the work than after it.
+  if (auto kept = copy_metadata(fs, claim.file(), claim.stamp(), temp->handle()); !kept) {
+    return Halt(kept.error().code == Errc::unsupported
+                    ? Stop::skip(Reason::metadata_not_kept, describe(kept.error()))
+                    : Stop::from(std::move(kept.error()).at(path)));
+  }
   auto encoder = FrameEncoder::create(rules.frame, size);
   if (!encoder) {
-    return Halt(Stop::from(named(std::move(encoder.error()), path)));
+    return Halt(Stop::from(std::move(encoder.error()).at(path)));
   }
   TempWriter writer(fs, temp->handle(), size);
   Progress progress;
   if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
-    return Halt(stop_for(std::move(fed.error()), path));
+    return Halt(writer.full() ? Stop::skip(Reason::no_gain)
+                              : Stop::from(std::move(fed.error()).at(path)));
   }
   return EncodedMaker::make(std::move(claim),
                             std::move(*temp),

@@ -10,7 +10,7 @@ namespace coldpress {
 
 struct EncodeRules {
   FrameOptions frame;
-  std::uint64_t min_free_bytes = 0; // leave at least this much on the disk
+  std::uint64_t min_free_bytes = 0;               // leave at least this much on the disk
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
 };
 
@@ -19,8 +19,8 @@ struct EncodeRules {
 // source once, in pieces; memory does not depend on its size.
 //
 // Stops with `changed` if the file is not exactly as long as claimed, `no_gain` once
-// the frame is as large as the source, `no_space`, or `canceled` within a piece of
-// being told. The temp file is gone then.
+// the frame is as large as the source, `metadata_not_kept`, `no_space`, or `canceled`
+// within a piece of being told. The temp file is gone then.
 Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop);
 
 } // namespace coldpress

@@ -6,8 +6,6 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::uint64_t k_block = 4096;
-
 const VersionSeen* oldest(const std::vector<VersionSeen>& versions) {
   const auto found = std::min_element(
       versions.begin(), versions.end(), [](const VersionSeen& a, const VersionSeen& b) {
@@ -126,7 +124,7 @@ private:
         })) {
       return Reason::excluded;
     }
-    return candidate.allocated <= k_block ? Reason::too_small : Reason::cold;
+    return candidate.allocated <= k_block_bytes ? Reason::too_small : Reason::cold;
   }
 
   Reason by_memory(const Candidate& candidate) const {

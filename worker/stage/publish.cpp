@@ -8,6 +8,32 @@ namespace coldpress {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Keeps the longest time for which a writer may have had to wait, in microseconds.
+class HoldTimer {
+public:
+  HoldTimer(const Clock& clock, std::uint64_t& longest)
+      : clock_(clock), longest_(longest) {}
+  HoldTimer(const HoldTimer&) = delete;
+  HoldTimer& operator=(const HoldTimer&) = delete;
+  ~HoldTimer() {
+    if (begun_) {
+      const auto took =
+          std::chrono::duration_cast<std::chrono::microseconds>(clock_.boot() - *begun_);
+      longest_ = std::max(longest_, static_cast<std::uint64_t>(took.count()));
+    }
+  }
+  void begin() { begun_ = clock_.boot(); }
+
+private:
+  const Clock& clock_;
+  std::uint64_t& longest_;
+  std::optional<BootTime> begun_;
+};
+
+} // namespace
+
 // One publication: the table of DESIGN section 4, a method a step.
 class PublishedMaker {
 public:
@@ -24,12 +50,12 @@ public:
                       ? Stop::skip(Reason::maintenance)
                       : Stop::from(std::move(maintenance.error())));
     }
-    auto done = timed(&PublishedMaker::name_it);
+    auto done = name_it();
     if (done) {
       done = make_durable();
     }
     if (done) {
-      done = timed(&PublishedMaker::retire);
+      done = retire();
     }
     // 11: whatever writers waited for is free again; from here on the disk may be slow.
     if (!done) {
@@ -40,7 +66,7 @@ public:
       return Halt(std::move(done.error()));
     }
     if (auto synced = fs_.sync_dir(dir_); !synced) {
-      // The retired file stands until a sync succeeds: reap() asks for one.
+      // The retired file stands: the next pass's recovery syncs before it frees it.
       return Halt(Stop::from(std::move(synced.error())));
     }
     return finish();
@@ -56,16 +82,6 @@ private:
 
   const Claim& claim() const { return verified_.claim(); }
 
-  // Runs a step that others wait for, and keeps the longest wait.
-  Done timed(Done (PublishedMaker::*step)()) {
-    const BootTime entered = guards_.clock.boot();
-    Done done = (this->*step)();
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-        guards_.clock.boot() - entered);
-    blocked_us_ = std::max(blocked_us_, static_cast<std::uint64_t>(took.count()));
-    return done;
-  }
-
   // P's path still names the claimed inode.
   Done still_ours() {
     const auto found = fs_.lstat(plain_);
@@ -77,10 +93,12 @@ private:
 
   // 5, first half: Z gets its name while P stands and wins for every reader.
   Done name_it() {
+    HoldTimer held(guards_.clock, blocked_us_); // ends after the section does
     const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
     if (!section) {
       return fail(section.error());
     }
+    held.begin();
     if (auto ours = still_ours(); !ours) {
       return ours;
     }
@@ -109,10 +127,12 @@ private:
 
   // 6 to 10: the critical section. Writers wait from here until it returns.
   Done retire() {
+    HoldTimer held(guards_.clock, blocked_us_); // ends after the section does
     const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
     if (!section) {
       return fail(section.error());
     }
+    held.begin();
     std::optional<KernelLease> lease;
     Done done = take_lease(lease);
     if (done) {

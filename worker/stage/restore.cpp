@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
 
 struct Content {
   Hash128 hash;
@@ -56,16 +57,13 @@ public:
 
 private:
   Stop stop_for(Error error) const {
-    if (error.path.empty()) {
-      error.path = plain_;
-    }
     if (metadata_failed_) {
       return Stop::skip(Reason::metadata_not_kept, describe(error));
     }
     if (error.code == Errc::exists) {
       return Stop::skip(Reason::both_forms);
     }
-    return Stop::from(std::move(error));
+    return Stop::from(std::move(error).at(plain_));
   }
 
   // Everything that takes long: decode, sync, read back, metadata, sync.
@@ -83,13 +81,6 @@ private:
                TempFile::create_beside(fs_, plain_, TempFile::Naming::named));
     temp_.emplace(std::move(temp));
     TRY_ASSIGN(content_, decode_into(temp_->handle()));
-    if (rules_.known_hash && *rules_.known_hash != content_.hash) {
-      return Fail(Error{Errc::corrupt,
-                        0,
-                        "restore",
-                        compressed_,
-                        {"its bytes are not those that were pressed; the .zst is kept"}});
-    }
     TRY(fs_.sync_file(temp_->handle()));
     (void)fs_.drop_cache(temp_->handle(), 0, 0);
     TRY_ASSIGN(const Content back, read_back(temp_->handle()));
@@ -114,7 +105,9 @@ private:
     std::uint64_t size = 0;
     for (;;) {
       TRY(check_stop());
-      TRY(check_space(size));
+      if (size % k_check_space_every == 0) {
+        TRY(check_space(fs_, parent_dir(plain_), rules_.min_free_bytes));
+      }
       TRY_ASSIGN(const std::size_t got, reader.read(buffer));
       if (got == 0) {
         return Content{hasher.digest(), size};
@@ -144,22 +137,6 @@ private:
   Result<void> check_stop() const {
     if (stop_.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "restore", {}, {}});
-    }
-    return {};
-  }
-
-  Result<void> check_space(std::uint64_t written) {
-    constexpr std::uint64_t k_every = std::uint64_t{8} << 20U;
-    if (written % k_every != 0) {
-      return {};
-    }
-    TRY_ASSIGN(const SpaceInfo space, fs_.space(parent_dir(plain_)));
-    if (space.available < rules_.min_free_bytes) {
-      return Fail(Error{Errc::no_space,
-                        0,
-                        "check free space",
-                        parent_dir(plain_),
-                        {"less than limits.min_free is left"}});
     }
     return {};
   }

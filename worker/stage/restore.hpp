@@ -8,8 +8,7 @@
 namespace coldpress {
 
 struct RestoreRules {
-  std::string rollout;               // logical path, for messages
-  std::optional<Hash128> known_hash; // of the plain bytes, if the ledger has it
+  std::string rollout; // logical path, for messages
   std::uint64_t min_free_bytes = 0;
 };
 

@@ -117,6 +117,9 @@ struct RolloutForms {
   std::vector<FoundFile> files;
 };
 
+// What a file system gives and takes back: to gain less is to gain nothing.
+inline constexpr std::uint64_t k_block_bytes = 4096;
+
 // A Codex release counts as being in use for this long after it was seen.
 inline constexpr std::chrono::days k_version_memory{30};
 // From this release on a fork reads its compressed parent (PR 41357, PR 42039).
@@ -136,7 +139,7 @@ struct Inventory {
   std::vector<std::string> parts;         // our named temps, absolute
   std::vector<std::string> foreign_temps; // Codex's temps, absolute
   std::vector<VersionSeen> versions;      // within the days that count
-  std::array<std::string, 2> examples;     // by Root: any rollout file of that tree
+  std::array<std::string, 2> examples;    // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed

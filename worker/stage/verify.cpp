@@ -15,7 +15,6 @@ public:
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
-constexpr std::uint64_t k_block = 4096;
 
 // True if the kernel has let go of every page, so that reading goes to the disk.
 Result<bool> sync_and_drop(Fs& fs, FileHandle file) {
@@ -74,14 +73,7 @@ Result<void> compare(Fs& fs, const Encoded& encoded, const std::stop_token& stop
 Result<bool> frees_a_block(Fs& fs, const Encoded& encoded) {
   TRY_ASSIGN(const FileStat source, fs.stat(encoded.claim().file()));
   TRY_ASSIGN(const FileStat frame, fs.stat(encoded.temp().handle()));
-  return frame.allocated + k_block <= source.allocated;
-}
-
-Stop stop_for(Error error, const std::string& path) {
-  if (error.path.empty()) {
-    error.path = path;
-  }
-  return Stop::from(std::move(error));
+  return frame.allocated + k_block_bytes <= source.allocated;
 }
 
 } // namespace
@@ -91,26 +83,26 @@ Step<Verified> verify(Fs& fs, Encoded encoded, std::stop_token stop) {
   const std::string path = encoded.temp().target();
   auto from_disk = sync_and_drop(fs, temp);
   if (!from_disk) {
-    return Halt(stop_for(std::move(from_disk.error()), path));
+    return Halt(Stop::from(std::move(from_disk.error()).at(path)));
   }
   auto gain = frees_a_block(fs, encoded);
   if (!gain) {
-    return Halt(stop_for(std::move(gain.error()), path));
+    return Halt(Stop::from(std::move(gain.error()).at(path)));
   }
   if (!*gain) {
     return Halt(Stop::skip(Reason::no_gain));
   }
   if (auto same = compare(fs, encoded, stop); !same) {
-    return Halt(stop_for(std::move(same.error()), path));
+    return Halt(Stop::from(std::move(same.error()).at(path)));
   }
   const Claim& claim = encoded.claim();
   if (auto kept = copy_metadata(fs, claim.file(), claim.stamp(), temp); !kept) {
     return Halt(kept.error().code == Errc::unsupported
                     ? Stop::skip(Reason::metadata_not_kept, describe(kept.error()))
-                    : stop_for(std::move(kept.error()), path));
+                    : Stop::from(std::move(kept.error()).at(path)));
   }
   if (auto synced = fs.sync_file(temp); !synced) {
-    return Halt(stop_for(std::move(synced.error()), path));
+    return Halt(Stop::from(std::move(synced.error()).at(path)));
   }
   return VerifiedMaker::make(std::move(encoded), *from_disk);
 }
