@@ -117,9 +117,8 @@ void print_for_people(const OpenedStore& opened, const StoreStatus& status) {
                          status.orphans.size())});
   out("{}", table.text());
   if (!status.orphans.empty()) {
-    out("moved aside to coldpress/orphans: bytes that are in no rollout; compare, join "
-        "or "
-        "keep them,\nthen coldpress sweep --orphans removes those older than 30 days\n{}",
+    out("moved aside to coldpress/orphans: bytes that are in no rollout. Compare and join "
+        "them,\nor remove them by hand when nobody needs them:\n{}",
         orphans_text(status.orphans));
   }
   Table runs({Align::left, Align::left, Align::left});

@@ -97,6 +97,8 @@ Exit exit_for(const Error& error) {
   case Errc::busy:
   case Errc::lost_lock:
     return Exit::busy;
+  case Errc::corrupt: // damage, which is kept as it is
+    return Exit::needs_a_person;
   case Errc::invalid: // the configuration, or something on the command line
     return Exit::usage;
   default:
