@@ -76,7 +76,7 @@ private:
     auto worker = TestWorker::start(disk, clock, rig, test_process()).value();
     Guards guards = worker->guards();
     const bool restored =
-        restore(guards, rig.compressed(), {"", std::nullopt, 0}, {}).has_value();
+        restore(guards, rig.compressed(), {"", 0}, {}).has_value();
     if (restored != read.has_value() || (restored && disk.get(rig.plain()) != text_)) {
       row_.violation(when_ + ": restore takes what cat refuses, or the reverse");
     }
