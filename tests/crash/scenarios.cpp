@@ -99,7 +99,7 @@ Scenario restore_scenario(const Kind& kind) {
   };
   scenario.act = [](TestWorker& worker, const StoreRig& rig) {
     Guards guards = worker.guards();
-    (void)restore(guards, rig.compressed(), {"", std::nullopt, 0}, {});
+    (void)restore(guards, rig.compressed(), RestoreRules{}, {});
   };
   return scenario;
 }

@@ -121,6 +121,27 @@ TEST_CASE("bytes that do not compress are no gain, and soon given up") {
   rig.check_untouched();
 }
 
+TEST_CASE("a file whose attributes or group cannot be kept is not encoded at all") {
+  MemFeatures none;
+  none.xattrs = false;
+  for (const bool attributes : {true, false}) {
+    Rig rig;
+    if (attributes) {
+      rig.disk.set_xattr_of(rig.plain, "user.note", "kept");
+      rig.disk.set_features(none);
+    } else {
+      rig.disk.set_owner_of(rig.plain, 1000, 77);
+    }
+    const auto encoded = rig.encode();
+    REQUIRE_FALSE(encoded);
+    CHECK(encoded.error().kind == OutcomeKind::skipped);
+    CHECK(encoded.error().reason == Reason::metadata_not_kept);
+    CHECK_FALSE(encoded.error().detail.empty());
+    CHECK_FALSE(rig.fs.find("write_at", join_path(rig.store.dir(), "(unnamed)")));
+    rig.check_untouched();
+  }
+}
+
 TEST_CASE("encode stops when the reserve on the disk would be touched") {
   Rig rig;
   EncodeRules rules = rig.rules();

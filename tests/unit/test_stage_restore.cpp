@@ -24,7 +24,7 @@ struct Rig {
   std::string frame;
   std::string plain = store.plain();
   std::string compressed = store.compressed();
-  RestoreRules rules{"archived_sessions/x.jsonl", std::nullopt, 0};
+  RestoreRules rules;
 
   explicit Rig(std::string bytes = test_rollout())
       : text(std::move(bytes)), frame(test_frame(text)) {
