@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 namespace coldpress {
 
@@ -19,6 +20,7 @@ constexpr int k_not_started = 127;
 
 // After fork() in the child: system calls only, other threads may hold any lock.
 [[noreturn]] void become(char* const* words,
+                         char* const* environment,
                          const char* log,
                          std::vector<sock_filter>& filter,
                          const std::array<int, 2>& gate) {
@@ -32,9 +34,22 @@ constexpr int k_not_started = 127;
   ::dup2(out, STDERR_FILENO);
   ::alarm(k_limit_seconds);
   if (filter.size() == 1 || install_filter(filter)) {
-    ::execv(words[0], words);
+    ::execve(words[0], words, environment);
   }
   ::_exit(k_not_started);
+}
+
+// Without settings of coldpress, or of Codex, that whoever runs the test may have.
+std::vector<char*> environment_for_program() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!text.starts_with("COLDPRESS_") && !text.starts_with("CODEX_")) {
+      kept.push_back(*entry);
+    }
+  }
+  kept.push_back(nullptr);
+  return kept;
 }
 
 } // namespace
@@ -52,6 +67,7 @@ pid_t start_behind_gate(const Command& command, Watch watch, int& gate) {
     words.push_back(const_cast<char*>(word.c_str()));
   }
   words.push_back(nullptr);
+  std::vector<char*> environment = environment_for_program();
   const std::string log = command.log.empty() ? "/dev/null" : command.log;
   std::vector<sock_filter> filter = make_filter(command.lacks, watch);
   std::array<int, 2> ends{};
@@ -60,7 +76,7 @@ pid_t start_behind_gate(const Command& command, Watch watch, int& gate) {
   }
   const pid_t child = ::fork();
   if (child == 0) {
-    become(words.data(), log.c_str(), filter, ends);
+    become(words.data(), environment.data(), log.c_str(), filter, ends);
   }
   ::close(ends[0]);
   gate = ends[1];

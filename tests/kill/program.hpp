@@ -21,7 +21,8 @@ struct Ended {
   int signal = 0; // 0 if it ended by itself
 };
 
-// Starts it and waits. A program that takes longer than a minute is ended by SIGALRM.
+// Starts it, without variables that would be settings, and waits. A program that takes
+// longer than a minute is ended by SIGALRM.
 Ended run_program(const Command& command);
 // As wait(2) says it.
 Ended ended_by(int status);

@@ -24,6 +24,7 @@ constexpr int k_lines = 1500;
 // The first and the last bytes hold what matters most: all their bits are flipped.
 constexpr std::uint64_t k_edge_bits = 24 * 8;
 constexpr std::uint64_t k_bits = 8;
+constexpr int k_damage = 4; // exit code
 
 class Rot {
 public:
@@ -75,8 +76,7 @@ private:
     harmless_ += read ? 1 : 0;
     auto worker = TestWorker::start(disk, clock, rig, test_process()).value();
     Guards guards = worker->guards();
-    const bool restored =
-        restore(guards, rig.compressed(), {"", 0}, {}).has_value();
+    const bool restored = restore(guards, rig.compressed(), {"", 0}, {}).has_value();
     if (restored != read.has_value() || (restored && disk.get(rig.plain()) != text_)) {
       row_.violation(when_ + ": restore takes what cat refuses, or the reverse");
     }
@@ -100,7 +100,7 @@ private:
     const bool plain = fs.lstat(rig.plain()).has_value();
     const bool kept = text_of(rig.compressed()) == rotten;
     const bool right = read ? restored.code == 0 && plain && text_of(rig.plain()) == text_
-                            : restored.code == 3 && kept && !plain;
+                            : restored.code == k_damage && kept && !plain;
     if (!right) {
       row_.violation(fmt::format(
           "{}: coldpress restore ends with {}, signal {}; the .zst is {}, the plain "
