@@ -140,7 +140,9 @@ TEST_CASE("the active tree is pressed only when roots name it") {
   CHECK_EQ(first.code, 0);
   CHECK(exists(home / rollout));
   CHECK_HAS(home.run({"plan", "--settle", "0s"}).out, "--roots archived,active");
-  CHECK_EQ(home.press({"--roots", "archived,active"}).code, 0);
+  CHECK_EQ(
+      home.press({"--roots", "archived,active", "--active-without-lease", "true"}).code,
+      0);
   CHECK_FALSE(exists(home / rollout));
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
 }
