@@ -32,6 +32,7 @@ Case sized(Case spec, bool full) {
   if (full) {
     spec.interruptions += 1;
     spec.phases += 1;
+    spec.kills += 1;
   }
   return spec;
 }

@@ -1,6 +1,6 @@
 #include "tests/explorer/mutants.hpp"
 
-#include "tests/explorer/pass_fs.hpp"
+#include "tests/support/pass_fs.hpp"
 
 #include <map>
 

@@ -111,31 +111,31 @@ Result<FileHandle> StepFs::opened(Result<FileHandle> handle, const std::string& 
 
 void StepFs::close_all() {
   for (const auto& open : opens_) {
-    base().close(open.first);
+    base_.close(open.first);
   }
   opens_.clear();
 }
 
 Result<FileHandle> StepFs::open_read(const std::string& path) {
   return pass(
-      look(path), "open", path, [&] { return opened(base().open_read(path), path); });
+      look(path), "open", path, [&] { return opened(base_.open_read(path), path); });
 }
 
 Result<FileHandle> StepFs::open_lock(const std::string& path, Create create) {
   const Effect effect = path == places().thread_lock ? look(path) : Effect{};
   return pass(
-      effect, "open", path, [&] { return opened(base().open_lock(path, create), path); });
+      effect, "open", path, [&] { return opened(base_.open_lock(path, create), path); });
 }
 
 Result<FileHandle> StepFs::create_new(const std::string& path, std::uint32_t mode) {
   return pass(change(path), "create", path, [&] {
-    return opened(base().create_new(path, mode), path);
+    return opened(base_.create_new(path, mode), path);
   });
 }
 
 Result<FileHandle> StepFs::create_unnamed(const std::string& dir) {
   return pass({}, "create unnamed in", dir, [&] {
-    return opened(base().create_unnamed(dir), dir + "/unnamed");
+    return opened(base_.create_unnamed(dir), dir + "/unnamed");
   });
 }
 
@@ -149,14 +149,14 @@ void StepFs::close(FileHandle file) noexcept {
   }
   if (!hooks_.dead()) {
     opens_.erase(file);
-    base().close(file);
+    base_.close(file);
   }
 }
 
 Result<std::size_t>
 StepFs::read_at(FileHandle file, std::span<std::byte> into, std::uint64_t offset) {
   return pass({}, "read", path_of(file), [&] {
-    auto got = base().read_at(file, into, offset);
+    auto got = base_.read_at(file, into, offset);
     if (got) {
       const std::string_view bytes(reinterpret_cast<const char*>(into.data()), *got);
       hooks_.answered(std::hash<std::string_view>{}(bytes));
@@ -168,29 +168,29 @@ StepFs::read_at(FileHandle file, std::span<std::byte> into, std::uint64_t offset
 Result<void>
 StepFs::write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) {
   return pass(
-      {}, "write", path_of(file), [&] { return base().write_at(file, data, offset); });
+      {}, "write", path_of(file), [&] { return base_.write_at(file, data, offset); });
 }
 
 Result<void> StepFs::sync_file(FileHandle file) {
-  return pass(sync(), "sync", path_of(file), [&] { return base().sync_file(file); });
+  return pass(sync(), "sync", path_of(file), [&] { return base_.sync_file(file); });
 }
 
 Result<void> StepFs::sync_dir(const std::string& dir) {
-  return pass(sync(), "sync", dir, [&] { return base().sync_dir(dir); });
+  return pass(sync(), "sync", dir, [&] { return base_.sync_dir(dir); });
 }
 
 Result<FileStat> StepFs::stat(FileHandle file) {
   const std::string path = path_of(file);
-  return pass({contents(path), false}, "fstat", path, [&] { return base().stat(file); });
+  return pass({contents(path), false}, "fstat", path, [&] { return base_.stat(file); });
 }
 
 Result<FileStat> StepFs::lstat(const std::string& path) {
-  return pass(look(path), "lstat", path, [&] { return base().lstat(path); });
+  return pass(look(path), "lstat", path, [&] { return base_.lstat(path); });
 }
 
 Result<void> StepFs::link_handle(FileHandle file, const std::string& to) {
   return pass(change(to), "link to", to, [&] {
-    auto linked = base().link_handle(file, to);
+    auto linked = base_.link_handle(file, to);
     if (linked) {
       opens_[file].path = to;
     }
@@ -199,37 +199,37 @@ Result<void> StepFs::link_handle(FileHandle file, const std::string& to) {
 }
 
 Result<void> StepFs::link(const std::string& from, const std::string& to) {
-  return pass(change(from, to), "link", to, [&] { return base().link(from, to); });
+  return pass(change(from, to), "link", to, [&] { return base_.link(from, to); });
 }
 
 Result<void> StepFs::rename_new(const std::string& from, const std::string& to) {
   return pass(change(from, to), "rename", from + " to " + to, [&] {
-    return base().rename_new(from, to);
+    return base_.rename_new(from, to);
   });
 }
 
 Result<void> StepFs::rename_exchange(const std::string& a, const std::string& b) {
   return pass(change(a, b), "exchange", a + " and " + b, [&] {
-    return base().rename_exchange(a, b);
+    return base_.rename_exchange(a, b);
   });
 }
 
 Result<void> StepFs::unlink(const std::string& path) {
-  return pass(change(path), "unlink", path, [&] { return base().unlink(path); });
+  return pass(change(path), "unlink", path, [&] { return base_.unlink(path); });
 }
 
 Result<void> StepFs::make_dir(const std::string& path, std::uint32_t mode) {
-  return pass({}, "mkdir", path, [&] { return base().make_dir(path, mode); });
+  return pass({}, "mkdir", path, [&] { return base_.make_dir(path, mode); });
 }
 
 Result<void> StepFs::set_mtime(FileHandle file, WallTime mtime) {
   return pass(
-      {}, "set times of", path_of(file), [&] { return base().set_mtime(file, mtime); });
+      {}, "set times of", path_of(file), [&] { return base_.set_mtime(file, mtime); });
 }
 
 Result<void> StepFs::set_mode(FileHandle file, std::uint32_t mode) {
   return pass(
-      {}, "set mode of", path_of(file), [&] { return base().set_mode(file, mode); });
+      {}, "set mode of", path_of(file), [&] { return base_.set_mode(file, mode); });
 }
 
 Result<void> StepFs::try_lock(FileHandle file) {
@@ -239,7 +239,7 @@ Result<void> StepFs::try_lock(FileHandle file) {
     return {};
   }
   return pass(codex ? change(path) : Effect{}, "flock", path, [&] {
-    auto locked = base().try_lock(file);
+    auto locked = base_.try_lock(file);
     opens_[file].holds = codex && locked.has_value();
     return locked;
   });
@@ -247,19 +247,19 @@ Result<void> StepFs::try_lock(FileHandle file) {
 
 Result<void> StepFs::set_lease(FileHandle file, LeaseKind kind) {
   return pass({contents(path_of(file)), true}, "lease", path_of(file), [&] {
-    return base().set_lease(file, kind);
+    return base_.set_lease(file, kind);
   });
 }
 
 Result<bool> StepFs::lease_whole(FileHandle file, LeaseKind kind) {
   return pass({contents(path_of(file)), false}, "lease whole?", path_of(file), [&] {
-    return base().lease_whole(file, kind);
+    return base_.lease_whole(file, kind);
   });
 }
 
 Result<void> StepFs::drop_lease(FileHandle file) {
   return pass({contents(path_of(file)), true}, "drop lease", path_of(file), [&] {
-    return base().drop_lease(file);
+    return base_.drop_lease(file);
   });
 }
 

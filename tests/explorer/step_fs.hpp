@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tests/explorer/pass_fs.hpp"
 #include "tests/explorer/records.hpp"
+#include "tests/support/pass_fs.hpp"
 
 #include <functional>
 #include <map>

@@ -19,11 +19,13 @@ struct World {
   RecordSet acked = 1;        // a writer was told that they are there
   bool contents_last = false; // what is written is durable at once; names never are
 
-  bool deleting = false; // the user's delete has begun
-  bool deleted = false;  // ... and ended: nothing may come back
-  bool echoed = false;   // a tool has made the plain name anew
-  int materialising = 0; // from reading Z to unlinking it
-  int linked = 0;        // of these: from naming P (or touching it) to unlinking Z
+  bool deleting = false;          // the user's delete has begun
+  bool deleted = false;           // ... and ended: nothing may come back
+  bool echoed = false;            // a tool has made the plain name anew
+  bool unlinked_unsynced = false; // Codex took Z's name and synced no directory
+  bool gap_is_codexs = false;     // ... and then the power went: R may be all there is
+  int materialising = 0;          // from reading Z to unlinking it
+  int linked = 0; // of these: from naming P (or touching it) to unlinking Z
 
   // What is written now has a time of its own. It goes by who writes and not by when, so
   // that what can be done in any order leads to one state: nobody asks which of two

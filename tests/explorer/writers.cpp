@@ -197,6 +197,7 @@ private:
       world.disk->sync_name_of(places().plain);
     }
     const bool gone = world.disk->unlink(places().compressed).has_value();
+    world.unlinked_unsynced = world.unlinked_unsynced || gone;
     --world.linked;
     --world.materialising;
     at_ = 4;
