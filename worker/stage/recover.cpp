@@ -107,7 +107,8 @@ private:
   retired_beside_frame(const FormView& retired, const FormView& frame, bool quiet) {
     const auto relation =
         compare_rollouts(guards_.fs, frame.file.path, retired.file.path, rules_.stop);
-    if (!relation && relation.error().code == Errc::canceled) {
+    if (!relation && (relation.error().code == Errc::canceled ||
+                      relation.error().code == Errc::not_found)) {
       return {};
     }
     const bool equal = relation && *relation == Relation::equal;
@@ -121,22 +122,36 @@ private:
       return reap(retired, frame);
     }
     const bool covered = equal || (relation && *relation == Relation::first_is_prefix);
-    return put_back(retired,
-                    covered && beside ? &frame : nullptr,
-                    "a writer had come to the retired file: it is plain again");
+    return put_back(
+        retired,
+        covered && beside ? &frame : nullptr,
+        [&]() -> Result<void> {
+          TRY(guards_.fs.lstat(frame.file.path));
+          return {};
+        },
+        "a writer had come to the retired file: it is plain again");
   }
 
   Recovered retired_alone(const FormView& retired) {
     if (!rules_.whole_store_seen) {
       return {};
     }
-    const ThreadRow row =
-        rules_.thread_row ? rules_.thread_row(thread_id()) : ThreadRow::no_database;
-    if (row == ThreadRow::absent) {
+    const std::string id = thread_id();
+    if (was_deleted(id)) {
       return orphan(retired, "the thread was deleted; its bytes are kept");
     }
     return put_back(
-        retired, nullptr, "its .zst is gone: the retired file is plain again");
+        retired,
+        nullptr,
+        [&]() -> Result<void> {
+          return was_deleted(id) ? Fail(Error{Errc::changed, 0, "recover", {}, {}})
+                                 : Result<void>();
+        },
+        "its .zst is gone: the retired file is plain again");
+  }
+
+  bool was_deleted(const std::string& id) const {
+    return rules_.thread_row && rules_.thread_row(id) == ThreadRow::absent;
   }
 
   Recovered reap(const FormView& retired, const FormView& keeps) {
@@ -153,9 +168,12 @@ private:
     return recovered;
   }
 
-  Recovered put_back(const FormView& retired, const FormView* stale, std::string detail) {
+  Recovered put_back(const FormView& retired,
+                     const FormView* stale,
+                     const RecoverActs::StillWanted& still_wanted,
+                     std::string detail) {
     const std::string plain = join_path(retired.dir, forms_.plain_name);
-    return done(acts_->put_back(retired, plain, stale), std::move(detail));
+    return done(acts_->put_back(retired, plain, stale, still_wanted), std::move(detail));
   }
 
   Recovered orphan(const FormView& retired, std::string detail) {

@@ -50,12 +50,14 @@ Result<void> RecoverActs::unlink_second_name(const FormView& retired,
 
 Result<void> RecoverActs::put_back(const FormView& retired,
                                    const std::string& plain_path,
-                                   const FormView* stale) {
+                                   const FormView* stale,
+                                   const StillWanted& still_wanted) {
   TRY(make_durable(retired));
   TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
   {
     TRY_ASSIGN(const Section section, enter());
     TRY(same_file(retired));
+    TRY(still_wanted());
     TRY(move_durably(retired.file.path, plain_path));
   }
   TRY(fs_.sync_dir(retired.dir));

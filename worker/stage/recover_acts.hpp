@@ -3,6 +3,8 @@
 #include "locking/guards.hpp"
 #include "worker/stage/types.hpp"
 
+#include <functional>
+
 namespace coldpress {
 
 // A form of a rollout as it was when the recovery began to think about it.
@@ -30,8 +32,13 @@ public:
   Result<void> unlink_second_name(const FormView& retired, const FormView& plain);
 
   // R -> P, never replacing; then, with P's name durable, the .zst that P begins with.
-  Result<void>
-  put_back(const FormView& retired, const std::string& plain_path, const FormView* stale);
+  // `still_wanted` is asked under the locks: an error of its own stops it. Without them
+  // the user may have deleted the thread meanwhile.
+  using StillWanted = std::function<Result<void>()>;
+  Result<void> put_back(const FormView& retired,
+                        const std::string& plain_path,
+                        const FormView* stale,
+                        const StillWanted& still_wanted);
 
   // P is an older copy of R: they change places, unless a writer comes meanwhile.
   Result<void> exchange(const FormView& retired, const FormView& plain);
