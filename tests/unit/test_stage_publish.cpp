@@ -480,6 +480,7 @@ TEST_CASE("a name that was given although the call failed is taken back") {
   rig.worker =
       std::move(TestWorker::start(network, rig.clock, rig.store, test_process()).value());
   const auto published = rig.publish();
+  rig.worker.reset(); // before its Fs
   REQUIRE_FALSE(published);
   CHECK(published.error().kind == OutcomeKind::failed);
   CHECK(rig.trees() == std::map<std::string, std::string>{{rig.plain, rig.text}});
