@@ -33,7 +33,7 @@ class Thread:
 
 
 class Driver:
-    """Codex at work: one turn a step, most of them in the thread untouched longest."""
+    """Codex at work: one turn a step, in threads that are pressed or just being pressed."""
 
     def __init__(self, home, worker, judge, findings):
         self.home = home
@@ -62,15 +62,16 @@ class Driver:
     # -- choosing ---------------------------------------------------------------
 
     def cold(self, fits=lambda _thread: True):
-        """The thread untouched longest, either pressed or about to be: by turns."""
+        """By turns the oldest, once it is pressed, and a young one, as its press begins."""
         free = [t for t in self.threads if not (t.loaded or t.archived) and fits(t)]
-        thread = min(free, key=lambda t: t.touched)
+        free.sort(key=lambda t: t.touched)
         if self.tried % 2:
-            wait_for(lambda: self.is_pressed(thread))
-        else:
-            moment = self.chance.uniform(SETTLE - 0.05, SETTLE + 0.25)
-            wait_for(lambda: self.quiet_for(thread) > moment)
-        return thread
+            wait_for(lambda: self.is_pressed(free[0]))
+            return free[0]
+        young = self.chance.choice(free[-3:])
+        moment = self.chance.uniform(SETTLE - 0.05, SETTLE + 0.25)
+        wait_for(lambda: self.quiet_for(young) > moment)
+        return young
 
     def forms(self, thread):
         return [p for p in self.home.rollouts() if codex_home.thread_id(p) == thread.id]

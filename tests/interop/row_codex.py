@@ -119,6 +119,9 @@ def main(arguments):
     if not sys.platform.startswith("linux"):
         print("ROW codex skipped: the active tree needs kernel leases")
         return SKIPPED
+    if shutil.which("zstd") is None:
+        print("ROW codex skipped: no zstd program")
+        return SKIPPED
     try:
         program = codex_package.ensure(options.codex_cache)
     except codex_package.Unavailable as why:
