@@ -164,11 +164,11 @@ std::vector<Run::Option> Run::options() const {
     add_worker(current_, all);
   }
   for (int i = 0; i < workers; ++i) {
-    if (i != current_) {
+    if (i != current_ && others_may_go()) {
       add_worker(i, all);
     }
   }
-  for (int i = 0; actors_may_go() && i < static_cast<int>(actors_.size()); ++i) {
+  for (int i = 0; others_may_go() && i < static_cast<int>(actors_.size()); ++i) {
     const Actor& actor = *actors_[static_cast<std::size_t>(i)];
     if (!actor.done() && actor.enabled(world_)) {
       all.push_back({Option::Kind::actor, i, Move::go_on});
@@ -192,7 +192,7 @@ bool Run::in_a_phase() const {
   return current_ >= 0 && !workers_[static_cast<std::size_t>(current_)]->between_phases();
 }
 
-bool Run::actors_may_go() const {
+bool Run::others_may_go() const {
   if (!in_a_phase()) {
     return true;
   }
@@ -201,7 +201,9 @@ bool Run::actors_may_go() const {
 }
 
 void Run::pay(const Option& option) {
-  if (option.kind == Option::Kind::actor && in_a_phase() && !interrupted_) {
+  const bool other = option.kind == Option::Kind::actor ||
+                     (option.kind == Option::Kind::worker && option.who != current_);
+  if (other && in_a_phase() && !interrupted_) {
     interrupted_ = true;
     --left_;
   }

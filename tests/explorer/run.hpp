@@ -100,7 +100,7 @@ private:
   void step(int who);
   bool in_a_phase() const;
   bool concerns_others(int worker, Touches touches) const;
-  bool actors_may_go() const;
+  bool others_may_go() const;
   void end();
   void work_in_threads();
 
