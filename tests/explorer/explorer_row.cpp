@@ -65,7 +65,7 @@ void run_case(const Case& spec, bool show, Tally& tally) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* size = std::getenv("COLDPRESS_SCOREBOARD");
+  const char* size = std::getenv("SCOREBOARD_SIZE");
   const bool full = size != nullptr && std::string(size) == "full";
   const std::string wanted = argc > 1 ? argv[1] : "";
   Tally tally;

@@ -3,7 +3,7 @@
 
     row_codex.py COLDPRESS [--codex-cache DIR] [--dir DIR] [--keep] [--turns N] [--naive]
 
-30 turns, 1,000 with COLDPRESS_SCOREBOARD=full. `--naive` runs only the control: a
+30 turns, 1,000 with SCOREBOARD_SIZE=full. `--naive` runs only the control: a
 script that compresses and unlinks under an open descriptor, whose loss must be seen.
 Exit codes: 0 nothing lost, 1 violations (each is named) or a blind control, 2 usage,
 77 the row cannot be run here.
@@ -99,7 +99,7 @@ def run_in(folder, options, program):
 
 
 def parse(arguments):
-    full = os.environ.get("COLDPRESS_SCOREBOARD") == "full"
+    full = os.environ.get("SCOREBOARD_SIZE") == "full"
     parser = argparse.ArgumentParser(description="Codex at work beside coldpress.")
     parser.add_argument("coldpress", metavar="COLDPRESS")
     parser.add_argument("--codex-cache", default=make_store.DEFAULT_CACHE, metavar="DIR")

@@ -15,7 +15,7 @@ constexpr std::uint64_t k_shown = 20;
 } // namespace
 
 bool full_size() {
-  const char* size = std::getenv("COLDPRESS_SCOREBOARD");
+  const char* size = std::getenv("SCOREBOARD_SIZE");
   return size != nullptr && std::string_view(size) == "full";
 }
 

@@ -8,7 +8,7 @@
 
 namespace coldpress {
 
-// True if the environment asks for the on-demand size: COLDPRESS_SCOREBOARD=full.
+// True if the environment asks for the on-demand size: SCOREBOARD_SIZE=full.
 bool full_size();
 
 // One row of the scoreboard. Prints the first violations to stderr as they come.

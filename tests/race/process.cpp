@@ -31,7 +31,7 @@ void nap(std::chrono::microseconds how_long) {
 }
 
 bool full_size() {
-  const char* asked = std::getenv("COLDPRESS_SCOREBOARD");
+  const char* asked = std::getenv("SCOREBOARD_SIZE");
   return asked != nullptr && std::strcmp(asked, "full") == 0;
 }
 

@@ -16,7 +16,7 @@ using Seconds = std::chrono::duration<double>;
 // Since some moment; never goes back.
 std::uint64_t now_ns();
 void nap(std::chrono::microseconds how_long);
-bool full_size(); // COLDPRESS_SCOREBOARD=full
+bool full_size(); // SCOREBOARD_SIZE=full
 
 // Calls `work` in a child, which ends with 0, or 1 if it threw. Returns the child.
 pid_t in_child(const std::function<void()>& work);
