@@ -283,6 +283,24 @@ TEST_CASE("a frame whose content is not as long as it says is refused") {
   CHECK_FALSE(decode(raw_frame("\x20\x06", "plain"), Frames::one));
 }
 
+TEST_CASE(
+    "a frame that ends in an empty block must hold what it declares, in pieces, too") {
+  const std::string nothing_of_44("\x28\xB5\x2F\xFD\x20\x2C\x01\x00\x00", 9);
+  for (std::size_t piece = 1; piece <= nothing_of_44.size(); ++piece) {
+    CAPTURE(piece);
+    auto decoder = FrameDecoder::create(Frames::any);
+    REQUIRE(decoder);
+    std::string out;
+    Result<void> read;
+    for (std::size_t at = 0; at < nothing_of_44.size() && read; at += piece) {
+      const std::string part = nothing_of_44.substr(at, piece);
+      read = decoder->push(bytes_of(part), append_to(out));
+    }
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Errc::corrupt);
+  }
+}
+
 TEST_CASE("a window of 2^27 is read, a wider one refused as unsupported") {
   CHECK(decode(raw_frame(std::string("\x00\x88", 2), "plain"), Frames::any) == "plain");
   for (const std::string& header :

@@ -5,6 +5,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -157,8 +158,34 @@ std::uint64_t FrameEncoder::memory_bytes() const {
 struct FrameDecoder::State {
   std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
   Frames frames = Frames::any;
-  std::uint64_t taken = 0;  // bytes read of the file
-  bool frame_ended = false; // exactly at `taken`
+  std::uint64_t taken = 0;                            // bytes read of the file
+  bool frame_ended = false;                           // exactly at `taken`
+  std::array<std::byte, k_frame_header_max> header{}; // of the frame under way
+  std::size_t header_size = 0;
+  std::uint64_t produced = 0; // bytes that came out of it
+
+  // libzstd does not compare the declared size where the last block is empty and the
+  // frame comes in pieces (1.5.4), so we do.
+  Result<void> account(std::span<const std::byte> read, std::size_t written, bool ended) {
+    const std::size_t more = std::min(read.size(), header.size() - header_size);
+    std::copy_n(
+        read.begin(), more, header.begin() + static_cast<std::ptrdiff_t>(header_size));
+    header_size += more;
+    produced += written;
+    if (!ended) {
+      return {};
+    }
+    const auto declared = ZSTD_getFrameContentSize(header.data(), header_size);
+    const bool says =
+        declared != ZSTD_CONTENTSIZE_UNKNOWN && declared != ZSTD_CONTENTSIZE_ERROR;
+    if (says && declared != produced) {
+      return Fail(damaged(
+          fmt::format("a frame declares {} bytes and holds {}", declared, produced)));
+    }
+    header_size = 0;
+    produced = 0;
+    return {};
+  }
 
   // With Frames::one the file must begin with a zstd frame and end with it.
   Result<void> check_next(std::span<const std::byte> in) const {
@@ -206,10 +233,12 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
   do {
     TRY(state_->check_next(in));
     ZSTD_inBuffer from{in.data(), in.size(), 0};
+    const std::size_t before = to.pos;
     const auto left = ZSTD_decompressStream(state_->context.get(), &to, &from);
     if (ZSTD_isError(left) != 0) {
       return Fail(decode_error(left));
     }
+    TRY(state_->account(in.first(from.pos), to.pos - before, left == 0));
     in = in.subspan(from.pos);
     state_->taken += from.pos;
     state_->frame_ended = left == 0;
