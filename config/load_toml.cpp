@@ -69,6 +69,14 @@ void collect(const toml::table& table,
 } // namespace
 
 Result<std::vector<TomlEntry>> read_toml(std::string_view text, const std::string& path) {
+  // Beside a bare key toml++ 3.3.0 takes this character for one that cannot be there,
+  // and what it does then is undefined.
+  constexpr std::string_view k_noncharacter = "\xEF\xBB\xBE";
+  if (const std::size_t at = text.find(k_noncharacter); at != std::string_view::npos) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + at, '\n');
+    return refuse_at(
+        path, static_cast<std::uint32_t>(line), {}, "U+FEFE is no character");
+  }
   const toml::parse_result parsed = toml::parse(text, std::string_view(path));
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -79,6 +79,12 @@ TEST_CASE("a key's text in an error cannot drive the terminal") {
   CHECK(says(complaint("\"a\\u001b[2J\" = 1\n"), "a\\x1b[2J: no such key"));
 }
 
+TEST_CASE("a character that the parser cannot take is an error, not undefined") {
+  const std::string said = complaint("[scan]\nsettle\xEF\xBB\xBE = \"1h\"\n");
+  CHECK(says(said, "config.toml:2"));
+  CHECK(says(said, "U+FEFE"));
+}
+
 TEST_CASE("a section written as a value, or as a list of sections, is an error") {
   CHECK(complaint("scan = 3\n") ==
         "config.toml:1: scan: this is a section, written [scan]");
