@@ -62,7 +62,6 @@ private:
   std::uint64_t retired_inode_ = 0; // the one the phase is about, 0: a pair
   std::uint64_t history_ = 0;       // all answers of this phase
   int phase_ = 0;
-  int processes_ = 0;
   bool at_once_ = false; // what happens now nobody sees before it is done
   bool in_phase_ = false;
   bool killed_ = false;
