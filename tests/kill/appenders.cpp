@@ -11,7 +11,7 @@ namespace coldpress {
 namespace {
 
 // So many in a row that every pause of the worker's is met, and files stay small.
-constexpr std::uint64_t k_max_lines = 100'000;
+constexpr std::uint64_t k_max_lines = 10'000;
 
 int open_to_append(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);

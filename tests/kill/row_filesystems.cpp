@@ -27,15 +27,15 @@ struct Place {
   Lacks lacks;
 };
 
-// What is asked for; the least size each type can be made in.
+// What is asked for, and sizes in which each type has room for all that is appended.
 const std::vector<Place>& all_places() {
   static const std::vector<Place> places{
       {"here", "", 0, {}},
-      {"tmpfs", "tmpfs", 64 * k_mib, {}},
+      {"tmpfs", "tmpfs", 256 * k_mib, {}},
       {"overlayfs", "overlay", 0, {}},
-      {"ext4", "ext4", 64 * k_mib, {}},
+      {"ext4", "ext4", 256 * k_mib, {}},
       {"xfs", "xfs", 320 * k_mib, {}},
-      {"btrfs", "btrfs", 128 * k_mib, {}},
+      {"btrfs", "btrfs", 512 * k_mib, {}},
       {"no-leases", "", 0, {true, false, false}},
       {"no-tmpfile", "", 0, {false, true, false}},
       {"no-renameat2", "", 0, {false, false, true}},
