@@ -15,7 +15,7 @@ using namespace coldpress;
 
 namespace {
 
-constexpr std::chrono::seconds k_soon{30};
+constexpr std::chrono::seconds k_soon{55};
 constexpr off_t k_some = 50'000;
 const RolloutFile k_large{.bytes = 6'000'000};
 
