@@ -2,19 +2,34 @@
 
 namespace coldpress {
 
+namespace {
+
+Error busy(std::string_view op, std::string why) {
+  return Error{Errc::busy, 0, op, {}, {std::move(why)}};
+}
+
+} // namespace
+
 Result<Section> Section::enter(Guards& guards,
                                const std::string& thread_id,
                                std::chrono::nanoseconds wait_at_most) {
-  // Before Codex's lock is had: this may wait for the heartbeat's write.
-  TRY(guards.store.check());
-  TRY_ASSIGN(LockedFile coordination, guards.codex.try_coordination(wait_at_most));
-  TRY_ASSIGN(const bool has_writer,
-             guards.codex.thread_has_writer(coordination, thread_id));
-  if (has_writer) {
-    return Fail(
-        Error{Errc::busy, 0, "thread writer lock", {}, {"the thread has a live writer"}});
+  constexpr int k_looks = 2;
+  for (int look = 0; look < k_looks; ++look) {
+    // Before Codex's lock is had: this may wait for the heartbeat's write.
+    TRY(guards.store.check());
+    TRY_ASSIGN(LockedFile coordination, guards.codex.try_coordination(wait_at_most));
+    TRY_ASSIGN(const bool has_writer,
+               guards.codex.thread_has_writer(coordination, thread_id));
+    if (has_writer) {
+      return Fail(busy("thread writer lock", "the thread has a live writer"));
+    }
+    // Stopped or suspended since the check, for so long that another host may have begun:
+    // out of the section, and look again.
+    if (guards.store.fresh()) {
+      return Section(std::move(coordination));
+    }
   }
-  return Section(std::move(coordination));
+  return Fail(busy("store lock", "the machine stood still while it was looked at"));
 }
 
 } // namespace coldpress

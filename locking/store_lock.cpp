@@ -5,6 +5,7 @@
 #include "locking/lock_record.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 namespace coldpress {
@@ -105,7 +106,7 @@ bool same_tenure(const LockRecord& a, const LockRecord& b) {
 
 } // namespace
 
-// All of it under one mutex: the loop refreshes while others check.
+// All of it but fresh() under one mutex: the loop refreshes while others check.
 class StoreLock::Held {
 public:
   Held(Fs& fs,
@@ -130,9 +131,11 @@ public:
     return renew();
   }
 
+  bool fresh() const { return clock_.boot() - last_refresh_.load() < timings_.give_up(); }
+
   Result<void> check() {
     const std::lock_guard guard(mutex_);
-    if (clock_.boot() - last_refresh_ < timings_.give_up()) {
+    if (fresh()) {
       return confirm();
     }
     auto renewed = renew();
@@ -202,7 +205,7 @@ private:
   const Timings timings_;
   std::mutex mutex_;
   LockRecord record_;
-  BootTime last_refresh_;
+  std::atomic<BootTime> last_refresh_; // written under the mutex
   std::optional<Error> lost_;
 };
 
@@ -254,6 +257,9 @@ Result<void> StoreLock::refresh() {
 }
 Result<void> StoreLock::check() {
   return held_->check();
+}
+bool StoreLock::fresh() const {
+  return held_->fresh();
 }
 std::uint64_t StoreLock::generation() const {
   return held_->generation();

@@ -56,6 +56,11 @@ public:
   // succeeds.
   Result<void> check();
 
+  // Whether the last refresh is younger than give_up(). Says nothing of who has the lock:
+  // only that no time has passed since check() in which somebody else could have begun.
+  // Waits for nothing, so it may be asked where check() may not.
+  bool fresh() const;
+
   // Which tenure of the lock this is. Every take-over has a greater one.
   std::uint64_t generation() const;
 

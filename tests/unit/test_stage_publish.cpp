@@ -413,6 +413,45 @@ TEST_CASE("publish stops when the store was taken over, at both of its looks") {
   }
 }
 
+// As the worker is about to take Codex's lock for the second time, to retire the file:
+// the store lock was looked at just before.
+Step<Published> publish_stopped_at_the_section(Rig& rig,
+                                               const std::function<void()>& act) {
+  auto verified = rig.worker->verify(rig.store.candidate(rig.plain));
+  REQUIRE(verified);
+  int sections = 0;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "open_lock" && path.ends_with(".coordination.lock") && ++sections == 2) {
+      act();
+    }
+  });
+  Guards guards = rig.worker->guards();
+  auto published = coldpress::publish(guards, std::move(*verified), {});
+  rig.fs.set_hook({});
+  CHECK(sections >= 2);
+  return published;
+}
+
+TEST_CASE("a worker stopped between store lock and Codex's lock publishes nothing when "
+          "another host has begun meanwhile") {
+  Rig rig;
+  const auto published = publish_stopped_at_the_section(rig, [&] {
+    rig.clock.advance(StoreLock::Timings{}.stale);
+    rig.lose_the_store_lock();
+  });
+  REQUIRE_FALSE(published);
+  REQUIRE(published.error().error);
+  CHECK(published.error().error->code == Errc::lost_lock);
+  CHECK(rig.trees() == std::map<std::string, std::string>{{rig.plain, rig.text}});
+}
+
+TEST_CASE(
+    "a worker suspended between store lock and Codex's lock goes on when nobody has "
+    "come") {
+  Rig rig;
+  CHECK(publish_stopped_at_the_section(rig, [&] { rig.clock.advance(8h); }));
+}
+
 TEST_CASE("reap stops when the store was taken over") {
   Rig rig;
   const auto published = rig.publish();
