@@ -8,6 +8,7 @@ namespace {
 
 // As Codex makes them.
 constexpr std::uint32_t k_dir_mode = 0777;
+constexpr std::chrono::milliseconds k_poll{1};
 
 Result<void> ensure_dir(Fs& fs, const std::string& path) {
   auto made = fs.make_dir(path, k_dir_mode);
@@ -46,7 +47,6 @@ Result<void> CodexLocks::ensure() {
 
 Result<LockedFile> CodexLocks::take(const std::string& path,
                                     std::chrono::nanoseconds wait_at_most) {
-  constexpr std::chrono::milliseconds k_poll{1};
   TRY_ASSIGN(const FileHandle handle, fs_->open_lock(path, Create::yes));
   File file(*fs_, handle);
   const BootTime deadline = clock_->boot() + wait_at_most;
@@ -65,7 +65,8 @@ Result<LockedFile> CodexLocks::take(const std::string& path,
 }
 
 Result<LockedFile> CodexLocks::try_maintenance() {
-  return take(maintenance_path_, std::chrono::nanoseconds::zero());
+  // Twice: a status command may be probing it at this very moment.
+  return take(maintenance_path_, k_poll);
 }
 
 Result<LockedFile> CodexLocks::try_coordination(std::chrono::nanoseconds wait_at_most) {
