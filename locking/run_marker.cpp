@@ -123,8 +123,10 @@ Result<RunMarker> RunMarker::claim(Fs& fs,
     return Fail(Error{Errc::changed, 0, "run marker", path, {}});
   }
   RunMarker marker(fs, clock, path, std::move(file));
+  const std::string text = marker_text(self, clock.wall());
   TRY(fs.truncate(marker.file_.handle(), 0));
-  TRY(write_start(fs, marker.file_.handle(), marker_text(self, clock.wall())));
+  TRY(write_start(fs, marker.file_.handle(), text));
+  marker.text_ = text;
   return marker;
 }
 
@@ -136,12 +138,13 @@ RunMarker::~RunMarker() {
 
 Result<void> RunMarker::confirm() {
   TRY_ASSIGN(const bool named, still_named(*fs_, file_.handle(), path_));
-  if (!named) {
+  TRY_ASSIGN(const std::string text, read_start(*fs_, file_.handle(), k_text_limit));
+  if (!named || (!text_.empty() && text != text_)) {
     return Fail(Error{Errc::lost_lock,
                       0,
                       "run marker",
                       path_,
-                      {"another compressor removed or replaced it"}});
+                      {"another compressor removed it or took it over"}});
   }
   return {};
 }

@@ -68,6 +68,8 @@ private:
   const Clock* clock_;
   std::string path_;
   File file_; // open until finished, so that its inode is given to nobody else
+  // What we wrote, for the next coldpress takes the same file over; empty until then.
+  std::string text_;
 };
 
 } // namespace coldpress

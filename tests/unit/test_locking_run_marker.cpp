@@ -86,6 +86,19 @@ TEST_CASE("a finished marker outlives its object") {
   CHECK(rig.disk.exists(k_path));
 }
 
+TEST_CASE("a marker that the next coldpress took over is left to it") {
+  Rig rig;
+  auto late = rig.claim();
+  REQUIRE(late);
+  rig.clock.advance(1h);
+  auto next = rig.claim();
+  REQUIRE(next);
+  CHECK(late->refresh().error().code == Errc::lost_lock);
+  CHECK(late->finish(RunMarker::Success::no).error().code == Errc::lost_lock);
+  CHECK(rig.disk.exists(k_path));
+  CHECK(next->refresh());
+}
+
 TEST_CASE("refresh keeps the marker fresh") {
   Rig rig;
   auto marker = rig.claim();
