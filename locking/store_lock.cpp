@@ -313,7 +313,8 @@ Result<void> release_store_lock(Fs& fs, const std::string& state_dir) {
   }
   TRY_ASSIGN(Contents found, read_contents(fs, file.handle()));
   if (!found.record) {
-    return {};
+    // Nothing to mark: old enough to be taken over, with a generation beyond all others.
+    return found.empty ? Result<void>() : fs.set_mtime(file.handle(), WallTime{});
   }
   found.record->released = true;
   return write_start(fs, file.handle(), encode_lock_record(*found.record));

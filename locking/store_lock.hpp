@@ -86,7 +86,8 @@ Result<std::optional<StoreLockHolder>> peek_store_lock(Fs& fs,
                                                        const std::string& state_dir);
 
 // Marks the record as released, for when its host is known to be gone and waiting for
-// `stale` is not wanted. Errc::busy if the flock is held. Nothing to do is success.
+// `stale` is not wanted; one that cannot be read is made to look old. Errc::busy if the
+// flock is held. Nothing to do is success.
 Result<void> release_store_lock(Fs& fs, const std::string& state_dir);
 
 } // namespace coldpress

@@ -22,9 +22,12 @@ int cmd_unlock(const Context& context) {
   if (auto released = release_store_lock(context.fs, own_dir); !released) {
     return report(context, released.error());
   }
-  out("the lock of pid {} on {} is removed\n",
-      (*holder)->process.pid,
-      printable((*holder)->process.host));
+  const ProcessId& gone = (*holder)->process;
+  if (gone.pid == 0) {
+    out("the lock is removed; its record could not be read\n");
+  } else {
+    out("the lock of pid {} on {} is removed\n", gone.pid, printable(gone.host));
+  }
   return static_cast<int>(Exit::ok);
 }
 
