@@ -22,7 +22,8 @@ void walk(Fs& fs,
     pending.pop_back();
     auto entries = fs.list_dir(next.dir);
     if (!entries) {
-      if (next.depth > 0 || entries.error().code != Errc::not_found) {
+      // Gone since its parent was listed, or never there.
+      if (entries.error().code != Errc::not_found) {
         failed(std::move(entries.error()));
       }
       continue;
@@ -32,6 +33,12 @@ void walk(Fs& fs,
         visit(next.dir, entry);
       } else if (next.depth < max_depth) {
         pending.push_back({join_path(next.dir, entry.name), next.depth + 1});
+      } else {
+        failed(Error{Errc::unsupported,
+                     0,
+                     "walk",
+                     join_path(next.dir, entry.name),
+                     {"deeper than a rollout can be; what is in there is left alone"}});
       }
     }
   }
