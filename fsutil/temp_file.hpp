@@ -48,9 +48,12 @@ private:
 // ".<16 hex>.coldpress-part"
 bool is_part_name(std::string_view name);
 
+enum class Moved : std::uint8_t { by_rename, by_link };
+
 // rename_new(), or link and unlink where the system has no such rename. Not atomic in
-// that second form: a crash in between leaves one inode under both names. Never
-// replaces: Errc::exists.
-Result<void> move_new(Fs& fs, const std::string& from, const std::string& to);
+// that second form: a crash in between leaves one inode under both names; and over NFS a
+// file that is open here counts one link more until it is closed. Never replaces:
+// Errc::exists.
+Result<Moved> move_new(Fs& fs, const std::string& from, const std::string& to);
 
 } // namespace coldpress

@@ -162,10 +162,6 @@ const std::vector<Mutant>& all_mutants() {
       {"unlink instead of retire", "writer", layer_of<UnlinkInsteadOfRetire>(), {}},
       {"the rename back replaces", "writer and echo", layer_of<RenameReplaces>(), {}},
       {"no coordination", "delete", layer_of<NoLock>(places().coordination), {}},
-      {"no maintenance lock",
-       "two hosts",
-       layer_of<NoLock>(places().maintenance),
-       [](Case& spec) { spec.interruptions = -1; }}, // the two take many turns
       {"unlink of the plain in a pair",
        "writer",
        [](Fs& disk, const World& world) {

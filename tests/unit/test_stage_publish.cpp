@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <map>
+#include <set>
 
 using namespace coldpress;
 using namespace std::chrono_literals;
@@ -111,6 +112,31 @@ private:
         });
   }
   bool acted_ = false;
+};
+
+// An unlink of a file that is open here only hides its name until it is closed: nfs(5),
+// "silly rename".
+class NfsUnlink final : public PassFs {
+public:
+  using PassFs::PassFs;
+  Result<void> unlink(const std::string& path) override {
+    const auto gone = PassFs::lstat(path);
+    auto done = PassFs::unlink(path);
+    if (gone && done) {
+      hidden_.insert(gone->inode);
+    }
+    return done;
+  }
+  Result<FileStat> stat(FileHandle file) override {
+    auto found = PassFs::stat(file);
+    if (found && hidden_.contains(found->inode)) {
+      found->links += 1;
+    }
+    return found;
+  }
+
+private:
+  std::set<std::uint64_t> hidden_;
 };
 
 } // namespace
@@ -401,7 +427,8 @@ TEST_CASE("publish holds the maintenance lock until the name is durable") {
   CHECK_NOTHROW(rig.hold(rig.maintenance_lock()));
 }
 
-TEST_CASE("publish stops when the store was taken over, at both of its looks") {
+TEST_CASE("publish stops when the store was taken over, and leaves what it has named to "
+          "whoever has the store now") {
   for (const When when : {When::before_publish, When::between_link_and_retire}) {
     Rig rig;
     const auto published = rig.publish(when, [&] { rig.lose_the_store_lock(); });
@@ -409,7 +436,9 @@ TEST_CASE("publish stops when the store was taken over, at both of its looks") {
     CHECK(published.error().kind == OutcomeKind::skipped);
     REQUIRE(published.error().error);
     CHECK(published.error().error->code == Errc::lost_lock);
-    CHECK(rig.trees() == std::map<std::string, std::string>{{rig.plain, rig.text}});
+    CHECK(rig.disk.get(rig.plain) == rig.text);
+    CHECK(rig.disk.exists(rig.compressed) == (when == When::between_link_and_retire));
+    CHECK_FALSE(rig.disk.exists(rig.retired));
   }
 }
 
@@ -442,7 +471,8 @@ TEST_CASE("a worker stopped between store lock and Codex's lock publishes nothin
   REQUIRE_FALSE(published);
   REQUIRE(published.error().error);
   CHECK(published.error().error->code == Errc::lost_lock);
-  CHECK(rig.trees() == std::map<std::string, std::string>{{rig.plain, rig.text}});
+  CHECK(rig.disk.get(rig.plain) == rig.text);
+  CHECK_FALSE(rig.disk.exists(rig.retired));
 }
 
 TEST_CASE(
@@ -459,6 +489,22 @@ TEST_CASE("reap stops when the store was taken over") {
   rig.lose_the_store_lock();
   CHECK_FALSE(rig.reap(*published));
   CHECK(rig.disk.get(rig.retired) == rig.text);
+}
+
+TEST_CASE(
+    "a file that counts one link more until it is closed, as over NFS, is no writer's "
+    "doing") {
+  MemFeatures features;
+  features.leases = false;
+  features.rename_new = false;
+  Rig rig(Root::archived, features);
+  NfsUnlink fs(rig.fs);
+  rig.worker.reset();
+  auto worker =
+      std::move(TestWorker::start(fs, rig.clock, rig.store, test_process()).value());
+  REQUIRE(worker->publish(rig.store.candidate(rig.plain)));
+  CHECK(rig.disk.get(rig.retired) == rig.text);
+  CHECK(rig.store.read(rig.plain) == rig.text);
 }
 
 TEST_CASE("without leases the archive is pressed") {

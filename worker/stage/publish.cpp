@@ -186,12 +186,16 @@ private:
 
   // 9 and 10
   Done rename_away(const std::optional<KernelLease>& lease) {
-    if (auto moved = move_new(fs_, plain_, retired_); !moved) {
+    const auto moved = move_new(fs_, plain_, retired_);
+    if (!moved) {
       // The two-step form may have stopped in between: then both names stand, and the
       // recovery drops the retired one.
-      return fail(std::move(moved.error()));
+      return fail(moved.error());
     }
-    const auto now = fs_.stat(claim().file());
+    auto now = fs_.stat(claim().file());
+    if (now && *moved == Moved::by_link && now->links == 2) {
+      now->links = 1; // of an open file over NFS; reap() counts again, with it closed
+    }
     const auto retired = fs_.lstat(retired_);
     const bool whole = !lease || lease->whole();
     if (whole && now && claim().stamp().same_but_ctime(*now) && retired &&
@@ -219,9 +223,10 @@ private:
 
   // Takes Z's name away again, with P standing, under the maintenance lock. It may have
   // got it even where the call failed, over a network. After a rollback P's name must be
-  // durable before Z's goes.
+  // durable before Z's goes. A pair that stays is the recovery's: of whoever has the
+  // store now, if that is no longer us.
   void undo() {
-    if (put_back_ && !fs_.sync_dir(dir_)) {
+    if ((put_back_ && !fs_.sync_dir(dir_)) || !guards_.store.check()) {
       return;
     }
     const auto plain = fs_.lstat(plain_);
@@ -229,7 +234,7 @@ private:
     const auto named = fs_.stat(temp().handle());
     if (plain && claim().stamp().same_inode(*plain) && frame && named &&
         FileStamp::of(*named).same_inode(*frame)) {
-      (void)fs_.unlink(compressed_); // a pair that stays is the recovery's
+      (void)fs_.unlink(compressed_);
     }
   }
 
