@@ -97,7 +97,7 @@ TEST_CASE("pressing one rollout makes its system calls in the order that loses n
   CHECK(order.then(sync_of(dir)) != nullptr);
   CHECK(order.then(sync_of(plain + ".zst")) != nullptr); // 12: what stays, then the lease
   CHECK(order.then(sync_of(dir)) != nullptr);
-  CHECK(order.then(holding("fcntl", "F_SETLEASE, F_RDLCK")) != nullptr);
+  CHECK(order.then(holding("fcntl", "F_SETLEASE, F_WRLCK")) != nullptr);
   CHECK(order.then(holding("fcntl", "F_GETLEASE")) != nullptr);
   const auto retired = [](const Call& call) {
     return is_unlink(call, ".coldpress-retired");

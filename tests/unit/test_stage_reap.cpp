@@ -46,6 +46,20 @@ struct Rig {
 
 } // namespace
 
+TEST_CASE("a retired file that some process reads stays: it may be opened again for "
+          "writing through that descriptor") {
+  Rig rig;
+  {
+    const File reader(rig.disk, rig.disk.open_read(rig.retired).value());
+    const auto reaped = rig.reap();
+    REQUIRE_FALSE(reaped);
+    CHECK(reaped.error().reason == Reason::open_for_writing);
+    CHECK(rig.disk.exists(rig.retired));
+  }
+  CHECK(rig.reap());
+  CHECK_FALSE(rig.disk.exists(rig.retired));
+}
+
 TEST_CASE("reap syncs the frame and its name before the retired file goes") {
   Rig rig;
   REQUIRE(rig.reap());

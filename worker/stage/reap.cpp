@@ -33,7 +33,9 @@ bool is_ours(Fs& fs, const std::string& path, const FileStamp& stamp) {
 // Under the locks, with R open.
 Done unlink_retired(Guards& guards, const Published& published, FileHandle retired) {
   std::optional<KernelLease> lease;
-  auto taken = KernelLease::try_take(guards.fs, retired, LeaseKind::read);
+  // A write lease: whoever has it open, if only to read, may open it again for writing by
+  // way of /proc/self/fd.
+  auto taken = KernelLease::try_take(guards.fs, retired, LeaseKind::write);
   if (taken) {
     lease.emplace(std::move(*taken));
   } else if (taken.error().code == Errc::busy) {

@@ -222,7 +222,9 @@ Result<std::optional<KernelLease>> RecoverActs::lease_if_retired(const FormView&
   if (view.file.role != Role::retired) {
     return lease;
   }
-  auto taken = KernelLease::try_take(fs_, file.handle(), LeaseKind::read);
+  // A write lease: whoever has it open, if only to read, may open it again for writing by
+  // way of /proc/self/fd.
+  auto taken = KernelLease::try_take(fs_, file.handle(), LeaseKind::write);
   if (taken) {
     lease.emplace(std::move(*taken));
   } else if (has_leases_ || taken.error().code == Errc::busy) {
