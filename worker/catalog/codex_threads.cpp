@@ -10,28 +10,44 @@ bool is_state_name(std::string_view name) {
   return name.starts_with("state_") && name.ends_with(".sqlite");
 }
 
+// Codex's lock may be held while this is asked.
+constexpr std::chrono::milliseconds k_patience{100};
+
+// A database that cannot be read says nothing; one that is busy will.
+Result<std::optional<bool>> silence(Error error) {
+  if (error.code == Errc::busy) {
+    return Fail(std::move(error));
+  }
+  return std::optional<bool>();
+}
+
 // Empty: the database does not say.
-std::optional<bool>
+Result<std::optional<bool>>
 has_row(Fs& fs, const std::string& path, const std::string& thread_id) {
   // Without a write-ahead log the file is all there is, and can be read without leaving
   // one beside it.
-  const auto db = Db::open(
-      path, fs.lstat(path + "-wal") ? DbMode::read_only : DbMode::read_immutable);
+  const auto db =
+      Db::open(path,
+               fs.lstat(path + "-wal") ? DbMode::read_only : DbMode::read_immutable,
+               k_patience);
   if (!db) {
-    return std::nullopt;
+    return silence(db.error());
   }
   auto query = db->prepare("SELECT 1 FROM threads WHERE id = ?1");
   if (!query) {
-    return std::nullopt;
+    return silence(query.error());
   }
   query->bind(thread_id);
   const auto row = query->step();
-  return row ? std::optional(*row) : std::nullopt;
+  if (!row) {
+    return silence(row.error());
+  }
+  return std::optional(*row);
 }
 
 } // namespace
 
-std::optional<bool>
+Result<std::optional<bool>>
 codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
   const auto entries = fs.list_dir(codex_home);
   std::optional<bool> answer;
@@ -40,14 +56,14 @@ codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& threa
     if (!is_state_name(entry.name)) {
       continue;
     }
-    const auto has = has_row(fs, join_path(codex_home, entry.name), thread_id);
+    TRY_ASSIGN(const auto has, has_row(fs, join_path(codex_home, entry.name), thread_id));
     if (has && *has) {
-      return true;
+      return has;
     }
     all_said = all_said && has;
     answer = false;
   }
-  return all_said ? answer : std::nullopt;
+  return all_said ? answer : std::optional<bool>();
 }
 
 } // namespace coldpress

@@ -73,6 +73,7 @@ bool pressed_after(const FileRow& before, const Outcome& outcome) {
   case OutcomeKind::writer_arrived:
   case OutcomeKind::conflict:
   case OutcomeKind::orphaned:
+  case OutcomeKind::removed:
     return false;
   }
   return false;
@@ -134,6 +135,7 @@ Verdict verdict_of(const Outcome& outcome) {
   case OutcomeKind::restored:
   case OutcomeKind::reaped:
   case OutcomeKind::recovered:
+  case OutcomeKind::removed:
     return Verdict::success;
   case OutcomeKind::skipped:
     if (outcome.reason == Reason::no_gain) {

@@ -8,8 +8,6 @@ namespace coldpress {
 
 namespace {
 
-constexpr int k_busy_timeout_ms = 5000;
-
 Errc code_of(int extended, int sys) {
   if (extended == SQLITE_READONLY_ROLLBACK || extended == SQLITE_READONLY_RECOVERY) {
     return Errc::busy;
@@ -167,7 +165,8 @@ std::string immutable_uri(const std::string& path) {
 
 } // namespace
 
-Result<Db> Db::open(const std::string& path, DbMode mode) {
+Result<Db>
+Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patience) {
   const int access =
       mode == DbMode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const bool immutable = mode == DbMode::read_immutable;
@@ -184,7 +183,7 @@ Result<Db> Db::open(const std::string& path, DbMode mode) {
     return Fail(error_of(handle, "sqlite open", path));
   }
   sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, k_busy_timeout_ms);
+  sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
   // SQLite falls back to reading on its own when it may not write.
   if (mode == DbMode::read_write && sqlite3_db_readonly(handle, "main") == 1) {
     return Fail(

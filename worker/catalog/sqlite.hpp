@@ -80,15 +80,17 @@ private:
 
 // An open database. Used by one thread at a time; never carried over a fork.
 //
-// Errors: busy (another process holds a lock for more than 5 s, or a killed one left a
-// journal that a read-only connection may not replay), denied, no_space, io, corrupt (no
-// database, damaged, or with tables that are not ours), not_found. The context is what
-// SQLite says.
+// Errors: busy (another process holds a lock for longer than `patience`, or a killed one
+// left a journal that a read-only connection may not replay), denied, no_space, io,
+// corrupt (no database, damaged, or with tables that are not ours), not_found. The
+// context is what SQLite says.
 class Db {
 public:
   // The file must exist; it is not created. In mode read_write a file that can only be
   // read is Errc::denied.
-  static Result<Db> open(const std::string& path, DbMode mode);
+  static Result<Db> open(const std::string& path,
+                         DbMode mode,
+                         std::chrono::milliseconds patience = std::chrono::seconds{5});
 
   // Runs one or more statements; rows are dropped.
   Result<void> exec(const std::string& sql) const;

@@ -18,16 +18,20 @@ Result<std::vector<std::string>> chosen(const Context& context, const Store& sto
   for (const std::string& text : context.options.rollouts) {
     TRY_ASSIGN(std::vector<std::string> found, find_rollouts(context.fs, &store, text));
     for (const std::string& path : found) {
-      // Locks and the recovery go by the store a rollout stands in.
+      // Locks and the recovery go by the store a rollout stands in, and look into its
+      // two trees only.
       TRY_ASSIGN(const std::string dir, context.fs.real_path(parent_dir(path)));
-      if (!(dir + "/").starts_with(store.home + "/")) {
-        return Fail(Error{Errc::invalid,
-                          0,
-                          "restore",
-                          path,
-                          {"not in the store " + store.home +
-                           "; name its store with "
-                           "--store"}});
+      const auto in_tree = [&](Root root) {
+        return (dir + "/").starts_with(join_path(store.home, tree_name(root)) + "/");
+      };
+      if (!in_tree(Root::archived) && !in_tree(Root::active)) {
+        return Fail(
+            Error{Errc::invalid,
+                  0,
+                  "restore",
+                  path,
+                  {"in neither sessions/ nor archived_sessions/ of " + store.home +
+                   "; if it is another store's, name that with --store"}});
       }
       paths.push_back(join_path(dir, base_name(path)));
     }

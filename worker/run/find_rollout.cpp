@@ -20,9 +20,14 @@ matching(Fs& fs,
          const std::function<bool(const std::string& name, NameKind kind)>& wanted) {
   std::vector<std::string> paths;
   for (const Root root : {Root::archived, Root::active}) {
+    const std::string tree = join_path(store.home, tree_name(root));
+    const auto stat = fs.lstat(tree);
+    if (!stat || stat->type != FileType::directory) {
+      continue; // a symlink: another store may share what it points to
+    }
     walk(
         fs,
-        join_path(store.home, tree_name(root)),
+        tree,
         k_max_depth,
         [&](const std::string& dir, const DirEntry& entry) {
           const NameKind kind = classify(entry.name);
@@ -42,9 +47,10 @@ Error nothing_found(Fs& fs, const Store& store, const std::string& text) {
   Error error{Errc::not_found, 0, "find rollout", text, {}};
   const std::string lock =
       join_path(store.home, "thread-writer-locks/" + lower_case(text) + ".lock");
-  const bool known = is_uuid(text) &&
-                     (fs.lstat(lock).has_value() ||
-                      codex_has_thread(fs, store.home, lower_case(text)).value_or(false));
+  const bool known = is_uuid(text) && (fs.lstat(lock).has_value() ||
+                                       codex_has_thread(fs, store.home, lower_case(text))
+                                           .value_or(std::nullopt)
+                                           .value_or(false));
   error.context.push_back(known ? "not saved yet: Codex knows the thread and has written "
                                   "no rollout for it"
                                 : "no such rollout or thread in " + store.home);
