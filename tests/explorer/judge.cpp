@@ -54,11 +54,10 @@ bool recover_all(World& world, const Case& spec, const Layer& layer) {
   bool conflict = false;
   auto process = Process::start(between ? *between : *world.disk, clock, "host-c");
   for (int pass = 0; process && pass < k_passes; ++pass) {
-    const RolloutForms forms = forms_of(world, spec.trees);
-    if (!has_leftovers(forms)) {
+    if (!has_leftovers(forms_of(world, spec.trees))) {
       break;
     }
-    const Recovered recovered = (*process)->recover(world, forms);
+    const Recovered recovered = (*process)->recover(world, spec.trees);
     conflict = recovered.outcome && recovered.outcome->kind == OutcomeKind::conflict;
   }
   return conflict;

@@ -83,8 +83,12 @@ Step<std::monostate> Process::reap(const Published& published) {
   return coldpress::reap(with, published);
 }
 
-Recovered Process::recover(const World& world, const RolloutForms& forms) {
+Recovered Process::recover(const World& world, Trees trees) {
+  const RolloutForms forms = forms_of(world, trees);
   RecoverRules rules;
+  if (trees == Trees::both) {
+    rules.home = places().home;
+  }
   rules.settle = k_settle;
   rules.grace = k_grace;
   rules.grace_without_lease = k_grace;

@@ -34,6 +34,9 @@ private:
   mutable BootTime boot_{std::chrono::hours{1}};
 };
 
+// Which trees the recovery looks at.
+enum class Trees : std::uint8_t { both, active };
+
 // One coldpress process: the real stages with their locks.
 class Process {
 public:
@@ -43,7 +46,7 @@ public:
   Step<Verified> prepare();
   Step<Published> publish(Verified verified);
   Step<std::monostate> reap(const Published& published);
-  Recovered recover(const World& world, const RolloutForms& forms);
+  Recovered recover(const World& world, Trees trees);
 
 private:
   Process(Fs& fs, const Clock& clock, StoreLock store);
@@ -56,7 +59,6 @@ private:
 };
 
 // The forms that stand now, as the scan would list them.
-enum class Trees : std::uint8_t { both, active };
 RolloutForms forms_of(const World& world, Trees trees = Trees::both);
 // More than one form, or a retired one.
 bool has_leftovers(const RolloutForms& forms);

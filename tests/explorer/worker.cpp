@@ -138,7 +138,7 @@ void Worker::perform(Move action) {
     published_.reset();
     return;
   }
-  (void)process_->recover(world_, forms_of(world_, spec_.trees));
+  (void)process_->recover(world_, spec_.trees);
 }
 
 void Worker::press() {

@@ -18,6 +18,7 @@ std::string masked(std::string text, const CodexHome& home) {
       {R"re("(seconds|blocked_us|bytes_after|predicted_bytes|compressed_bytes|p50|p99|max)":)re"
        "[0-9.eE+-]+",
        R"re("$1":0)re"},
+      {R"re("(archived|active)":"(works|none)")re", R"re("$1":"<works or none>")re"},
       {R"re("(started|finished|since|heartbeat)":"[^"]*")re", R"re("$1":"<time>")re"},
   };
   for (const auto& [what, with] : masks) {

@@ -1,9 +1,12 @@
 #include "tests/integration/codex_home.hpp"
+#include "worker/rollout/name.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 using namespace coldpress;
 
@@ -128,6 +131,25 @@ TEST_CASE("status tells of the last run and what it won") {
   CHECK_HAS(end.out, "exit 0: 1 pressed");
   CHECK_HAS(end.out, "by coldpress: 1 rollouts");
   CHECK_HAS(end.out, "store lock");
+}
+
+TEST_CASE("status names what has more than one form, and what lies in orphans") {
+  CodexHome home;
+  fill(home);
+  REQUIRE_EQ(home.press().code, 0);
+  write_file(home / ("archived_sessions/" + file_name(1)), "made anew by a tool\n");
+  std::filesystem::create_directories(home / "coldpress/orphans");
+  const std::string orphan = home / ("coldpress/orphans/" + retired_name(file_name(3)));
+  write_file(orphan, "bytes of a deleted thread\n");
+  const ProgramEnd end = home.run({"status"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, "plain + compressed  archived_sessions/" + file_name(1));
+  CHECK_HAS(end.out, "coldpress sweep");
+  CHECK_HAS(end.out, file_name(3));
+  const ProgramEnd swept = home.run({"sweep", "--orphans"});
+  CHECK_EQ(swept.code, 0);
+  CHECK_HAS(swept.out, "1 orphans stay: less than 30 days there");
+  CHECK(exists(orphan));
 }
 
 TEST_CASE("every command has its help, and version says the version") {

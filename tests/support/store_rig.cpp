@@ -240,6 +240,7 @@ Result<std::unique_ptr<TestWorker>> TestWorker::start(Fs& fs,
   TRY(codex.ensure());
   std::unique_ptr<TestWorker> worker(
       new TestWorker(fs, clock, std::move(store), std::move(codex)));
+  worker->home = rig.home();
   worker->orphans_dir = rig.orphans_dir();
   return worker;
 }
@@ -288,6 +289,7 @@ Step<std::monostate> TestWorker::press(const Candidate& candidate) {
 
 Recovered TestWorker::recover(const RolloutForms& forms) {
   RecoverRules rules;
+  rules.home = home;
   rules.settle = settle;
   rules.grace = k_test_grace;
   rules.grace_without_lease = k_test_grace;

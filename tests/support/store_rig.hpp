@@ -104,6 +104,7 @@ struct TestWorker {
   std::chrono::milliseconds settle{0};
   bool active_without_lease = false;
   ThreadRow thread_row = ThreadRow::present;
+  std::string home;
   std::string orphans_dir;
 };
 

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <functional>
 #include <map>
 
@@ -250,14 +251,34 @@ std::vector<Row> rows() {
                  [](const Rig& r) {
                    return Files{{r.other_plain, k_text}};
                  }});
-  all.push_back({"Z in both trees, equal",
+  all.push_back({"Z in both trees, equal, archived last",
+                 [](Rig& r) {
+                   r.store.put(r.other_compressed, frame());
+                   r.clock.advance(1s);
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.compressed, frame()}};
+                 }});
+  all.push_back({"Z in both trees, equal, unarchived last",
                  [](Rig& r) {
                    r.store.put(r.compressed, frame());
+                   r.clock.advance(1s);
                    r.store.put(r.other_compressed, frame());
                  },
                  OutcomeKind::recovered,
                  [](const Rig& r) {
                    return Files{{r.other_compressed, frame()}};
+                 }});
+  all.push_back({"R beside a Z that has more: resumed and compressed again since",
+                 [](Rig& r) {
+                   r.store.put(r.retired, k_text);
+                   r.store.put(r.compressed, test_frame(k_longer));
+                 },
+                 OutcomeKind::reaped,
+                 [](const Rig& r) {
+                   return Files{{r.compressed, test_frame(k_longer)}};
                  }});
   all.push_back({"Z in both trees, one a prefix",
                  [](Rig& r) {
@@ -526,6 +547,87 @@ TEST_CASE("a retired file beside a plain one waits while somebody writes to it")
   const Files before = rig.files();
   CHECK_FALSE(rig.recover().outcome);
   CHECK(rig.files() == before);
+}
+
+TEST_CASE("a retired file whose .zst was archived while its grace ran is no lone one") {
+  Rig rig;
+  const std::string retired = rig.store.retired(1, Root::active);
+  rig.store.put(retired, k_text);
+  rig.store.put(rig.other_compressed, frame());
+  rig.start();
+  const RolloutForms seen = rig.store.forms();
+  REQUIRE(seen.files.size() == 2);
+  must(rig.disk.rename_new(rig.other_compressed, rig.compressed));
+  const Recovered recovered = rig.worker->recover(seen);
+  REQUIRE(recovered.outcome);
+  CHECK(recovered.outcome->kind == OutcomeKind::reaped);
+  CHECK(rig.files() == Files{{rig.compressed, frame()}});
+}
+
+TEST_CASE(
+    "a .zst that comes back while the locks are taken keeps its retired file aside") {
+  Rig rig;
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "open_lock" && path.ends_with(".coordination.lock") &&
+        !rig.disk.exists(rig.other_compressed)) {
+      rig.store.put(rig.other_compressed, frame());
+    }
+  });
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.disk.exists(rig.retired));
+  CHECK_FALSE(rig.disk.exists(rig.plain));
+}
+
+TEST_CASE("a retired file that cannot be read just now is not put over a whole .zst") {
+  Rig rig;
+  rig.store.put(rig.retired, k_text);
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  const Files before = rig.files();
+  bool armed = false;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    // The id is read first; then the comparison opens the .zst, and the retired file.
+    if (op == "open_read" && path == rig.compressed) {
+      armed = true;
+    }
+    if (armed && op == "read_at" && path == rig.compressed) {
+      armed = false;
+      rig.fs.fail_op("read_at", Errc::io, EIO);
+    }
+  });
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.outcome);
+  CHECK(recovered.outcome->kind == OutcomeKind::failed);
+  REQUIRE(recovered.outcome->error);
+  CHECK(recovered.outcome->error->sys == EIO);
+  CHECK(recovered.outcome->error->path == rig.retired);
+  CHECK(rig.files() == before);
+}
+
+TEST_CASE("a retired file stays while Codex's database is busy, and comes back after") {
+  Rig rig;
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  rig.worker->thread_row = ThreadRow::unknown;
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.files() == Files{{rig.retired, k_text}});
+  rig.worker->thread_row = ThreadRow::present;
+  CHECK(rig.recover().outcome);
+  CHECK(rig.files() == Files{{rig.plain, k_text}});
+}
+
+TEST_CASE(
+    "a retired file whose plain name is a directory now is reported, not forgotten") {
+  Rig rig;
+  rig.store.put(rig.retired, k_text);
+  rig.start();
+  must(rig.disk.make_dir(rig.plain, 0700));
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.outcome);
+  CHECK(recovered.outcome->kind == OutcomeKind::conflict);
+  CHECK(rig.disk.get(rig.retired) == k_text);
 }
 
 TEST_CASE("a second orphan of one rollout does not replace the first") {

@@ -34,10 +34,4 @@ int cmd_run(const Context& context) {
   return show_pass(context, *opened, run_pass);
 }
 
-int cmd_sweep(const Context& context) {
-  const auto opened = open(context);
-  return opened ? show_pass(context, *opened, run_sweep)
-                : report(context, opened.error());
-}
-
 } // namespace coldpress

@@ -23,8 +23,7 @@ constexpr std::array k_commands{
             cmd_status},
     Command{"cat", "print a rollout, compressed or not", add_cat, cmd_cat},
     Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
-    Command{
-        "sweep", "put right what an interrupted run has left", add_settings, cmd_sweep},
+    Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
     Command{"config",

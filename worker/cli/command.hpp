@@ -70,6 +70,7 @@ void add_cat(CLI::App& app, Options& options);
 int cmd_cat(const Context& context);
 void add_restore(CLI::App& app, Options& options);
 int cmd_restore(const Context& context);
+void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
 int cmd_unlock(const Context& context);
 int cmd_config(const Context& context);

@@ -18,6 +18,7 @@ struct Options {
   bool quiet = false;
   bool dry_run = false;              // run
   bool all = false;                  // plan, restore
+  bool orphans = false;              // sweep
   std::vector<std::string> rollouts; // cat, restore
 };
 

@@ -91,6 +91,7 @@ std::string others_text(const PassSummary& summary) {
       {OutcomeKind::failed, "failed"},
       {OutcomeKind::conflict, "conflicts: need a look, nothing was touched"},
       {OutcomeKind::orphaned, "moved to coldpress/orphans"},
+      {OutcomeKind::removed, "orphans removed"},
   };
   for (const auto& [kind, what] : k_shown) {
     if (summary.number(kind) > 0) {

@@ -26,33 +26,35 @@ struct Side {
 
 } // namespace
 
-Result<Relation> compare_rollouts(Fs& fs,
-                                  const std::string& first,
-                                  const std::string& second,
-                                  const std::stop_token& stop) {
+Result<Comparison> compare_rollouts(Fs& fs,
+                                    const std::string& first,
+                                    const std::string& second,
+                                    const std::stop_token& stop) {
   const ReadOptions quietly{PageCache::drop_behind, Frames::any};
   TRY_ASSIGN(RolloutReader first_reader, RolloutReader::open_exact(fs, first, quietly));
   TRY_ASSIGN(RolloutReader second_reader, RolloutReader::open_exact(fs, second, quietly));
   Side a{std::move(first_reader)};
   Side b{std::move(second_reader)};
+  Comparison found;
   for (;;) {
     if (stop.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "compare", first, {}});
     }
     TRY(a.fill());
     TRY(b.fill());
-    const std::size_t common = std::min(a.piece.size(), b.piece.size());
-    if (!std::equal(a.piece.begin(),
-                    a.piece.begin() + static_cast<std::ptrdiff_t>(common),
-                    b.piece.begin())) {
-      return Relation::differ;
-    }
-    if (a.piece.size() != b.piece.size()) {
-      return a.piece.size() < b.piece.size() ? Relation::first_is_prefix
-                                             : Relation::second_is_prefix;
+    const auto part =
+        std::mismatch(a.piece.begin(), a.piece.end(), b.piece.begin(), b.piece.end());
+    const bool a_ends = part.first == a.piece.end();
+    const bool b_ends = part.second == b.piece.end();
+    found.common += static_cast<std::uint64_t>(part.first - a.piece.begin());
+    if (!a_ends || !b_ends) {
+      found.relation = a_ends   ? Relation::first_is_prefix
+                       : b_ends ? Relation::second_is_prefix
+                                : Relation::differ;
+      return found;
     }
     if (a.piece.empty()) {
-      return Relation::equal;
+      return found;
     }
   }
 }

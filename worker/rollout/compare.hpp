@@ -16,13 +16,18 @@ enum class Relation : std::uint8_t {
   differ,
 };
 
+struct Comparison {
+  Relation relation = Relation::equal;
+  std::uint64_t common = 0; // length of the part from the beginning that is the same
+};
+
 // Reads both to the end of the shorter. Each is exactly that file, compressed if its
 // name ends in .zst. Errc::corrupt if a compressed one cannot be decoded as far;
 // Errc::canceled within a piece of being told to stop.
 // Neither file is kept from changing meanwhile: compare stamps before and after.
-Result<Relation> compare_rollouts(Fs& fs,
-                                  const std::string& first,
-                                  const std::string& second,
-                                  const std::stop_token& stop = {});
+Result<Comparison> compare_rollouts(Fs& fs,
+                                    const std::string& first,
+                                    const std::string& second,
+                                    const std::stop_token& stop = {});
 
 } // namespace coldpress

@@ -1,10 +1,7 @@
 #include "worker/run/look.hpp"
 
 #include "locking/codex_locks.hpp"
-#include "worker/rollout/name.hpp"
 #include "worker/stage/scan.hpp"
-
-#include <algorithm>
 
 namespace coldpress {
 
@@ -35,30 +32,6 @@ LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file) {
   }
   return lease.error().code == Errc::unsupported ? LeaseAnswer::none
                                                  : LeaseAnswer::unknown;
-}
-
-std::vector<Orphan> list_orphans(Fs& fs, const Store& store) {
-  const std::string dir = join_path(store.own_dir, "orphans");
-  const auto entries = fs.list_dir(dir);
-  std::vector<Orphan> orphans;
-  for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
-    const std::string path = join_path(dir, entry.name);
-    const auto stat = fs.lstat(path);
-    if (!stat || stat->type != FileType::regular) {
-      continue;
-    }
-    // A second orphan of one rollout has a number behind its name.
-    const std::string first = entry.name.substr(0, entry.name.find(".coldpress-retired"));
-    orphans.push_back(
-        {path,
-         retired_plain_name(first + ".coldpress-retired").value_or(std::string()),
-         stat->size,
-         stat->ctime});
-  }
-  std::sort(orphans.begin(), orphans.end(), [](const Orphan& a, const Orphan& b) {
-    return a.since < b.since;
-  });
-  return orphans;
 }
 
 namespace {
@@ -98,7 +71,7 @@ look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store
   for (std::size_t root = 0; root < status.leases.size(); ++root) {
     status.leases.at(root) = probe_leases(fs, status.found.examples.at(root));
   }
-  status.orphans = list_orphans(fs, store);
+  status.orphans = list_orphans(fs, store.orphans_dir());
   read_ledger(store, status);
   return status;
 }

@@ -4,6 +4,7 @@
 #include "locking/store_lock.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/run/store.hpp"
+#include "worker/stage/orphans.hpp"
 #include "worker/stage/types.hpp"
 
 #include <string>
@@ -23,17 +24,6 @@ std::string_view name_of(LeaseAnswer answer);
 
 // Asks with a lease on one of the tree's rollouts, taken and given back at once.
 LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file);
-
-// What was moved aside because it belongs to nothing any more.
-struct Orphan {
-  std::string path;
-  std::string plain_name; // of the rollout it was; empty if its name does not tell
-  std::uint64_t bytes = 0;
-  WallTime since{};
-};
-
-// Oldest first; empty if there is none.
-std::vector<Orphan> list_orphans(Fs& fs, const Store& store);
 
 // Everything `status` shows.
 struct StoreStatus {

@@ -1,13 +1,7 @@
 #include "worker/run/pass.hpp"
 
-#include "fsutil/text.hpp"
-#include "worker/rollout/name.hpp"
-#include "worker/run/prepare.hpp"
 #include "worker/run/press_job.hpp"
-#include "worker/run/reap_queue.hpp"
-#include "worker/stage/reap.hpp"
-#include "worker/stage/recover.hpp"
-#include "worker/stage/scan.hpp"
+#include "worker/run/reaper.hpp"
 
 #include <algorithm>
 
@@ -16,7 +10,6 @@ namespace coldpress {
 namespace {
 
 constexpr std::chrono::milliseconds k_progress_interval{250};
-constexpr std::chrono::seconds k_reap_retry{2};
 
 enum class Work : std::uint8_t { press, recover_only };
 
@@ -25,9 +18,12 @@ enum class Work : std::uint8_t { press, recover_only };
 // posts the result back.
 class Pass {
 public:
-  Pass(Session& session, const PassEvents& events, Work work)
-      : session_(session), events_(events),
-        work_(work), context_{session, encoded_bytes_},
+  Pass(Session& session, const PassEvents& events, Work work, Orphans orphans)
+      : session_(session), events_(events), work_(work), orphans_(orphans),
+        reaper_(session,
+                {[this](const Outcome& outcome) { finish_outcome(outcome); },
+                 [this] { advance(); }}),
+        context_{session, encoded_bytes_},
         jobs_("cp-press", session.settings().limits.jobs, Priority::idle) {}
 
   PassSummary run() {
@@ -48,7 +44,8 @@ private:
 
   void prepare_locked() {
     auto locked = session_.lock(work_ == Work::press ? "run" : "sweep");
-    auto prepared = locked ? prepare(session_) : Result<Prepared>(Fail(locked.error()));
+    auto prepared =
+        locked ? prepare(session_, orphans_) : Result<Prepared>(Fail(locked.error()));
     session_.loop().post([this, prepared = std::move(prepared)]() mutable {
       on_prepared(std::move(prepared));
     });
@@ -64,14 +61,15 @@ private:
       return;
     }
     summary_.deferred = prepared->deferred;
-    seen_ = seen_of(prepared->preview.found);
+    reaper_.set_seen(seen_of(prepared->preview.found));
     note_preview(prepared->preview);
     for (const Outcome& outcome : prepared->recovered) {
       finish_outcome(outcome);
     }
     for (std::size_t i = 0; i < prepared->waiting.size(); ++i) {
-      add_reap({nullptr, std::move(prepared->waiting[i]), prepared->waiting_bytes[i], {}},
-               prepared->waits[i]);
+      reaper_.add(std::move(prepared->waiting[i]),
+                  prepared->waiting_bytes[i],
+                  prepared->waits[i]);
     }
     if (work_ == Work::press && !summary_.deferred) {
       for (Decision& decision : prepared->preview.plan.decisions) {
@@ -108,15 +106,14 @@ private:
     while (!stopping() && next_ < queue_.size() && may_start(queue_[next_])) {
       start(queue_[next_++]);
     }
-    start_due_reaps();
-    const auto due = reaps_.next_due();
-    if (due && !stopping()) {
-      wake_at(*due);
+    if (!stopping()) {
+      reaper_.start_due();
     }
     const bool pressing = in_flight_ > 0 || (!stopping() && next_ < queue_.size());
-    if (pressing || reaping_ > 0) {
+    if (pressing || reaper_.busy()) {
       return;
     }
+    const auto due = reaper_.next_due();
     if (!idle_since_) {
       idle_since_ = session_.clock().boot();
     }
@@ -193,11 +190,7 @@ private:
   }
 
   void on_published(InFlight job, Outcome outcome, Published published) {
-    const auto grace = published.lease() == LeaseSupport::works
-                           ? recover_rules(session_, seen_).grace
-                           : recover_rules(session_, seen_).grace_without_lease;
-    const std::uint64_t bytes = published.plain().size;
-    add_reap({std::make_unique<Published>(std::move(published)), {}, bytes, {}}, grace);
+    reaper_.add(std::move(published));
     end_job(job, std::move(outcome));
   }
 
@@ -224,148 +217,19 @@ private:
     }
   }
 
-  // --- retired files
-
-  void add_reap(PendingReap pending, std::chrono::nanoseconds wait) {
-    pending.due = session_.clock().boot() + wait;
-    reaps_.add(std::move(pending));
-  }
-
-  // The loop's timers and the boot clock do not tick together: whoever wakes early
-  // looks again.
-  void wake_at(BootTime due) {
-    if (wake_at_ && *wake_at_ <= due) {
-      return;
-    }
-    wake_at_ = due;
-    const auto delay =
-        std::chrono::ceil<std::chrono::milliseconds>(due - session_.clock().boot());
-    session_.loop().after(std::max(delay, std::chrono::milliseconds{1}), [this] {
-      wake_at_.reset();
-      advance();
-    });
-  }
-
-  void start_due_reaps() {
-    while (auto pending =
-               stopping() ? std::nullopt : reaps_.take_due(session_.clock().boot())) {
-      reaping_ += 1;
-      session_.publisher().post([this, pending = std::move(*pending)]() mutable {
-        reap_one(std::move(pending));
-      });
-    }
-  }
-
-  // Publisher thread.
-  void reap_one(PendingReap pending) {
-    std::optional<Outcome> outcome;
-    std::optional<std::chrono::nanoseconds> again;
-    if (pending.published) {
-      outcome = reap_published(pending, again);
-    } else {
-      Recovered recovered = recover_one(session_, pending.forms, seen_);
-      outcome = std::move(recovered.outcome);
-      again = recovered.due_in;
-    }
-    session_.loop().post([this,
-                          pending = std::move(pending),
-                          outcome = std::move(outcome),
-                          again]() mutable {
-      reaping_ -= 1;
-      if (outcome) {
-        finish_outcome(*outcome);
-      }
-      if (again) {
-        add_reap(std::move(pending), *again);
-      } else if (!outcome || outcome->kind == OutcomeKind::failed) {
-        // Somebody is at work on it: the next run looks again.
-        summary_.not_freed_files += 1;
-        summary_.not_freed_bytes += pending.bytes;
-      }
-      advance();
-    });
-  }
-
-  // Publisher thread.
-  std::optional<Outcome> reap_published(PendingReap& pending,
-                                        std::optional<std::chrono::nanoseconds>& again) {
-    const Published& published = *pending.published;
-    Guards guards = session_.guards();
-    auto reaped = reap(guards, published);
-    if (reaped) {
-      Outcome outcome;
-      outcome.rollout = published.rollout();
-      outcome.kind = OutcomeKind::reaped;
-      outcome.stamp = published.plain();
-      outcome.bytes_before = published.plain().size;
-      outcome.bytes_after = published.compressed().size;
-      return outcome;
-    }
-    const Stop& stop = reaped.error();
-    if (stop.reason == Reason::maintenance || stop.reason == Reason::live_writer) {
-      again = k_reap_retry;
-      return std::nullopt;
-    }
-    const bool lost = stop.error && stop.error->code == Errc::lost_lock;
-    if (stop.kind == OutcomeKind::failed || lost) {
-      Outcome outcome;
-      outcome.rollout = published.rollout();
-      outcome.kind = OutcomeKind::failed;
-      outcome.reason = stop.reason;
-      outcome.error = stop.error;
-      outcome.stamp = published.plain();
-      return outcome;
-    }
-    // Not as we left it: the recovery decides, now and from a fresh look.
-    pending.forms = forms_of(published);
-    pending.published.reset();
-    Recovered recovered = recover_one(session_, pending.forms, seen_);
-    again = recovered.due_in;
-    return std::move(recovered.outcome);
-  }
-
-  // Where its forms are, or may be since Codex has archived or unarchived it.
-  RolloutForms forms_of(const Published& published) const {
-    const std::string& plain = published.plain_path();
-    const std::string name = base_name(plain);
-    const Root root = published.root();
-    const Root other = root == Root::archived ? Root::active : Root::archived;
-    const std::string moved = path_in(other, name);
-    RolloutForms forms;
-    forms.plain_name = name;
-    forms.files = {{Role::plain, root, plain},
-                   {Role::compressed, root, compressed_name(plain)},
-                   {Role::retired, root, published.retired_path()},
-                   {Role::plain, other, moved},
-                   {Role::compressed, other, compressed_name(moved)}};
-    return forms;
-  }
-
-  // archived_sessions/NAME, or sessions/YYYY/MM/DD/NAME by the date in the name.
-  std::string path_in(Root root, const std::string& name) const {
-    std::string dir = join_path(session_.store().home, tree_name(root));
-    const auto parsed = parse_rollout_name(name);
-    if (root == Root::active && parsed) {
-      const std::string& date = parsed->timestamp;
-      dir += fmt::format(
-          "/{}/{}/{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2));
-    }
-    return join_path(dir, name);
-  }
-
   // --- the end
 
   void conclude() {
     concluding_ = true;
-    summary_.not_freed_files += reaps_.files();
-    summary_.not_freed_bytes += reaps_.bytes();
+    summary_.not_freed_files = reaper_.files_left();
+    summary_.not_freed_bytes = reaper_.bytes_left();
     for (std::size_t i = next_; i < queue_.size(); ++i) {
       summary_.skipped[Reason::canceled] += 1;
     }
     PassSummary interim = summary_;
     interim.signal = session_.signal();
     session_.publisher().post(
-        [this, end = run_end(interim), whole = interim.exit_code() == 0] {
+        [this, end = run_end(interim), whole = interim.ran_through()] {
           session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
           session_.loop().post([this] { session_.loop().stop(); });
         });
@@ -391,7 +255,7 @@ private:
     if (!events_.progress || queue_.empty()) {
       return;
     }
-    progress_.waiting_files = idle_since_ ? reaps_.files() : 0;
+    progress_.waiting_files = idle_since_ ? reaper_.files_left() : 0;
     progress_.bytes_done = std::max(
         finished_bytes_,
         std::min(encoded_bytes_.load(std::memory_order_relaxed), progress_.bytes_total));
@@ -401,6 +265,7 @@ private:
   Session& session_;
   const PassEvents& events_;
   Work work_;
+  Orphans orphans_;
   PassSummary summary_;
   PassProgress progress_;
   BootTime begun_{};
@@ -409,10 +274,7 @@ private:
   std::uint64_t in_flight_ = 0;
   std::uint64_t memory_in_use_ = 0;
   std::uint64_t finished_bytes_ = 0;
-  std::uint64_t reaping_ = 0;
-  ReapQueue reaps_;
-  Seen seen_ = Seen::all;              // set before the first job or reap is posted
-  std::optional<BootTime> wake_at_;    // when a timer will call advance()
+  Reaper reaper_;
   std::optional<BootTime> idle_since_; // nothing left to press since then
   bool prepared_ = false;              // until then the publisher works alone
   bool concluding_ = false;
@@ -424,11 +286,11 @@ private:
 } // namespace
 
 PassSummary run_pass(Session& session, const PassEvents& events) {
-  return Pass(session, events, Work::press).run();
+  return Pass(session, events, Work::press, Orphans::keep).run();
 }
 
-PassSummary run_sweep(Session& session, const PassEvents& events) {
-  return Pass(session, events, Work::recover_only).run();
+PassSummary run_sweep(Session& session, const PassEvents& events, Orphans orphans) {
+  return Pass(session, events, Work::recover_only, orphans).run();
 }
 
 } // namespace coldpress

@@ -16,7 +16,8 @@ inline constexpr std::chrono::seconds k_wait_for_reaps{60};
 // Whether the feature is on is for the caller to ask. One pass a session.
 PassSummary run_pass(Session& session, const PassEvents& events);
 
-// Only what an earlier run has left: recover and sweep, and free what is due.
-PassSummary run_sweep(Session& session, const PassEvents& events);
+// Only what an earlier run has left: recover and sweep, and free what is due; and old
+// orphans, if that is asked for.
+PassSummary run_sweep(Session& session, const PassEvents& events, Orphans orphans);
 
 } // namespace coldpress

@@ -40,6 +40,11 @@ std::uint64_t PassSummary::number(OutcomeKind kind) const {
   return found == outcomes.end() ? 0 : found->second;
 }
 
+bool PassSummary::ran_through() const {
+  return signal == 0 && !error && !deferred &&
+         number(OutcomeKind::failed) + scan_errors == 0;
+}
+
 int PassSummary::exit_code() const {
   constexpr int k_fatal = 1;
   constexpr int k_some_failed = 3;

@@ -38,9 +38,14 @@ struct PassSummary {
 
   void count(const Outcome& outcome);
   std::uint64_t number(OutcomeKind kind) const;
+  // To the end, and nothing failed: conflicts and orphans are findings.
+  bool ran_through() const;
   // 0, 1, 3, 4, 75, or 128 + the signal: DESIGN section 7.
   int exit_code() const;
 };
+
+// Whether what lies in orphans/ long enough is removed: only if somebody asks for it.
+enum class Orphans : std::uint8_t { keep, remove };
 
 // Called on the loop thread; must not wait for anything.
 struct PassEvents {

@@ -1,6 +1,7 @@
 #include "worker/run/prepare.hpp"
 
 #include "worker/catalog/codex_threads.hpp"
+#include "worker/stage/orphans.hpp"
 #include "worker/stage/plan.hpp"
 #include "worker/stage/recover.hpp"
 #include "worker/stage/scan.hpp"
@@ -110,15 +111,21 @@ Seen seen_of(const Inventory& found) {
 RecoverRules recover_rules(Session& session, Seen seen) {
   const Settings& settings = session.settings();
   RecoverRules rules;
+  rules.home = session.store().home;
   rules.stop = session.stop_token();
   rules.whole_store_seen = seen == Seen::all;
   rules.settle = settings.scan.settle;
   rules.grace = settings.publish.reap_grace.value_or(k_grace);
   rules.grace_without_lease = settings.publish.reap_grace.value_or(k_grace_without_lease);
-  rules.orphans_dir = join_path(session.store().own_dir, "orphans");
+  rules.orphans_dir = session.store().orphans_dir();
   rules.thread_row = [&session](const std::string& thread_id) {
     const auto has = codex_has_thread(session.fs(), session.store().home, thread_id);
-    return !has ? ThreadRow::no_database : *has ? ThreadRow::present : ThreadRow::absent;
+    if (!has) {
+      return ThreadRow::unknown;
+    }
+    return !*has   ? ThreadRow::no_database
+           : **has ? ThreadRow::present
+                   : ThreadRow::absent;
   };
   return rules;
 }
@@ -132,7 +139,7 @@ Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen) {
   return recovered;
 }
 
-Result<Prepared> prepare(Session& session) {
+Result<Prepared> prepare(Session& session, Orphans orphans) {
   Prepared prepared;
   const Memory memory = session.memory();
   const auto look = [&] {
@@ -164,6 +171,13 @@ Result<Prepared> prepare(Session& session) {
   // What one act leaves may be another row of the table: a second look, and no third.
   for (int round = 0; round < 2 && put_right(session, prepared); ++round) {
     prepared.preview = look();
+  }
+  if (orphans == Orphans::remove) {
+    Guards guards = session.guards();
+    for (Outcome& outcome : remove_orphans(guards, session.store().orphans_dir())) {
+      make_relative(outcome, session.store().home);
+      prepared.recovered.push_back(std::move(outcome));
+    }
   }
   TRY(session.guards().store.check());
   return prepared;

@@ -39,7 +39,8 @@ Seen seen_of(const Inventory& found);
 Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found);
 
 // On the publisher thread, with the session locked: asks whether Codex is at
-// maintenance, sweeps and recovers what an earlier run has left, and plans.
-Result<Prepared> prepare(Session& session);
+// maintenance, sweeps and recovers what an earlier run has left, removes old orphans if
+// that was asked for, and plans.
+Result<Prepared> prepare(Session& session, Orphans orphans);
 
 } // namespace coldpress

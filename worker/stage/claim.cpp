@@ -1,5 +1,7 @@
 #include "worker/stage/claim.hpp"
 
+#include "worker/rollout/name.hpp"
+
 namespace coldpress {
 
 class ClaimMaker {
@@ -97,6 +99,11 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   const Reason reason = judge(*stat, candidate, rules, guards.clock.wall());
   if (reason != Reason::cold) {
     return Halt(Stop::skip(reason));
+  }
+  const std::string retired =
+      join_path(parent_dir(candidate.path), retired_name(base_name(candidate.path)));
+  if (guards.fs.lstat(retired)) {
+    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
   }
   if (auto free = probe_locks(guards, candidate); !free) {
     return Halt(std::move(free.error()));

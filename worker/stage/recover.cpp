@@ -1,5 +1,6 @@
 #include "worker/stage/recover.hpp"
 
+#include "fsutil/text.hpp"
 #include "worker/rollout/compare.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
@@ -29,12 +30,32 @@ public:
 
 private:
   void look() {
-    for (const FoundFile& file : forms_.files) {
+    for (const FoundFile& file : places()) {
       const auto stat = guards_.fs.lstat(file.path);
       if (stat && stat->type == FileType::regular) {
         views_.push_back({file, FileStamp::of(*stat), parent_dir(file.path)});
       }
     }
+  }
+
+  // Where the forms were seen, and where they are now if Codex has archived or unarchived
+  // the thread since: the list may be as old as a grace is long, and one tree is walked
+  // before the other.
+  std::vector<FoundFile> places() const {
+    std::vector<FoundFile> all = forms_.files;
+    const auto add = [&](FoundFile file) {
+      const auto same = [&](const FoundFile& known) { return known.path == file.path; };
+      if (std::none_of(all.begin(), all.end(), same)) {
+        all.push_back(std::move(file));
+      }
+    };
+    for (const Root root : {Root::archived, Root::active}) {
+      if (const auto plain = usual_path(rules_.home, root, forms_.plain_name)) {
+        add({Role::plain, root, *plain});
+        add({Role::compressed, root, compressed_name(*plain)});
+      }
+    }
+    return all;
   }
 
   const FormView* first(Role role, const std::string& dir = {}) const {
@@ -57,6 +78,10 @@ private:
     return name ? name->thread_id : std::string();
   }
 
+  Result<Comparison> compare(const FormView& a, const FormView& b) const {
+    return compare_rollouts(guards_.fs, a.file.path, b.file.path, rules_.stop);
+  }
+
   // --- rows with a retired file
 
   Recovered with_retired(const FormView& retired) {
@@ -65,6 +90,10 @@ private:
         here->stamp.device == retired.stamp.device) {
       return done(acts_->unlink_second_name(retired, *here),
                   "dropped the retired name of a plain file");
+    }
+    if (here == nullptr && guards_.fs.lstat(plain_beside(retired))) {
+      return conflict("its plain name is taken by something that is no file; take that "
+                      "away, and the next run puts the retired file back");
     }
     const auto quiet = acts_->nobody_writes(retired);
     if (!quiet) {
@@ -81,16 +110,20 @@ private:
                             : retired_alone(retired);
   }
 
+  std::string plain_beside(const FormView& retired) const {
+    return join_path(retired.dir, forms_.plain_name);
+  }
+
   Recovered retired_beside_plain(const FormView& retired, const FormView& plain) {
-    const auto relation =
-        compare_rollouts(guards_.fs, retired.file.path, plain.file.path, rules_.stop);
-    if (!relation) {
-      return failed(relation.error());
+    const auto compared = compare(retired, plain);
+    if (!compared) {
+      return failed(compared.error());
     }
-    if (*relation == Relation::equal || *relation == Relation::first_is_prefix) {
+    if (compared->relation == Relation::equal ||
+        compared->relation == Relation::first_is_prefix) {
       return reap(retired, plain);
     }
-    if (*relation == Relation::second_is_prefix && plain.dir == retired.dir &&
+    if (compared->relation == Relation::second_is_prefix && plain.dir == retired.dir &&
         acts_->has_leases()) {
       auto swapped = acts_->exchange(retired, plain);
       if (swapped || swapped.error().code != Errc::unsupported) {
@@ -98,60 +131,84 @@ private:
                     "put the longer retired file back in the plain one's place");
       }
     }
-    return orphan(retired,
-                  "a tool made the plain file anew while the retired one had "
-                  "bytes of its own; compare the two and join them by hand");
+    return orphan(
+        retired,
+        fmt::format("the plain file and the retired one each have lines of their "
+                    "own, from byte {} on; join them by hand",
+                    compared->common));
   }
 
   Recovered
   retired_beside_frame(const FormView& retired, const FormView& frame, bool quiet) {
-    const auto relation =
-        compare_rollouts(guards_.fs, frame.file.path, retired.file.path, rules_.stop);
-    if (!relation && (relation.error().code == Errc::canceled ||
-                      relation.error().code == Errc::not_found)) {
-      return {};
+    const auto compared = compare(frame, retired);
+    if (!compared && !is_damage(compared.error(), frame)) {
+      return failed(compared.error());
     }
-    const bool equal = relation && *relation == Relation::equal;
-    const bool beside = frame.dir == retired.dir;
-    // Beside each other they have one mtime, unless somebody touched the retired file.
-    // Codex's unarchive sets that of the .zst it moves to now.
-    // A second link counts as a change, too: whoever made it may append through it.
-    if (quiet && equal &&
-        (!beside ||
-         (retired.stamp.mtime == frame.stamp.mtime && retired.stamp.links == 1))) {
+    if (compared && compared->relation == Relation::second_is_prefix) {
+      // The thread was resumed and compressed again meanwhile: all of R is in it.
+      return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
+    }
+    const bool equal = compared && compared->relation == Relation::equal;
+    if (quiet && equal && is_untouched(retired, frame)) {
       return reap(retired, frame);
     }
-    const bool covered = equal || (relation && *relation == Relation::first_is_prefix);
+    const bool covers_it =
+        equal || (compared && compared->relation == Relation::first_is_prefix);
     return put_back(
         retired,
-        covered && beside ? &frame : nullptr,
+        covers_it && frame.dir == retired.dir ? &frame : nullptr,
         [&]() -> Result<void> {
           TRY(guards_.fs.lstat(frame.file.path));
           return {};
         },
-        "a writer had come to the retired file: it is plain again");
+        compared ? "a writer had come to the retired file: it is plain again"
+                 : "its .zst cannot be decoded: the retired file is plain again");
+  }
+
+  // Beside each other they have one mtime, unless somebody touched the retired file;
+  // Codex's unarchive sets that of a .zst it moves to now. A second link counts as a
+  // touch, too: whoever made it may append through it.
+  static bool is_untouched(const FormView& retired, const FormView& frame) {
+    return frame.dir != retired.dir ||
+           (retired.stamp.mtime == frame.stamp.mtime && retired.stamp.links == 1);
+  }
+
+  // Not what the machine failed to do, which may go better next time.
+  static bool is_damage(const Error& error, const FormView& frame) {
+    return error.code == Errc::corrupt || error.code == Errc::unsupported ||
+           (error.code == Errc::io && error.path == frame.file.path);
   }
 
   Recovered retired_alone(const FormView& retired) {
-    if (!rules_.whole_store_seen) {
+    const std::string id = thread_id();
+    if (!rules_.whole_store_seen || row_of(id) == ThreadRow::unknown) {
       return {};
     }
-    const std::string id = thread_id();
-    if (was_deleted(id)) {
+    if (row_of(id) == ThreadRow::absent) {
       return orphan(retired, "the thread was deleted; its bytes are kept");
     }
     return put_back(
         retired,
         nullptr,
         [&]() -> Result<void> {
-          return was_deleted(id) ? Fail(Error{Errc::changed, 0, "recover", {}, {}})
-                                 : Result<void>();
+          const ThreadRow row = row_of(id);
+          return row == ThreadRow::absent || row == ThreadRow::unknown ||
+                         stands_elsewhere()
+                     ? Fail(Error{Errc::changed, 0, "recover", {}, {}})
+                     : Result<void>();
         },
         "its .zst is gone: the retired file is plain again");
   }
 
-  bool was_deleted(const std::string& id) const {
-    return rules_.thread_row && rules_.thread_row(id) == ThreadRow::absent;
+  bool stands_elsewhere() const {
+    const auto all = places();
+    return std::any_of(all.begin(), all.end(), [&](const FoundFile& file) {
+      return file.role != Role::retired && guards_.fs.lstat(file.path);
+    });
+  }
+
+  ThreadRow row_of(const std::string& id) const {
+    return rules_.thread_row ? rules_.thread_row(id) : ThreadRow::no_database;
   }
 
   Recovered reap(const FormView& retired, const FormView& keeps) {
@@ -172,8 +229,8 @@ private:
                      const FormView* stale,
                      const RecoverActs::StillWanted& still_wanted,
                      std::string detail) {
-    const std::string plain = join_path(retired.dir, forms_.plain_name);
-    return done(acts_->put_back(retired, plain, stale, still_wanted), std::move(detail));
+    return done(acts_->put_back(retired, plain_beside(retired), stale, still_wanted),
+                std::move(detail));
   }
 
   Recovered orphan(const FormView& retired, std::string detail) {
@@ -199,7 +256,8 @@ private:
       return {};
     }
     if (plains > 1) {
-      return conflict("a plain file in more than one place; neither is touched");
+      return conflict("a plain file in more than one place; neither is touched. Compare "
+                      "them and move one out of the trees");
     }
     if (plains == 1) {
       return pair(*plain, *frame);
@@ -208,17 +266,16 @@ private:
   }
 
   Recovered pair(const FormView& plain, const FormView& frame) {
-    const auto relation =
-        compare_rollouts(guards_.fs, frame.file.path, plain.file.path, rules_.stop);
-    if (!relation && relation.error().code != Errc::corrupt) {
-      return failed(relation.error());
+    const auto compared = compare(frame, plain);
+    if (!compared && compared.error().code != Errc::corrupt) {
+      return failed(compared.error());
     }
-    if (relation &&
-        (*relation == Relation::equal || *relation == Relation::first_is_prefix)) {
+    if (compared && (compared->relation == Relation::equal ||
+                     compared->relation == Relation::first_is_prefix)) {
       return done(acts_->unlink_copy(frame, plain),
                   "removed a .zst whose plain file has all of it");
     }
-    if (!relation) {
+    if (!compared) {
       return beside_damaged(plain, frame);
     }
     const auto head = read_head(guards_.fs, plain.file.path);
@@ -227,7 +284,8 @@ private:
             ? "a tool made the plain name anew, without a session_meta; to "
               "join them: coldpress cat the .zst, append the plain file's "
               "lines, and put the result in its place"
-            : "the .zst has bytes that its plain file lacks; neither is touched");
+            : "the .zst has bytes that its plain file lacks; neither is touched. Compare "
+              "them (zstd -dc) and move the one you do not want out of the tree");
   }
 
   Recovered beside_damaged(const FormView& plain, const FormView& frame) {
@@ -238,19 +296,24 @@ private:
     return *cut_off ? done(acts_->unlink_copy(frame, plain),
                            "removed a .zst that was cut off while it was made")
                     : conflict("the plain file stands beside a damaged .zst; neither is "
-                               "touched");
+                               "touched. If the plain file has all you need, move the "
+                               ".zst out of the tree");
   }
 
   Recovered two_frames(const FormView& a, const FormView& b) {
-    const auto relation =
-        compare_rollouts(guards_.fs, a.file.path, b.file.path, rules_.stop);
-    if (!relation && relation.error().code != Errc::corrupt) {
-      return failed(relation.error());
+    const auto compared = compare(a, b);
+    if (!compared && compared.error().code != Errc::corrupt) {
+      return failed(compared.error());
     }
-    if (!relation || *relation == Relation::differ) {
-      return conflict("two .zst of one rollout that differ; neither is touched");
+    if (!compared || compared->relation == Relation::differ) {
+      return conflict("two .zst of one rollout that differ; neither is touched. Compare "
+                      "them (zstd -dc) and move one out of the trees");
     }
-    const bool first_goes = *relation != Relation::second_is_prefix;
+    // Of equals the one that came last is where Codex has put it: what a killed run has
+    // left in the other tree is older.
+    const bool first_goes =
+        compared->relation == Relation::first_is_prefix ||
+        (compared->relation == Relation::equal && a.stamp.ctime < b.stamp.ctime);
     return done(first_goes ? acts_->unlink_copy(a, b) : acts_->unlink_copy(b, a),
                 "removed the .zst that the other tree has, too");
   }

@@ -8,10 +8,11 @@
 
 namespace coldpress {
 
-// What Codex's own database says of a thread.
-enum class ThreadRow : std::uint8_t { present, absent, no_database };
+// What Codex's own database says of a thread. `unknown`: it is busy, ask again later.
+enum class ThreadRow : std::uint8_t { present, absent, no_database, unknown };
 
 struct RecoverRules {
+  std::string home; // the store: forms may have moved to where Codex keeps them
   std::chrono::milliseconds settle{};
   std::chrono::milliseconds grace{};               // where kernel leases work
   std::chrono::milliseconds grace_without_lease{}; // elsewhere
@@ -29,10 +30,12 @@ struct Recovered {
 };
 
 // Puts one rollout right whose forms a crash or a rude writer has left behind: the
-// table of DESIGN section 5. Contents are compared without a lock; every act looks
-// again under Codex's locks and ours, and makes the copy that stays durable before a
-// name goes. Never removes the last copy of anything; what it cannot decide it reports
-// as `conflict` and leaves. Idempotent. Busy locks mean nothing is done this time.
+// table of DESIGN section 5. What it is given may be old: it looks again there, and
+// where Codex keeps the rollout in either tree. Contents are compared without a lock;
+// every act looks again under Codex's locks and ours, and makes the copy that stays
+// durable before a name goes. Never removes the last copy of anything; what it cannot
+// decide it reports as `conflict` and leaves. Idempotent. Busy locks mean nothing is done
+// this time.
 Recovered recover(Guards& guards, const RolloutForms& forms, const RecoverRules& rules);
 
 } // namespace coldpress

@@ -241,10 +241,6 @@ private:
 
 } // namespace
 
-std::string_view tree_name(Root root) {
-  return root == Root::archived ? "archived_sessions" : "sessions";
-}
-
 Inventory scan(Fs& fs, const std::string& home, const ScanRules& rules) {
   return Scanner(fs, home, rules).run();
 }

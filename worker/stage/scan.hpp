@@ -18,7 +18,4 @@ struct ScanRules {
 // session_meta says who began a rollout, and who went on leaves no trace of its own.
 Inventory scan(Fs& fs, const std::string& home, const ScanRules& rules);
 
-// "archived_sessions" and "sessions".
-std::string_view tree_name(Root root);
-
 } // namespace coldpress

@@ -1,5 +1,8 @@
 #include "worker/stage/types.hpp"
 
+#include "worker/rollout/name.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace coldpress {
@@ -117,8 +120,41 @@ std::string_view name_of(OutcomeKind kind) {
     return "conflict";
   case OutcomeKind::orphaned:
     return "orphaned";
+  case OutcomeKind::removed:
+    return "removed";
   }
   return "unknown";
+}
+
+std::string_view tree_name(Root root) {
+  return root == Root::archived ? "archived_sessions" : "sessions";
+}
+
+std::optional<std::string>
+usual_path(const std::string& home, Root root, const std::string& plain_name) {
+  const std::string tree = join_path(home, tree_name(root));
+  if (root == Root::archived) {
+    return join_path(tree, plain_name);
+  }
+  const auto parsed = parse_rollout_name(plain_name);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  std::string date = parsed->timestamp.substr(0, std::string_view("YYYY-MM-DD").size());
+  std::replace(date.begin(), date.end(), '-', '/');
+  return join_path(join_path(tree, date), plain_name);
+}
+
+std::string_view name_of(Role role) {
+  switch (role) {
+  case Role::plain:
+    return "plain";
+  case Role::compressed:
+    return "compressed";
+  case Role::retired:
+    break;
+  }
+  return "retired";
 }
 
 std::string_view name_of(Action action) {

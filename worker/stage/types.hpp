@@ -68,6 +68,7 @@ enum class OutcomeKind : std::uint8_t {
   recovered,      // a leftover was put right; `detail` says how
   conflict,       // two forms that differ; touched nothing
   orphaned,       // moved to orphans/
+  removed,        // an orphan that somebody asked to remove
 };
 
 std::string_view name_of(OutcomeKind kind);
@@ -75,6 +76,13 @@ std::string_view name_of(OutcomeKind kind);
 enum class Action : std::uint8_t { press, skip };
 
 std::string_view name_of(Action action);
+
+// "archived_sessions" and "sessions".
+std::string_view tree_name(Root root);
+// Where Codex keeps the plain form in that tree: flat in the archive, by the date in its
+// name in the other. Empty if the name has no date. `home` is the store.
+std::optional<std::string>
+usual_path(const std::string& home, Root root, const std::string& plain_name);
 
 // A rollout as the scan saw it, in its plain form.
 struct Candidate {
@@ -103,6 +111,8 @@ struct Decision {
 
 // A file of ours or Codex's found in one of the trees.
 enum class Role : std::uint8_t { plain, compressed, retired };
+
+std::string_view name_of(Role role);
 
 struct FoundFile {
   Role role = Role::plain;

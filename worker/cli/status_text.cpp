@@ -1,0 +1,172 @@
+#include "fsutil/text.hpp"
+#include "worker/cli/status_view.hpp"
+#include "worker/cli/summary_text.hpp"
+#include "worker/cli/table.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+std::string lock_text(const StoreStatus& status) {
+  if (!status.lock || (!status.lock->locked && status.lock->released)) {
+    return "free";
+  }
+  const StoreLockHolder& holder = *status.lock;
+  return fmt::format("{} pid {} on {} since {}, last heartbeat {}",
+                     holder.locked ? "held by" : "left by",
+                     holder.process.pid,
+                     printable(holder.process.host),
+                     format_time(holder.since),
+                     format_time(holder.heartbeat));
+}
+
+std::string marker_text(const StoreStatus& status) {
+  if (!status.marker) {
+    return "none";
+  }
+  return fmt::format("{} pid {}, {}",
+                     status.marker->ours ? "coldpress" : "Codex",
+                     status.marker->pid,
+                     format_time(status.marker->mtime));
+}
+
+std::string run_result(const RunRow& row) {
+  if (!row.end) {
+    return "still going, or it was killed";
+  }
+  const RunEnd& end = *row.end;
+  std::string text = fmt::format("exit {}: {} pressed, {} -> {}",
+                                 end.exit_code,
+                                 format_count(end.pressed),
+                                 format_size(end.bytes_before),
+                                 format_size(end.bytes_after));
+  if (end.failed > 0) {
+    text += fmt::format(", {} failed", format_count(end.failed));
+  }
+  return text;
+}
+
+std::string leases_text(const StoreStatus& status) {
+  std::string text;
+  for (const Root root : {Root::archived, Root::active}) {
+    const LeaseAnswer answer = status.leases.at(static_cast<std::size_t>(root));
+    text +=
+        fmt::format("{}{}: {}", text.empty() ? "" : ", ", name_of(root), name_of(answer));
+  }
+  return text;
+}
+
+std::string orphans_text(const std::vector<Orphan>& orphans) {
+  Table table({Align::right, Align::left, Align::left});
+  for (const Orphan& orphan : orphans) {
+    table.add({format_size(orphan.bytes),
+               format_time(orphan.since),
+               printable(orphan.plain_name.empty() ? orphan.path : orphan.plain_name)});
+  }
+  return table.text("  ");
+}
+
+// Of each rollout with more than one form, or with a retired one, where it stands and in
+// which forms.
+std::string leftovers_text(const OpenedStore& opened, const StoreStatus& status) {
+  constexpr std::size_t k_shown = 10;
+  const auto& leftovers = status.found.leftovers;
+  Table table({Align::left, Align::left});
+  for (std::size_t i = 0; i < std::min(k_shown, leftovers.size()); ++i) {
+    std::string forms;
+    std::vector<FoundFile> files = leftovers[i].files;
+    std::sort(files.begin(), files.end(), [](const FoundFile& a, const FoundFile& b) {
+      return a.role < b.role;
+    });
+    for (const FoundFile& file : files) {
+      forms += forms.empty() ? "" : " + ";
+      forms += name_of(file.role);
+    }
+    const std::string& path = leftovers[i].files.front().path;
+    table.add({forms,
+               printable(parent_dir(path).substr(opened.store.home.size() + 1) + "/" +
+                         leftovers[i].plain_name)});
+  }
+  std::string text =
+      "more than one form of a rollout, or a plain file kept aside; the next run or\n"
+      "coldpress sweep puts right what it can, and says of the rest what to do:\n" +
+      table.text("  ");
+  if (leftovers.size() > k_shown) {
+    text += fmt::format("  and {} more\n", format_count(leftovers.size() - k_shown));
+  }
+  return text;
+}
+
+Table facts(const OpenedStore& opened, const StoreStatus& status) {
+  std::uint64_t plain = 0;
+  for (const Candidate& candidate : status.found.candidates) {
+    plain += candidate.stamp.size;
+  }
+  Table table({Align::left, Align::left});
+  table.add({"store", printable(opened.store.home)});
+  table.add({"feature",
+             opened.loaded.settings.compression_enabled
+                 ? "on"
+                 : "off: nothing is changed (local_thread_store_compression)"});
+  table.add({"plain",
+             fmt::format("{} rollouts, {}",
+                         format_count(status.found.candidates.size()),
+                         format_size(plain))});
+  table.add({"pressed",
+             fmt::format("{} rollouts, {} on disk",
+                         format_count(status.found.compressed_files),
+                         format_size(status.found.compressed_bytes))});
+  if (status.totals.pressed > 0) {
+    table.add(
+        {"",
+         fmt::format("by coldpress: {} rollouts, {} -> {} ({})",
+                     format_count(status.totals.pressed),
+                     format_size(status.totals.bytes_before),
+                     format_size(status.totals.bytes_after),
+                     ratio_text(status.totals.bytes_before, status.totals.bytes_after))});
+  }
+  if (status.blocked.count > 0) {
+    table.add({"writers waited",
+               fmt::format("p50 {} us, p99 {} us, at most {} us",
+                           status.blocked.p50_us,
+                           status.blocked.p99_us,
+                           status.blocked.max_us)});
+  }
+  table.add({"store lock", lock_text(status)});
+  table.add({"Codex maintenance", status.maintenance ? "running" : "not running"});
+  table.add({"kernel leases", leases_text(status)});
+  table.add({"run marker", marker_text(status)});
+  table.add({"leftovers",
+             fmt::format("{} rollouts with more than one form or a retired file, {} temp "
+                         "files, {} orphans",
+                         status.found.leftovers.size(),
+                         status.found.parts.size() + status.found.foreign_temps.size(),
+                         status.orphans.size())});
+  return table;
+}
+
+} // namespace
+
+std::string status_text(const OpenedStore& opened, const StoreStatus& status) {
+  std::string text = facts(opened, status).text();
+  if (!status.found.leftovers.empty()) {
+    text += leftovers_text(opened, status);
+  }
+  if (!status.orphans.empty()) {
+    text += "moved aside to coldpress/orphans: bytes that are in no rollout. Compare and "
+            "join them,\nor let coldpress sweep --orphans remove those that are 30 days "
+            "old:\n" +
+            orphans_text(status.orphans);
+  }
+  Table runs({Align::left, Align::left, Align::left});
+  for (const RunRow& row : status.runs) {
+    runs.add(
+        {format_time(row.start.started), printable(row.start.command), run_result(row)});
+  }
+  text += runs.rows() > 0 ? "last runs\n" : "no runs yet\n";
+  return text + runs.text("  ");
+}
+
+} // namespace coldpress

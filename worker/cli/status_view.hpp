@@ -1,0 +1,15 @@
+#pragma once
+
+#include "worker/cli/command.hpp"
+#include "worker/run/look.hpp"
+
+#include <string>
+
+namespace coldpress {
+
+// What `status` shows: for people, with what to do where something needs a person, and
+// as the one line of --json.
+std::string status_text(const OpenedStore& opened, const StoreStatus& status);
+std::string status_json(const OpenedStore& opened, const StoreStatus& status);
+
+} // namespace coldpress
