@@ -7,6 +7,7 @@
 #include "worker/stage/sweep.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace coldpress {
 
@@ -86,8 +87,10 @@ Preview preview(Fs& fs,
   const WallTime now = clock.wall();
   Preview seen;
   seen.found = scan(fs, store.home, {now, settings.compat.shared_history});
-  seen.plan =
-      make_plan(seen.found, {settings.scan, settings.compat, store.uid, now}, memory);
+  seen.plan = make_plan(std::exchange(seen.found.candidates, {}),
+                        seen.found.versions,
+                        {settings.scan, settings.compat, store.uid, now},
+                        memory);
   return seen;
 }
 

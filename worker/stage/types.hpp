@@ -7,6 +7,7 @@
 #include "locking/kernel_lease.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -152,7 +153,7 @@ struct Refusal {
 };
 
 struct Plan {
-  std::vector<Decision> decisions;    // the trees in scan.roots, largest first
+  std::vector<Decision> decisions;    // the trees in scan.roots, most gain first
   std::vector<Decision> beyond_roots; // the other tree, as it would be decided
   std::optional<Refusal> refused;
 };
@@ -168,6 +169,20 @@ struct Remembered {
 
 // By logical path, as Candidate::rollout.
 using Memory = std::unordered_map<std::string, Remembered>;
+
+// How much smaller pressing made the rollouts of this store so far, by their length:
+// class n holds those from 2^(n-1) to 2^n - 1 bytes.
+struct Achieved {
+  struct Sizes {
+    std::uint64_t plain = 0; // bytes, of all of that class
+    std::uint64_t compressed = 0;
+  };
+  std::array<Sizes, 65> by_class{};
+};
+
+constexpr std::size_t size_class(std::uint64_t bytes) {
+  return static_cast<std::size_t>(std::bit_width(bytes));
+}
 
 // What became of one rollout.
 struct Outcome {
