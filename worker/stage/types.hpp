@@ -5,6 +5,7 @@
 #include "fsutil/hash.hpp"
 #include "fsutil/temp_file.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/head_memory.hpp"
 
 #include <array>
 #include <bit>
@@ -139,11 +140,12 @@ struct Inventory {
   std::vector<RolloutForms> leftovers;    // more than one form, or a retired one
   std::vector<std::string> parts;         // our named temps, absolute
   std::vector<std::string> foreign_temps; // Codex's temps, absolute
-  std::vector<VersionSeen> versions;      // within the days that count
+  std::vector<VersionSeen> versions;      // within the days that count, each once
   std::array<std::string, 2> examples;    // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed
+  HeadNews heads;            // what the next walk need not read again
 };
 
 // Why nothing in the store may be pressed.
