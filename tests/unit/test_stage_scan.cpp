@@ -27,7 +27,9 @@ struct Rig {
     rules.now = clock.wall();
     rules.scan.settle = 0ms;
     rules.compat.shared_history = shared;
-    for (const Decision& decision : make_plan(scan(shared), rules, {}).decisions) {
+    const Inventory found = scan(shared);
+    const Plan plan = make_plan(found.candidates, found.versions, rules, {});
+    for (const Decision& decision : plan.decisions) {
       if (decision.candidate.path == store.plain(number)) {
         return decision.reason;
       }
