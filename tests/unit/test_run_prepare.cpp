@@ -36,7 +36,7 @@ struct Rig {
     fs.opened = 0;
     Session session(fs, clock, Settings{}, store);
     must(session.lock("run"));
-    auto prepared = prepare(session);
+    auto prepared = prepare(session, Orphans::keep);
     REQUIRE(prepared.has_value());
     plan = std::move(prepared->preview.plan);
     session.release({}, RunMarker::Success::yes);
