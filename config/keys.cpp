@@ -86,6 +86,10 @@ constexpr std::array k_keys{
         "codec.window",
         "auto, or the window as a power of two, 10 to 27",
         [](auto& s) -> auto& { return s.codec.window_log; }),
+    key<form::Boolean>(
+        "codec.repress",
+        "press .zst without a checksum again, of others (default: false)",
+        [](auto& s) -> auto& { return s.codec.repress; }),
     key<form::ReaderVersion>(
         "compat.min_reader",
         "oldest Codex that may have been seen within 30 days (default: 0.137)",

@@ -60,6 +60,7 @@ struct Settings {
   struct Codec {
     int level = 9;                 // 1..19
     std::optional<int> window_log; // 10..27; empty: chosen by the file's size
+    bool repress = false;          // press weak .zst of others again
   } codec;
 
   struct Compat {

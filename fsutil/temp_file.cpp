@@ -86,4 +86,9 @@ Result<void> TempFile::commit_new() {
   return {};
 }
 
+Result<std::string> TempFile::commit_exchange() {
+  TRY(fs_->rename_exchange(part_path_, target_));
+  return std::exchange(part_path_, {});
+}
+
 } // namespace coldpress

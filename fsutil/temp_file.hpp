@@ -33,6 +33,14 @@ public:
   // On failure the object is as before and still cleans up.
   Result<void> commit_new();
 
+  // Changes places with the file that has the final name now, in one step: each moment
+  // that name is one of the two. Answers the path of the other from here on, which stays
+  // when this object dies and looks like a temp file whose owner is gone. Only for one
+  // that is named().
+  // Errc::not_found: nothing had the final name; Errc::unsupported: not on this system.
+  // On failure the object is as before and still cleans up.
+  Result<std::string> commit_exchange();
+
 private:
   TempFile(Fs& fs, File file, std::string part_path, std::string target)
       : fs_(&fs), file_(std::move(file)), part_path_(std::move(part_path)),

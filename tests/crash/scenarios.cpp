@@ -104,6 +104,19 @@ Scenario restore_scenario(const Kind& kind) {
   return scenario;
 }
 
+Scenario repress_scenario(const Kind& kind) {
+  Scenario scenario = base("repress", kind);
+  scenario.prepare = [](MemFs&, const StoreRig& rig) {
+    rig.put(rig.compressed(), test_weak_frame(k_text));
+  };
+  scenario.act = [](TestWorker& worker, const StoreRig& rig) {
+    if (const auto weak = rig.weak()) {
+      (void)worker.repress(*weak);
+    }
+  };
+  return scenario;
+}
+
 std::vector<Scenario> leftover_scenarios(const Kind& kind) {
   std::vector<Scenario> all;
   const auto add = [&](const std::string& name, auto&& put, auto&& adapt) {

@@ -20,6 +20,8 @@ std::vector<Kind> all_kinds();
 Scenario press_scenario(const Kind& kind);
 Scenario reap_scenario(const Kind& kind);
 Scenario restore_scenario(const Kind& kind);
+// A weak frame is pressed again.
+Scenario repress_scenario(const Kind& kind);
 // Every leftover of DESIGN section 5, and what the pass makes of it.
 std::vector<Scenario> leftover_scenarios(const Kind& kind);
 

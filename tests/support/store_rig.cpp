@@ -127,6 +127,26 @@ std::string test_frame(std::string_view bytes) {
   return frame;
 }
 
+std::string test_weak_frame(std::string_view bytes) {
+  const auto little_endian = [](std::uint64_t value, int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i, value >>= 8U) {
+      out += static_cast<char>(value & 0xFFU);
+    }
+    return out;
+  };
+  constexpr std::size_t k_block = 100'000;
+  // Magic; eight bytes of size and no checksum; a window of 1 MiB.
+  std::string frame = "\x28\xB5\x2F\xFD\xC0\x50" + little_endian(bytes.size(), 8);
+  do {
+    const std::string_view block = bytes.substr(0, k_block);
+    bytes.remove_prefix(block.size());
+    frame += little_endian((block.size() << 3U) | (bytes.empty() ? 1U : 0U), 3);
+    frame += block;
+  } while (!bytes.empty());
+  return frame;
+}
+
 // --- StoreRig
 
 StoreRig::StoreRig(Fs& fs, const Clock& clock, std::string home)
@@ -213,6 +233,17 @@ Candidate StoreRig::candidate(const std::string& plain_path) const {
   throw std::runtime_error("no candidate " + plain_path);
 }
 
+std::optional<Candidate> StoreRig::weak(int number, Root root) const {
+  const Inventory found =
+      scan(fs_, home_, {clock_.wall(), SharedHistory::automatic, true});
+  for (const Candidate& one : found.weak) {
+    if (one.path == compressed(number, root)) {
+      return one;
+    }
+  }
+  return std::nullopt;
+}
+
 RolloutForms StoreRig::forms(int number) const {
   for (const RolloutForms& found : scan(fs_, home_, {clock_.wall(), {}}).leftovers) {
     if (found.plain_name == test_rollout_name(number)) {
@@ -285,6 +316,30 @@ Step<std::monostate> TestWorker::press(const Candidate& candidate) {
   clock.sleep(k_test_grace);
   Guards with = guards();
   return reap(with, *published);
+}
+
+Step<Verified> TestWorker::verify_weak(const Candidate& candidate) {
+  auto claimed = claim(candidate);
+  auto measured = claimed ? measure(fs, std::move(*claimed), {})
+                          : Step<Claim>(Halt(std::move(claimed.error())));
+  if (!measured) {
+    return Halt(std::move(measured.error()));
+  }
+  const EncodeRules rules{frame_options(measured->source_size()), 0, nullptr};
+  auto encoded = coldpress::encode(fs, std::move(*measured), rules, {});
+  if (!encoded) {
+    return Halt(std::move(encoded.error()));
+  }
+  return coldpress::verify(fs, std::move(*encoded), {});
+}
+
+Step<Repressed> TestWorker::repress(const Candidate& candidate) {
+  auto verified = verify_weak(candidate);
+  if (!verified) {
+    return Halt(std::move(verified.error()));
+  }
+  Guards with = guards();
+  return coldpress::repress(with, std::move(*verified));
 }
 
 Recovered TestWorker::recover(const RolloutForms& forms) {

@@ -3,6 +3,7 @@
 #include "locking/guards.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "worker/stage/recover.hpp"
+#include "worker/stage/repress.hpp"
 #include "worker/stage/types.hpp"
 
 #include <memory>
@@ -36,6 +37,8 @@ std::string test_rollout(int number = 1, int lines = 200);
 std::string test_line(std::string_view text);
 // One frame as coldpress writes it.
 std::string test_frame(std::string_view bytes);
+// One frame of somebody else's: its size, no checksum, and nothing compressed in it.
+std::string test_weak_frame(std::string_view bytes);
 
 // A small Codex store on any Fs. What it puts is durable; failing calls throw, which
 // fails the test.
@@ -67,6 +70,8 @@ public:
   std::vector<std::string> litter() const;
   // What the scan says of it. Throws if it is not there.
   Candidate candidate(const std::string& plain_path) const;
+  // The same of a weak .zst.
+  std::optional<Candidate> weak(int number = 1, Root root = Root::archived) const;
   RolloutForms forms(int number = 1) const;
 
 private:
@@ -92,6 +97,9 @@ struct TestWorker {
   Step<Published> publish(const Candidate& candidate);
   // publish(), the grace, reap().
   Step<std::monostate> press(const Candidate& candidate);
+  // claim to verify, of a weak frame; and then repress().
+  Step<Verified> verify_weak(const Candidate& candidate);
+  Step<Repressed> repress(const Candidate& candidate);
   Recovered recover(const RolloutForms& forms);
 
   TestWorker(Fs& through, const Clock& time, StoreLock lock, CodexLocks codex_locks)

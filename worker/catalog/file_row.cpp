@@ -12,7 +12,7 @@ constexpr std::chrono::hours k_longest_wait{7 * 24};
 // The file itself is in the way, and will be next time.
 bool lies_with_the_file(Reason reason) {
   return reason == Reason::unreadable || reason == Reason::io_error ||
-         reason == Reason::metadata_not_kept;
+         reason == Reason::metadata_not_kept || reason == Reason::no_exchange;
 }
 
 // Says only that this was not the moment.
@@ -56,6 +56,7 @@ bool passes_by_itself(Errc code) {
 bool pressed_after(const FileRow& before, const Outcome& outcome) {
   switch (outcome.kind) {
   case OutcomeKind::pressed:
+  case OutcomeKind::repressed:
   case OutcomeKind::reaped:
     return true;
   case OutcomeKind::recovered:
@@ -89,13 +90,14 @@ RecordedError recorded(const Error& error) {
 }
 
 void take_measurements(FileRow& row, const Outcome& outcome) {
-  const bool all = outcome.kind == OutcomeKind::pressed;
+  const bool again = outcome.kind == OutcomeKind::repressed;
+  const bool all = outcome.kind == OutcomeKind::pressed || again;
   const auto take = [all](auto& into, const auto& value) {
     if (all || value != std::remove_cvref_t<decltype(value)>{}) {
       into = value;
     }
   };
-  take(row.plain_bytes, outcome.bytes_before);
+  take(row.plain_bytes, again ? outcome.plain_bytes : outcome.bytes_before);
   take(row.compressed_bytes, outcome.bytes_after);
   take(row.hash, outcome.hash ? to_hex(*outcome.hash) : std::string());
   take(row.level, outcome.level);
@@ -132,6 +134,7 @@ void count_attempt(FileRow& row, const Outcome& outcome, WallTime now) {
 Verdict verdict_of(const Outcome& outcome) {
   switch (outcome.kind) {
   case OutcomeKind::pressed:
+  case OutcomeKind::repressed:
   case OutcomeKind::restored:
   case OutcomeKind::reaped:
   case OutcomeKind::recovered:

@@ -99,9 +99,9 @@ public:
 
   // --- rollouts, by logical path relative to the store
 
-  // See row_after(). An outcome with a critical section (pressed, writer_arrived) is
-  // counted in blocked_times(), too. One that was found changed is read again by the
-  // next scan, whatever its stamp says.
+  // See row_after(). An outcome with a critical section (pressed, repressed,
+  // writer_arrived) is counted in blocked_times(), too. One that was found changed is
+  // read again by the next scan, whatever its stamp says.
   Result<void> record(std::int64_t run_id, const Outcome& outcome, WallTime now);
   // Leave it plain until then. For a rollout not yet known, too.
   Result<void> hold(const std::string& rollout, WallTime until);

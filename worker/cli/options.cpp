@@ -23,6 +23,16 @@ void add_flag(CLI::App& app, Options& options, const Key& key) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+// A switch: --repress, or --repress=false.
+void add_switch(CLI::App& app, Options& options, const Key& key) {
+  app.add_flag_function(
+      flag_of(key),
+      [&options, name = std::string(key.name)](std::int64_t count) {
+        options.inputs.flags.emplace_back(name, count > 0 ? "true" : "false");
+      },
+      std::string(key.meaning));
+}
+
 } // namespace
 
 void add_common(CLI::App& app, Options& options) {
@@ -41,7 +51,10 @@ void add_settings(CLI::App& app, Options& options) {
                  "turn a feature on for this run: local_thread_store_compression")
       ->type_name("FEATURE");
   for (const Key& key : all_keys()) {
-    if (key.name != "store" && key.name != "features.local_thread_store_compression") {
+    if (key.name == "codec.repress") {
+      add_switch(app, options, key);
+    } else if (key.name != "store" &&
+               key.name != "features.local_thread_store_compression") {
       add_flag(app, options, key);
     }
   }

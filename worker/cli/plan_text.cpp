@@ -20,8 +20,31 @@ std::string age_text(WallTime mtime, WallTime now) {
 std::uint64_t files_to_press(const std::vector<Decision>& decisions) {
   return static_cast<std::uint64_t>(
       std::count_if(decisions.begin(), decisions.end(), [](const Decision& decision) {
-        return decision.action == Action::press;
+        return decision.reason == Reason::cold;
       }));
+}
+
+std::uint64_t plain_files(const std::vector<Decision>& decisions) {
+  return static_cast<std::uint64_t>(
+      std::count_if(decisions.begin(), decisions.end(), [](const Decision& decision) {
+        return decision.candidate.form == Form::plain;
+      }));
+}
+
+std::string weak_text(const std::vector<Decision>& decisions) {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  for (const Decision& decision : decisions) {
+    if (decision.reason == Reason::weak_frame) {
+      files += 1;
+      bytes += decision.candidate.stamp.size;
+    }
+  }
+  return files == 0
+             ? ""
+             : fmt::format("to press again: {} .zst without a checksum, {} on disk\n",
+                           format_count(files),
+                           format_size(bytes));
 }
 
 std::string gain_text(const Estimate& gain) {
@@ -44,7 +67,8 @@ std::string decisions_text(const PlanView& view) {
     }
     table.add({format_size(decision.candidate.stamp.size),
                age_text(decision.candidate.stamp.mtime, view.now),
-               press ? "press" : std::string(name_of(decision.reason)),
+               decision.reason == Reason::cold ? "press"
+                                               : std::string(name_of(decision.reason)),
                printable(decision.candidate.rollout)});
   }
   std::string text = table.rows() > 1 ? table.text("  ") : "";
@@ -86,7 +110,7 @@ std::string plan_text(const PlanView& view) {
   std::string text = fmt::format("{}: {} of {} rollouts to press{}\n",
                                  printable(view.store.home),
                                  format_count(files),
-                                 format_count(plan.decisions.size()),
+                                 format_count(plain_files(plan.decisions)),
                                  files > 0 ? ", " + gain_text(view.gain) : "");
   if (!view.brief) {
     text += decisions_text(view);
@@ -94,7 +118,7 @@ std::string plan_text(const PlanView& view) {
   if (plan.refused) {
     text += refusal_text(*plan.refused);
   }
-  text += skipped_text(plan.decisions) + beyond_text(view);
+  text += weak_text(plan.decisions) + skipped_text(plan.decisions) + beyond_text(view);
   if (found.compressed_files > 0) {
     text += fmt::format("compressed already: {} rollouts, {} on disk\n",
                         format_count(found.compressed_files),

@@ -13,6 +13,7 @@ namespace {
 bool is_news(const Outcome& outcome) {
   switch (outcome.kind) {
   case OutcomeKind::pressed:
+  case OutcomeKind::repressed:
   case OutcomeKind::restored:
   case OutcomeKind::reaped:
     return false;

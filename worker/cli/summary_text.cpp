@@ -63,8 +63,6 @@ std::string refusal_text(const Refusal& refusal) {
 namespace {
 
 std::string pressed_text(const PassSummary& summary) {
-  const std::uint64_t saved =
-      summary.bytes_before - std::min(summary.bytes_before, summary.bytes_after);
   Table table({Align::left,
                Align::right,
                Align::right,
@@ -72,12 +70,22 @@ std::string pressed_text(const PassSummary& summary) {
                Align::right,
                Align::right});
   table.add({"", "files", "before", "after", "ratio", "saved"});
-  table.add({"pressed",
-             format_count(summary.number(OutcomeKind::pressed)),
-             format_size(summary.bytes_before),
-             format_size(summary.bytes_after),
-             ratio_text(summary.bytes_before, summary.bytes_after),
-             format_size(saved)});
+  const auto add =
+      [&](OutcomeKind kind, const char* name, std::uint64_t before, std::uint64_t after) {
+        if (summary.number(kind) > 0) {
+          table.add({name,
+                     format_count(summary.number(kind)),
+                     format_size(before),
+                     format_size(after),
+                     ratio_text(before, after),
+                     format_size(before - std::min(before, after))});
+        }
+      };
+  add(OutcomeKind::pressed, "pressed", summary.bytes_before, summary.bytes_after);
+  add(OutcomeKind::repressed,
+      "pressed again",
+      summary.repressed_before,
+      summary.repressed_after);
   return table.text();
 }
 
@@ -117,7 +125,7 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
     text += fmt::format(
         "Deferred ({}): {}.\n", name_of(*summary.deferred), explain(*summary.deferred));
   }
-  if (summary.number(OutcomeKind::pressed) > 0) {
+  if (summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed) > 0) {
     text += pressed_text(summary);
   } else if (!summary.refused && !summary.deferred && summary.outcomes.empty()) {
     text += "Nothing to do.\n";

@@ -132,4 +132,17 @@ Result<FrameInfo> inspect_frame(std::span<const std::byte> first_bytes) {
   return info;
 }
 
+std::optional<WeakFrame> find_weakness(std::span<const std::byte> first_bytes) {
+  const auto info = inspect_frame(first_bytes);
+  if (!info) {
+    return info.error().code == Errc::unsupported ? std::optional(WeakFrame{})
+                                                  : std::nullopt;
+  }
+  const bool taken = !info->has_dictionary &&
+                     info->window_size <= std::uint64_t{1}
+                                              << static_cast<unsigned>(k_max_window_log);
+  const bool strong = info->checksum && info->content_size.has_value();
+  return taken && !strong ? std::optional(WeakFrame{info->content_size}) : std::nullopt;
+}
+
 } // namespace coldpress

@@ -49,4 +49,16 @@ inline constexpr std::size_t k_frame_header_max = 18;
 // Errc::unsupported: a skippable frame stands first.
 Result<FrameInfo> inspect_frame(std::span<const std::byte> first_bytes);
 
+// What is known of a file's plain bytes from a weak beginning.
+struct WeakFrame {
+  std::optional<std::uint64_t> content_size; // of its first frame, as declared
+};
+
+// A frame that readers take and that is still worth replacing: it has no checksum, so a
+// flipped bit may pass unseen, or does not say how long its content is, or a skippable
+// frame stands first. Empty for any other, for bytes that are no frame, and for one that
+// no reader of rollouts takes (wider window, dictionary): that is not ours to touch.
+// Goes by the first header alone: what follows a frame with both is not seen.
+std::optional<WeakFrame> find_weakness(std::span<const std::byte> first_bytes);
+
 } // namespace coldpress

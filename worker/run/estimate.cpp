@@ -61,7 +61,7 @@ Estimate estimate(Fs& fs, const std::vector<Decision>& decisions) {
   std::uint64_t read = 0;
   std::uint64_t sampled_before = 0;
   for (const Decision& decision : decisions) {
-    if (decision.action != Action::press) {
+    if (decision.reason != Reason::cold) {
       continue;
     }
     const std::uint64_t size = decision.candidate.stamp.size;

@@ -75,7 +75,7 @@ private:
       for (Decision& decision : prepared->preview.plan.decisions) {
         if (decision.action == Action::press) {
           progress_.files_total += 1;
-          progress_.bytes_total += decision.candidate.stamp.size;
+          progress_.bytes_total += work_bytes(decision.candidate);
           queue_.push_back(std::move(decision.candidate));
         }
       }
@@ -124,10 +124,9 @@ private:
 
   bool may_start(const Candidate& candidate) const {
     const Settings& settings = session_.settings();
-    return in_flight_ == 0 ||
-           (in_flight_ < settings.limits.jobs &&
-            memory_in_use_ + press_memory_bytes(settings, candidate.stamp.size) <=
-                settings.limits.memory_bytes);
+    return in_flight_ == 0 || (in_flight_ < settings.limits.jobs &&
+                               memory_in_use_ + press_memory_bytes(settings, candidate) <=
+                                   settings.limits.memory_bytes);
   }
 
   // --- one rollout: claim (publisher) -> encode (job) -> publish (publisher)
@@ -140,7 +139,7 @@ private:
 
   void start(const Candidate& candidate) {
     InFlight job{candidate,
-                 press_memory_bytes(session_.settings(), candidate.stamp.size),
+                 press_memory_bytes(session_.settings(), candidate),
                  session_.clock().boot()};
     in_flight_ += 1;
     memory_in_use_ += job.memory;
@@ -167,6 +166,10 @@ private:
     session_.publisher().post(
         [this, job = std::move(job), verified = std::move(*verified)]() mutable {
           Outcome outcome = outcome_of(verified);
+          if (job.candidate.form == Form::compressed) {
+            repress_one(std::move(job), std::move(outcome), std::move(verified));
+            return;
+          }
           auto published = publish_rollout(context_, std::move(verified));
           if (!published) {
             give_back(std::move(job), std::move(published.error()));
@@ -180,6 +183,19 @@ private:
             on_published(std::move(job), std::move(outcome), std::move(published));
           });
         });
+  }
+
+  // Publisher thread.
+  void repress_one(InFlight job, Outcome outcome, Verified verified) {
+    const auto done = repress_rollout(context_, std::move(verified));
+    if (!done) {
+      give_back(std::move(job), done.error());
+      return;
+    }
+    outcome.blocked_us = done->blocked_us;
+    session_.loop().post([this, job = std::move(job), outcome = std::move(outcome)] {
+      end_job(job, outcome);
+    });
   }
 
   // Any thread.
@@ -200,7 +216,7 @@ private:
     outcome.seconds =
         std::chrono::duration<double>(session_.clock().boot() - job.begun).count();
     progress_.files_done += 1;
-    finished_bytes_ += job.candidate.stamp.size;
+    finished_bytes_ += work_bytes(job.candidate);
     finish_outcome(outcome);
     report_progress();
     advance();

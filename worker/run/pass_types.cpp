@@ -30,6 +30,10 @@ void PassSummary::count(const Outcome& outcome) {
     bytes_before += outcome.bytes_before;
     bytes_after += outcome.bytes_after;
   }
+  if (outcome.kind == OutcomeKind::repressed) {
+    repressed_before += outcome.bytes_before;
+    repressed_after += outcome.bytes_after;
+  }
   if (outcome.kind == OutcomeKind::skipped && outcome.reason) {
     skipped[*outcome.reason] += 1;
   }

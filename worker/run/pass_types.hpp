@@ -23,6 +23,8 @@ struct PassSummary {
   std::map<Reason, std::uint64_t> skipped; // by the plan and on the way
   std::uint64_t bytes_before = 0;          // of what was pressed
   std::uint64_t bytes_after = 0;
+  std::uint64_t repressed_before = 0; // of the .zst that were pressed again
+  std::uint64_t repressed_after = 0;
   std::uint64_t not_freed_files = 0; // retired files still waiting for their grace
   std::uint64_t not_freed_bytes = 0;
   std::uint64_t scan_errors = 0; // directories that could not be read

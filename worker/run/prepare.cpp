@@ -8,6 +8,7 @@
 #include "worker/stage/sweep.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace coldpress {
@@ -87,8 +88,15 @@ Preview preview(Fs& fs,
                 const Known& known) {
   const WallTime now = clock.wall();
   Preview seen;
-  seen.found = scan(fs, store.home, {now, settings.compat.shared_history}, known.heads);
-  seen.plan = make_plan(std::exchange(seen.found.candidates, {}),
+  seen.found = scan(fs,
+                    store.home,
+                    {now, settings.compat.shared_history, settings.codec.repress},
+                    known.heads);
+  std::vector<Candidate> candidates = std::exchange(seen.found.candidates, {});
+  std::move(
+      seen.found.weak.begin(), seen.found.weak.end(), std::back_inserter(candidates));
+  seen.found.weak.clear();
+  seen.plan = make_plan(std::move(candidates),
                         seen.found.versions,
                         {settings.scan, settings.compat, store.uid, now},
                         known.memory,

@@ -22,12 +22,16 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
 Step<Verified> encode_rollout(PressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
-  const EncodeRules rules{choose_frame_options(claim.stamp().size,
+  auto measured = measure(session.fs(), std::move(claim), session.stop_token());
+  if (!measured) {
+    return Halt(std::move(measured.error()));
+  }
+  const EncodeRules rules{choose_frame_options(measured->source_size(),
                                                settings.codec.level,
                                                settings.codec.window_log),
                           settings.limits.min_free_bytes,
                           &context.bytes_done};
-  auto encoded = encode(session.fs(), std::move(claim), rules, session.stop_token());
+  auto encoded = encode(session.fs(), std::move(*measured), rules, session.stop_token());
   if (!encoded) {
     return Halt(std::move(encoded.error()));
   }
@@ -41,13 +45,28 @@ Step<Published> publish_rollout(PressContext& context, Verified verified) {
                  {context.session.settings().scan.active_without_lease});
 }
 
-std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size) {
+Step<Repressed> repress_rollout(PressContext& context, Verified verified) {
+  Guards guards = context.session.guards();
+  return repress(guards, std::move(verified));
+}
+
+std::uint64_t work_bytes(const Candidate& candidate) {
+  return candidate.declared.value_or(candidate.stamp.size);
+}
+
+std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& candidate) {
+  const bool weak = candidate.form == Form::compressed;
+  constexpr std::uint64_t k_widest = std::uint64_t{1} << k_max_window_log;
+  // One that does not say its length may be of any, with the widest window.
+  const std::uint64_t size =
+      weak && !candidate.declared ? k_widest : work_bytes(candidate);
   const FrameOptions frame =
       choose_frame_options(size, settings.codec.level, settings.codec.window_log);
   const std::uint64_t decoder = std::uint64_t{1}
                                 << static_cast<unsigned>(frame.window_log);
   constexpr std::uint64_t k_buffers = std::uint64_t{4} << 20U;
-  return std::max(encoder_memory_bytes(frame, size), decoder) + k_buffers;
+  const std::uint64_t source = weak ? std::min(size, k_widest) : 0;
+  return std::max(encoder_memory_bytes(frame, size) + source, decoder) + k_buffers;
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
@@ -66,7 +85,9 @@ Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
 Outcome outcome_of(const Verified& verified) {
   Outcome outcome;
   outcome.rollout = verified.claim().candidate().rollout;
-  outcome.kind = OutcomeKind::pressed;
+  const bool weak = verified.claim().candidate().form == Form::compressed;
+  outcome.kind = weak ? OutcomeKind::repressed : OutcomeKind::pressed;
+  outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;
   outcome.bytes_after = verified.encoded().compressed_size();

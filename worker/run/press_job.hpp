@@ -1,6 +1,7 @@
 #pragma once
 
 #include "worker/run/session.hpp"
+#include "worker/stage/repress.hpp"
 #include "worker/stage/types.hpp"
 
 #include <atomic>
@@ -17,13 +18,17 @@ struct PressContext {
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
-// Job thread: encode and verify, as long as it takes.
+// Job thread: measure if that is needed, encode and verify, as long as it takes.
 Step<Verified> encode_rollout(PressContext& context, Claim claim);
 // Publisher thread.
 Step<Published> publish_rollout(PressContext& context, Verified verified);
+// The same of a weak frame.
+Step<Repressed> repress_rollout(PressContext& context, Verified verified);
 
-// Bytes of memory a press of `size` bytes takes at most.
-std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size);
+// Plain bytes, for all that is known.
+std::uint64_t work_bytes(const Candidate& candidate);
+// Bytes of memory a press takes at most.
+std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& candidate);
 
 // What the ledger and the user learn of it.
 Outcome outcome_of(const Candidate& candidate, const Stop& stop);

@@ -54,7 +54,7 @@ Stop open_failure(Error error) {
 // The plan may rest on a first record that was read long ago: on its thread goes the
 // lock, on the rest whether the rollout may be pressed at all.
 Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& candidate) {
-  auto reader = RolloutReader::over(fs, file, candidate.path, Form::plain);
+  auto reader = RolloutReader::over(fs, file, candidate.path, candidate.form);
   auto head = reader ? read_head(*reader)
                      : Result<std::optional<RolloutHead>>(Fail(reader.error()));
   if (!head) {
@@ -67,6 +67,18 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
       (version ? std::optional(*version) : std::nullopt) != candidate.cli_version) {
     return Halt(
         Stop::skip(Reason::changed, "its first record is not what the plan went by"));
+  }
+  return std::monostate{};
+}
+
+// No plain file is kept aside, nor stands beside a .zst.
+Step<std::monostate> stands_alone(Fs& fs, const Candidate& candidate) {
+  const std::string plain = plain_name(candidate.path);
+  if (fs.lstat(join_path(parent_dir(plain), retired_name(base_name(plain))))) {
+    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
+  }
+  if (candidate.form == Form::compressed && fs.lstat(plain)) {
+    return Halt(Stop::skip(Reason::both_forms));
   }
   return std::monostate{};
 }
@@ -124,10 +136,8 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   if (auto same = compare_head(guards.fs, *handle, candidate); !same) {
     return Halt(std::move(same.error()));
   }
-  const std::string retired =
-      join_path(parent_dir(candidate.path), retired_name(base_name(candidate.path)));
-  if (guards.fs.lstat(retired)) {
-    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
+  if (auto alone = stands_alone(guards.fs, candidate); !alone) {
+    return Halt(std::move(alone.error()));
   }
   if (auto free = probe_locks(guards, candidate); !free) {
     return Halt(std::move(free.error()));
@@ -136,8 +146,9 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   if (!lease) {
     return Halt(std::move(lease.error()));
   }
-  if (*lease == LeaseSupport::none && candidate.root == Root::active &&
-      !rules.active_without_lease) {
+  // Nobody appends to a .zst.
+  if (*lease == LeaseSupport::none && candidate.form == Form::plain &&
+      candidate.root == Root::active && !rules.active_without_lease) {
     return Halt(Stop::skip(Reason::no_lease));
   }
   return ClaimMaker::make(candidate, std::move(file), *lease);

@@ -3,6 +3,7 @@
 #include "fsutil/metadata.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
 
 namespace coldpress {
 
@@ -21,7 +22,7 @@ public:
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
-constexpr std::uint64_t k_drop_every = std::uint64_t{8} << 20U;
+constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
 
 // Collects the encoder's output, which comes in pieces of 128 KiB at most, and writes it
 // in larger ones.
@@ -66,6 +67,23 @@ struct Progress {
   std::uint64_t read = 0;
 };
 
+// The plain bytes of the claimed file, which leaves the page cache behind itself.
+Result<RolloutReader> open_source(Fs& fs, const Claim& claim) {
+  const Candidate& candidate = claim.candidate();
+  return RolloutReader::over(fs,
+                             claim.file(),
+                             candidate.path,
+                             candidate.form,
+                             {PageCache::drop_behind, Frames::any});
+}
+
+// What comes out must be smaller than a plain file, and no larger than a weak frame: that
+// gains its checksum.
+std::uint64_t output_limit(const Claim& claim) {
+  const bool weak = claim.candidate().form == Form::compressed;
+  return claim.stamp().size + (weak ? 1 : 0);
+}
+
 Result<void> feed(Fs& fs,
                   const Claim& claim,
                   FrameEncoder& encoder,
@@ -75,13 +93,14 @@ Result<void> feed(Fs& fs,
                   const std::stop_token& stop) {
   const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
   const std::string dir = parent_dir(claim.candidate().path);
+  TRY_ASSIGN(RolloutReader source, open_source(fs, claim));
   std::vector<std::byte> buffer(k_piece);
-  std::uint64_t dropped = 0;
+  std::uint64_t checked = 0;
   for (;;) {
     if (stop.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "encode", {}, {}});
     }
-    TRY_ASSIGN(const std::size_t got, fs.read_at(claim.file(), buffer, progress.read));
+    TRY_ASSIGN(const std::size_t got, source.read(buffer));
     const std::span<const std::byte> piece(buffer.data(), got);
     progress.hasher.update(piece);
     TRY(encoder.push(piece, sink));
@@ -89,10 +108,9 @@ Result<void> feed(Fs& fs,
     if (rules.progress != nullptr) {
       rules.progress->fetch_add(got, std::memory_order_relaxed);
     }
-    if (progress.read - dropped >= k_drop_every || got < buffer.size()) {
+    if (progress.read - checked >= k_check_space_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));
-      (void)fs.drop_cache(claim.file(), dropped, progress.read - dropped);
-      dropped = progress.read;
+      checked = progress.read;
     }
     if (got < buffer.size()) {
       break;
@@ -107,11 +125,15 @@ Result<void> feed(Fs& fs,
 Step<Encoded>
 encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   const std::string& path = claim.candidate().path;
-  const std::uint64_t size = claim.stamp().size;
   if (auto room = check_space(fs, parent_dir(path), rules.min_free_bytes); !room) {
     return Halt(Stop::from(std::move(room.error())));
   }
-  auto temp = TempFile::create_beside(fs, compressed_name(path));
+  // What will be exchanged with a .zst needs a name for that.
+  const bool weak = claim.candidate().form == Form::compressed;
+  auto temp =
+      TempFile::create_beside(fs,
+                              compressed_name(plain_name(path)),
+                              weak ? TempFile::Naming::named : TempFile::Naming::unnamed);
   if (!temp) {
     return Halt(Stop::from(std::move(temp.error())));
   }
@@ -121,11 +143,11 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
                     ? Stop::skip(Reason::metadata_not_kept, describe(kept.error()))
                     : Stop::from(std::move(kept.error()).at(path)));
   }
-  auto encoder = FrameEncoder::create(rules.frame, size);
+  auto encoder = FrameEncoder::create(rules.frame, claim.source_size());
   if (!encoder) {
     return Halt(Stop::from(std::move(encoder.error()).at(path)));
   }
-  TempWriter writer(fs, temp->handle(), size);
+  TempWriter writer(fs, temp->handle(), output_limit(claim));
   Progress progress;
   if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
     return Halt(writer.full() ? Stop::skip(Reason::no_gain)

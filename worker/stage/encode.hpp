@@ -14,13 +14,14 @@ struct EncodeRules {
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
 };
 
-// Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing
-// them on the way, and lets the source leave the page cache behind itself. Reads the
-// source once, in pieces; memory does not depend on its size.
+// Writes the claimed file's plain bytes as one zstd frame into a temp file beside it,
+// hashing them on the way, and lets the source leave the page cache behind itself. Reads
+// the source once, in pieces; memory does not depend on its size.
 //
-// Stops with `changed` if the file is not exactly as long as claimed, `no_gain` once
-// the frame is as large as the source, `metadata_not_kept`, `no_space`, or `canceled`
-// within a piece of being told. The temp file is gone then.
+// Stops with `changed` if there are not exactly as many as claimed, `no_gain` once the
+// frame is as large as a plain source, or larger than a compressed one,
+// `metadata_not_kept`, `no_space`, or `canceled` within a piece of being told. The temp
+// file is gone then.
 Step<Encoded> encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop);
 
 } // namespace coldpress

@@ -43,7 +43,9 @@ public:
     for (const Place& place : most_gain_first(candidates, gains)) {
       Candidate& candidate = candidates[place.nth];
       const Reason reason = judge(candidate);
-      const Action action = reason == Reason::cold ? Action::press : Action::skip;
+      const Action action = reason == Reason::cold || reason == Reason::weak_frame
+                                ? Action::press
+                                : Action::skip;
       auto& decisions = in_roots(candidate.root) ? plan.decisions : plan.beyond_roots;
       decisions.push_back({std::move(candidate), action, reason});
     }
@@ -53,7 +55,8 @@ public:
 private:
   // All that is compared, side by side: the candidates themselves are far apart.
   struct Place {
-    std::uint64_t gain;
+    bool weak;
+    std::uint64_t gain; // of a weak frame its length
     std::string_view rollout;
     std::size_t nth;
   };
@@ -63,10 +66,16 @@ private:
     std::vector<Place> places;
     places.reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
-      places.push_back(
-          {gains.predict(candidate.stamp.size), candidate.rollout, places.size()});
+      const bool weak = candidate.form == Form::compressed;
+      places.push_back({weak,
+                        weak ? candidate.stamp.size : gains.predict(candidate.stamp.size),
+                        candidate.rollout,
+                        places.size()});
     }
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+      if (a.weak != b.weak) {
+        return b.weak;
+      }
       return a.gain != b.gain ? a.gain > b.gain : a.rollout < b.rollout;
     });
     return places;
@@ -88,7 +97,7 @@ private:
         return reason;
       }
     }
-    return Reason::cold;
+    return candidate.form == Form::compressed ? Reason::weak_frame : Reason::cold;
   }
 
   Reason by_kind(const Candidate& candidate) const {
@@ -140,7 +149,10 @@ private:
         })) {
       return Reason::excluded;
     }
-    return candidate.allocated <= k_block_bytes ? Reason::too_small : Reason::cold;
+    // A weak frame gains its checksum, however small it is.
+    return candidate.form == Form::plain && candidate.allocated <= k_block_bytes
+               ? Reason::too_small
+               : Reason::cold;
   }
 
   Reason by_memory(const Candidate& candidate) const {

@@ -26,7 +26,8 @@ private:
   std::array<double, std::tuple_size_v<decltype(Achieved::by_class)>> kept_{};
 };
 
-// Decides over every candidate, with one reason each. Pure: no disk, no clock; the same
+// Decides over every candidate, with one reason each: first the plain ones, then the weak
+// frames, the largest first. Pure: no disk, no clock; the same
 // input gives the same plan, largest predicted gain first, so that a run that is stopped
 // has done the most it could; equal ones by name. Advice only, stale the moment it is
 // made: claim() looks again.

@@ -1,38 +1,11 @@
 #include "worker/stage/publish.hpp"
 
+#include "locking/hold_timer.hpp"
 #include "worker/rollout/name.hpp"
-
-#include <algorithm>
 
 namespace coldpress {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-// Keeps the longest time for which a writer may have had to wait, in microseconds.
-class HoldTimer {
-public:
-  HoldTimer(const Clock& clock, std::uint64_t& longest)
-      : clock_(clock), longest_(longest) {}
-  HoldTimer(const HoldTimer&) = delete;
-  HoldTimer& operator=(const HoldTimer&) = delete;
-  ~HoldTimer() {
-    if (begun_) {
-      const auto took =
-          std::chrono::duration_cast<std::chrono::microseconds>(clock_.boot() - *begun_);
-      longest_ = std::max(longest_, static_cast<std::uint64_t>(took.count()));
-    }
-  }
-  void begin() { begun_ = clock_.boot(); }
-
-private:
-  const Clock& clock_;
-  std::uint64_t& longest_;
-  std::optional<BootTime> begun_;
-};
-
-} // namespace
 
 // One publication: the table of DESIGN section 4, a method a step.
 class PublishedMaker {

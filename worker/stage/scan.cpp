@@ -4,6 +4,7 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/scan_forms.hpp"
+#include "worker/stage/scan_weak.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -59,6 +60,9 @@ public:
     }
     mark_shared();
     collect_leftovers();
+    if (rules_.weak_frames && found_.errors.empty()) {
+      collect_weak();
+    }
     collect_gone();
     return std::move(found_);
   }
@@ -306,6 +310,25 @@ private:
     }
     for (Candidate& candidate : found_.candidates) {
       candidate.compressed_sibling = with_sibling.contains(candidate.path);
+    }
+  }
+
+  // Only those that stand alone. What could not be listed might stand beside one.
+  void collect_weak() {
+    std::unordered_set<std::string_view> more_than_one;
+    for (const RolloutForms& forms : found_.leftovers) {
+      more_than_one.insert(forms.plain_name);
+    }
+    for (const CompressedFile& file : compressed_) {
+      const std::string_view name = plain_view(file.path);
+      if (more_than_one.contains(name.substr(name.rfind('/') + 1))) {
+        continue;
+      }
+      if (auto weak = find_weak(fs_, home_, file.root, file.path)) {
+        weak->shares_history =
+            weak->shares_history || shared_threads_.contains(weak->thread_id);
+        found_.weak.push_back(std::move(*weak));
+      }
     }
   }
 

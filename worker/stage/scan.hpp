@@ -7,12 +7,13 @@ namespace coldpress {
 struct ScanRules {
   WallTime now{};
   SharedHistory shared_history = SharedHistory::automatic;
+  bool weak_frames = false; // look for .zst that may be pressed again
 };
 
 // Walks sessions/ and archived_sessions/ of the store at `home` once. Opens a plain
 // rollout for its first record unless `known` has it; of the compressed ones only those
-// that the version guard needs. What cannot be read is in the inventory with the reason;
-// nothing is changed.
+// that the version guard needs, or each of them to find weak frames. What cannot be read
+// is in the inventory with the reason; nothing is changed.
 //
 // A file is known as long as its path, device, inode, length, mtime and ctime are the
 // same. A file touched within the last seconds is not remembered: it could change again

@@ -17,6 +17,10 @@ struct ReasonText {
 
 constexpr std::array k_reasons{
     ReasonText{Reason::cold, "cold", "old enough and unchanged"},
+    ReasonText{Reason::weak_frame,
+               "weak_frame",
+               "its .zst has no checksum or does not say its size; pressed again by "
+               "codec.repress"},
     ReasonText{
         Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
     ReasonText{Reason::unsettled,
@@ -28,7 +32,8 @@ constexpr std::array k_reasons{
     ReasonText{Reason::empty, "empty", "0 bytes"},
     ReasonText{
         Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
-    ReasonText{Reason::no_gain, "no_gain", "would not free a block"},
+    ReasonText{
+        Reason::no_gain, "no_gain", "would not free a block; of a .zst: would grow"},
     ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
     ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
     ReasonText{Reason::hard_linked,
@@ -71,6 +76,9 @@ constexpr std::array k_reasons{
     ReasonText{Reason::metadata_not_kept,
                "metadata_not_kept",
                "its owner, ACL or attributes could not be kept"},
+    ReasonText{Reason::no_exchange,
+               "no_exchange",
+               "this file system cannot exchange two names, so its .zst stays"},
     ReasonText{Reason::changed, "changed", "changed while it was worked on"},
     ReasonText{Reason::vanished, "vanished", "gone since the scan"},
     ReasonText{Reason::no_space,
@@ -104,6 +112,8 @@ std::string_view name_of(OutcomeKind kind) {
   switch (kind) {
   case OutcomeKind::pressed:
     return "pressed";
+  case OutcomeKind::repressed:
+    return "repressed";
   case OutcomeKind::restored:
     return "restored";
   case OutcomeKind::skipped:

@@ -6,6 +6,7 @@
 #include "fsutil/temp_file.hpp"
 #include "locking/kernel_lease.hpp"
 #include "worker/rollout/head_memory.hpp"
+#include "worker/rollout/reader.hpp"
 
 #include <array>
 #include <bit>
@@ -23,6 +24,7 @@ namespace coldpress {
 // manual; they are never reused for something else.
 enum class Reason : std::uint8_t {
   cold,
+  weak_frame,
   too_young,
   unsettled,
   future_mtime,
@@ -46,6 +48,7 @@ enum class Reason : std::uint8_t {
   reader_too_old,
   shared_history,
   metadata_not_kept,
+  no_exchange,
   changed,
   vanished,
   no_space,
@@ -62,6 +65,7 @@ std::optional<Reason> reason_from(std::string_view name);
 
 enum class OutcomeKind : std::uint8_t {
   pressed,
+  repressed, // a weak .zst was replaced by one of ours
   restored,
   skipped,        // nothing changed; `reason` says why
   failed,         // nothing changed; `error` says why
@@ -86,11 +90,12 @@ std::string_view tree_name(Root root);
 std::optional<std::string>
 usual_path(const std::string& home, Root root, const std::string& plain_name);
 
-// A rollout as the scan saw it, in its plain form.
+// A rollout as the scan saw it: in its plain form, or as a weak .zst that stands alone.
 struct Candidate {
   std::string
       rollout; // logical path relative to the store: "archived_sessions/rollout-….jsonl"
-  std::string path; // absolute path of the plain file
+  std::string path; // absolute path of the file
+  Form form = Form::plain;
   Root root = Root::archived;
   FileType type = FileType::regular;
   FileStamp stamp;
@@ -101,7 +106,8 @@ struct Candidate {
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
   std::optional<Version> cli_version;
-  bool shares_history = false; // has history_base, or is named in one
+  bool shares_history = false;           // has history_base, or is named in one
+  std::optional<std::uint64_t> declared; // plain bytes, by the weak frame's own word
 };
 
 // What will be done with one rollout, and why. Advice: claim() looks again.
@@ -147,6 +153,7 @@ struct VersionSeen {
 // Everything one walk over both trees has found.
 struct Inventory {
   std::vector<Candidate> candidates;      // plain forms and what is named like one
+  std::vector<Candidate> weak;            // .zst that stand alone; only if asked for
   std::vector<RolloutForms> leftovers;    // more than one form, or a retired one
   std::vector<std::string> parts;         // our named temps, absolute
   std::vector<std::string> foreign_temps; // Codex's temps, absolute
@@ -203,10 +210,12 @@ struct Outcome {
   std::optional<Reason> reason;
   std::optional<Error> error;
   std::string detail;
-  FileStamp stamp;                // of the plain file when it was claimed
-  std::uint64_t bytes_before = 0; // length of the plain form
-  std::uint64_t bytes_after = 0;  // length of the compressed form, 0 if none
-  std::optional<Hash128> hash;    // of the plain bytes
+  FileStamp stamp; // of the file when it was claimed
+  std::uint64_t bytes_before =
+      0;                         // length of the plain form; of the old .zst if repressed
+  std::uint64_t bytes_after = 0; // length of the compressed form, 0 if none
+  std::uint64_t plain_bytes = 0; // length of the plain form, once pressed
+  std::optional<Hash128> hash;   // of the plain bytes
   int level = 0;
   int window_log = 0;
   bool verified_from_disk = false; // false: the kernel kept the pages
@@ -242,8 +251,8 @@ using Halt = tl::unexpected<Stop>;
 // The tokens of the pipeline. Move-only, one maker each: what publish() takes was
 // verified, what verify() takes was encoded from a claimed file.
 
-// The right to work on one plain file: open, and as it was when it was claimed. Holds
-// no lock that a writer could meet.
+// The right to work on one file: open, and as it was when it was claimed. Holds no lock
+// that a writer could meet.
 class Claim {
 public:
   Claim(Claim&&) noexcept = default;
@@ -253,16 +262,23 @@ public:
   const FileStamp& stamp() const { return stamp_; }
   FileHandle file() const { return file_.handle(); }
   LeaseSupport lease() const { return lease_; }
+  // Plain bytes. Of a weak frame what it declares, until measure() has counted them.
+  std::uint64_t source_size() const { return source_size_; }
+  // Of the plain bytes; only once a weak frame was measured.
+  const std::optional<Hash128>& measured() const { return measured_; }
 
 private:
-  friend class ClaimMaker; // worker/stage/claim.cpp
+  friend class ClaimMaker;    // worker/stage/claim.cpp
+  friend class ClaimMeasurer; // worker/stage/measure.cpp
   Claim(Candidate candidate, FileStamp stamp, File file, LeaseSupport lease)
       : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
-        lease_(lease) {}
+        lease_(lease), source_size_(candidate_.declared.value_or(stamp.size)) {}
   Candidate candidate_;
   FileStamp stamp_;
   File file_;
   LeaseSupport lease_;
+  std::uint64_t source_size_;
+  std::optional<Hash128> measured_;
 };
 
 // The claimed file's bytes as one zstd frame in a temp file nobody sees.
@@ -282,6 +298,7 @@ private:
   friend class EncodedMaker;  // worker/stage/encode.cpp
   friend class VerifiedMaker; // worker/stage/verify.cpp
   friend class PublishedMaker;
+  friend class RepressedMaker;
   Encoded(
       Claim claim, TempFile temp, Hash128 hash, std::uint64_t size, int level, int window)
       : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(hash),
@@ -307,6 +324,7 @@ public:
 private:
   friend class VerifiedMaker;  // worker/stage/verify.cpp
   friend class PublishedMaker; // worker/stage/publish.cpp
+  friend class RepressedMaker; // worker/stage/repress.cpp
   Verified(Encoded encoded, bool from_disk)
       : encoded_(std::move(encoded)), from_disk_(from_disk) {}
   Encoded encoded_;
