@@ -1,11 +1,10 @@
 #include "worker/run/press_job.hpp"
 
+#include "worker/rollout/frame_check.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/publish.hpp"
 #include "worker/stage/verify.hpp"
-
-#include <algorithm>
 
 namespace coldpress {
 
@@ -46,8 +45,8 @@ std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size) {
       choose_frame_options(size, settings.codec.level, settings.codec.window_log);
   const std::uint64_t decoder = std::uint64_t{1}
                                 << static_cast<unsigned>(frame.window_log);
-  constexpr std::uint64_t k_buffers = std::uint64_t{4} << 20U;
-  return std::max(encoder_memory_bytes(frame, size), decoder) + k_buffers;
+  constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
+  return encoder_memory_bytes(frame, size) + decoder + k_buffers;
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
@@ -69,7 +68,7 @@ Outcome outcome_of(const Verified& verified) {
   outcome.kind = OutcomeKind::pressed;
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;
-  outcome.bytes_after = verified.encoded().compressed_size();
+  outcome.bytes_after = verified.encoded().written().size;
   outcome.hash = verified.encoded().source_hash();
   outcome.level = verified.encoded().level();
   outcome.window_log = verified.encoded().window_log();

@@ -14,9 +14,11 @@ struct EncodeRules {
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
 };
 
-// Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing
-// them on the way, and lets the source leave the page cache behind itself. Reads the
-// source once, in pieces; memory does not depend on its size.
+// Writes the claimed file's bytes as one zstd frame into a temp file beside it, and lets
+// the source leave the page cache behind itself. Reads the source once, in pieces; memory
+// does not depend on its size. What is written is decoded on a second thread meanwhile
+// and compared with the source by length and hash: on success these bytes are the
+// source's; whether the disk keeps them is for verify() to find out.
 //
 // Stops with `changed` if the file is not exactly as long as claimed, `no_gain` once
 // the frame is as large as the source, `metadata_not_kept`, `no_space`, or `canceled`
