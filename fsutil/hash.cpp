@@ -23,6 +23,10 @@ std::string to_hex(const Hash128& hash) {
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
+std::uint64_t hash64(std::span<const std::byte> data) {
+  return XXH3_64bits(data.data(), data.size());
+}
+
 Hasher::Hasher() : state_(std::make_unique<State>()) {
   if (!state_->xxh) {
     throw std::bad_alloc();

@@ -21,6 +21,9 @@ Hash128 hash_of(std::span<const std::byte> data);
 // 32 lower-case hex digits, most significant first (as `xxhsum -H2` prints).
 std::string to_hex(const Hash128& hash);
 
+// XXH3-64 of a few bytes at once, for tables.
+std::uint64_t hash64(std::span<const std::byte> data);
+
 // Hash of a stream fed piece by piece.
 class Hasher {
 public:

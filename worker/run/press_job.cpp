@@ -1,5 +1,6 @@
 #include "worker/run/press_job.hpp"
 
+#include "worker/rollout/frame_check.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/publish.hpp"
@@ -64,9 +65,9 @@ std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& cand
       choose_frame_options(size, settings.codec.level, settings.codec.window_log);
   const std::uint64_t decoder = std::uint64_t{1}
                                 << static_cast<unsigned>(frame.window_log);
-  constexpr std::uint64_t k_buffers = std::uint64_t{4} << 20U;
+  constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
   const std::uint64_t source = weak ? std::min(size, k_widest) : 0;
-  return std::max(encoder_memory_bytes(frame, size) + source, decoder) + k_buffers;
+  return encoder_memory_bytes(frame, size) + decoder + source + k_buffers;
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
@@ -90,7 +91,7 @@ Outcome outcome_of(const Verified& verified) {
   outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;
-  outcome.bytes_after = verified.encoded().compressed_size();
+  outcome.bytes_after = verified.encoded().written().size;
   outcome.hash = verified.encoded().source_hash();
   outcome.level = verified.encoded().level();
   outcome.window_log = verified.encoded().window_log();

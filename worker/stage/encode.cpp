@@ -2,6 +2,7 @@
 
 #include "fsutil/metadata.hpp"
 #include "worker/rollout/codec.hpp"
+#include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
 
@@ -11,26 +12,31 @@ class EncodedMaker {
 public:
   static Encoded make(Claim claim,
                       TempFile temp,
-                      Hash128 hash,
-                      std::uint64_t size,
+                      Hash128 source,
+                      WrittenFrame written,
                       const FrameOptions& frame) {
-    return Encoded(
-        std::move(claim), std::move(temp), hash, size, frame.level, frame.window_log);
+    return Encoded(std::move(claim),
+                   std::move(temp),
+                   source,
+                   written,
+                   frame.level,
+                   frame.window_log);
   }
 };
 
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::size_t k_write = std::size_t{256} << 10U;
 constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
 
-// Collects the encoder's output, which comes in pieces of 128 KiB at most, and writes it
-// in larger ones.
-class TempWriter {
+// Collects the encoder's output, which comes in pieces of 128 KiB at most, writes it in
+// larger ones, hashes them for the read-back, and has them decoded beside it.
+class FrameWriter {
 public:
-  TempWriter(Fs& fs, FileHandle file, std::uint64_t limit)
+  FrameWriter(Fs& fs, FileHandle file, std::uint64_t limit)
       : fs_(fs), file_(file), limit_(limit) {
-    buffer_.reserve(k_piece);
+    buffer_.reserve(k_write);
   }
 
   Result<void> put(std::span<const std::byte> data) {
@@ -39,17 +45,34 @@ public:
       return Fail(Error{Errc::no_space, 0, "encode", {}, {"larger than the source"}});
     }
     buffer_.insert(buffer_.end(), data.begin(), data.end());
-    return buffer_.size() >= k_piece ? flush() : Result<void>{};
+    return buffer_.size() >= k_write ? flush() : Result<void>{};
   }
 
   Result<void> flush() {
     TRY(fs_.write_at(file_, buffer_, written_));
     written_ += buffer_.size();
-    buffer_.clear();
+    hasher_.update(buffer_);
+    check_.push(std::exchange(buffer_, {}));
+    buffer_.reserve(k_write);
+    return {};
+  }
+
+  // What was written decodes to exactly these bytes?
+  Result<void> decodes_to(const Hash128& hash, std::uint64_t size) {
+    TRY_ASSIGN(const FrameCheck::Decoded decoded, check_.finish());
+    if (decoded.hash != hash || decoded.size != size) {
+      return Fail(Error{Errc::corrupt,
+                        0,
+                        "encode",
+                        {},
+                        {"what was encoded does not decode to its source, which is "
+                         "untouched; check the memory"}});
+    }
     return {};
   }
 
   std::uint64_t written() const { return written_; }
+  Hash128 hash() const { return hasher_.digest(); }
   // What was put in is as large as the source: nothing to gain any more.
   bool full() const { return full_; }
 
@@ -60,6 +83,8 @@ private:
   std::uint64_t written_ = 0;
   bool full_ = false;
   std::vector<std::byte> buffer_;
+  Hasher hasher_;
+  FrameCheck check_;
 };
 
 struct Progress {
@@ -77,6 +102,20 @@ Result<RolloutReader> open_source(Fs& fs, const Claim& claim) {
                              {PageCache::drop_behind, Frames::any});
 }
 
+// A weak frame was read before. Without a checksum, that is all there is to compare with.
+Result<void> same_as_measured(const Claim& claim, const Hash128& hash) {
+  if (claim.measured().value_or(hash) != hash) {
+    return Fail(
+        Error{Errc::corrupt,
+              0,
+              "encode",
+              {},
+              {"the .zst decoded otherwise the first time; it is untouched; check "
+               "the disk and the memory"}});
+  }
+  return {};
+}
+
 // What comes out must be smaller than a plain file, and no larger than a weak frame: that
 // gains its checksum.
 std::uint64_t output_limit(const Claim& claim) {
@@ -87,7 +126,7 @@ std::uint64_t output_limit(const Claim& claim) {
 Result<void> feed(Fs& fs,
                   const Claim& claim,
                   FrameEncoder& encoder,
-                  TempWriter& writer,
+                  FrameWriter& writer,
                   Progress& progress,
                   const EncodeRules& rules,
                   const std::stop_token& stop) {
@@ -117,7 +156,9 @@ Result<void> feed(Fs& fs,
     }
   }
   TRY(encoder.finish(sink));
-  return writer.flush();
+  TRY(writer.flush());
+  TRY(same_as_measured(claim, progress.hasher.digest()));
+  return writer.decodes_to(progress.hasher.digest(), progress.read);
 }
 
 } // namespace
@@ -147,7 +188,7 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   if (!encoder) {
     return Halt(Stop::from(std::move(encoder.error()).at(path)));
   }
-  TempWriter writer(fs, temp->handle(), output_limit(claim));
+  FrameWriter writer(fs, temp->handle(), output_limit(claim));
   Progress progress;
   if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
     return Halt(writer.full() ? Stop::skip(Reason::no_gain)
@@ -156,7 +197,7 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   return EncodedMaker::make(std::move(claim),
                             std::move(*temp),
                             progress.hasher.digest(),
-                            writer.written(),
+                            {writer.hash(), writer.written()},
                             rules.frame);
 }
 

@@ -14,9 +14,11 @@ struct EncodeRules {
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
 };
 
-// Writes the claimed file's plain bytes as one zstd frame into a temp file beside it,
-// hashing them on the way, and lets the source leave the page cache behind itself. Reads
-// the source once, in pieces; memory does not depend on its size.
+// Writes the claimed file's plain bytes as one zstd frame into a temp file beside it, and
+// lets the source leave the page cache behind itself. Reads the source once, in pieces;
+// memory does not depend on its size. What is written is decoded on a second thread
+// meanwhile and compared with the source by length and hash: on success these bytes are
+// the source's; whether the disk keeps them is for verify() to find out.
 //
 // Stops with `changed` if there are not exactly as many as claimed, `no_gain` once the
 // frame is as large as a plain source, or larger than a compressed one,

@@ -12,7 +12,7 @@ namespace coldpress {
 // unseen, so the checksum is gain enough.
 
 // Decodes the claimed frame once, for its length and its hash: the encoder has to know
-// the one, and verify() compares with the other, so that a read that went wrong once is
+// the one, and compares with the other, so that a read that went wrong once is
 // not pressed into a frame with a good checksum. A plain claim comes back as it is.
 //
 // Stops with a failure if the frame is damaged (Errc::corrupt) or none that readers

@@ -281,7 +281,14 @@ private:
   std::optional<Hash128> measured_;
 };
 
-// The claimed file's bytes as one zstd frame in a temp file nobody sees.
+// What went into a temp file, to be found there again.
+struct WrittenFrame {
+  Hash128 hash;
+  std::uint64_t size = 0;
+};
+
+// The claimed file's bytes as one zstd frame in a temp file nobody sees: decoded and
+// compared with the source as they were written.
 class Encoded {
 public:
   Encoded(Encoded&&) noexcept = default;
@@ -290,7 +297,7 @@ public:
   const Claim& claim() const { return claim_; }
   const TempFile& temp() const { return temp_; }
   const Hash128& source_hash() const { return source_hash_; }
-  std::uint64_t compressed_size() const { return compressed_size_; }
+  const WrittenFrame& written() const { return written_; }
   int window_log() const { return window_log_; }
   int level() const { return level_; }
 
@@ -299,19 +306,24 @@ private:
   friend class VerifiedMaker; // worker/stage/verify.cpp
   friend class PublishedMaker;
   friend class RepressedMaker;
-  Encoded(
-      Claim claim, TempFile temp, Hash128 hash, std::uint64_t size, int level, int window)
-      : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(hash),
-        compressed_size_(size), level_(level), window_log_(window) {}
+  Encoded(Claim claim,
+          TempFile temp,
+          Hash128 source_hash,
+          WrittenFrame written,
+          int level,
+          int window_log)
+      : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(source_hash),
+        written_(written), level_(level), window_log_(window_log) {}
   Claim claim_;
   TempFile temp_;
   Hash128 source_hash_;
-  std::uint64_t compressed_size_;
+  WrittenFrame written_;
   int level_;
   int window_log_;
 };
 
-// Encoded, synced, read back, decoded and found equal; metadata in place and synced.
+// Encoded, synced, read back and found to be what was written; metadata in place and
+// synced.
 class Verified {
 public:
   Verified(Verified&&) noexcept = default;

@@ -1,7 +1,6 @@
 #include "worker/stage/verify.hpp"
 
 #include "fsutil/metadata.hpp"
-#include "worker/rollout/codec.hpp"
 
 namespace coldpress {
 
@@ -26,41 +25,26 @@ Result<bool> sync_and_drop(Fs& fs, FileHandle file) {
   return cached && *cached == 0;
 }
 
-struct Decoded {
-  Hash128 hash;
-  std::uint64_t size = 0;
-};
-
-Result<Decoded> read_back(Fs& fs, FileHandle file, const std::stop_token& stop) {
-  TRY_ASSIGN(FrameDecoder decoder, FrameDecoder::create(Frames::one));
+Result<WrittenFrame> read_back(Fs& fs, FileHandle file, const std::stop_token& stop) {
   Hasher hasher;
-  std::uint64_t size = 0;
-  const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
-    hasher.update(data);
-    size += data.size();
-    return {};
-  };
   std::vector<std::byte> buffer(k_piece);
   for (std::uint64_t offset = 0;;) {
     if (stop.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "verify", {}, {}});
     }
     TRY_ASSIGN(const std::size_t got, fs.read_at(file, buffer, offset));
-    TRY(decoder.push(std::span<const std::byte>(buffer.data(), got), sink));
+    hasher.update(std::span<const std::byte>(buffer.data(), got));
     offset += got;
     if (got < buffer.size()) {
-      break;
+      return WrittenFrame{hasher.digest(), offset};
     }
   }
-  TRY(decoder.finish());
-  return Decoded{hasher.digest(), size};
 }
 
 Result<void> compare(Fs& fs, const Encoded& encoded, const std::stop_token& stop) {
-  TRY_ASSIGN(const Decoded decoded, read_back(fs, encoded.temp().handle(), stop));
-  const Claim& claim = encoded.claim();
-  if (decoded.size != claim.source_size() || decoded.hash != encoded.source_hash() ||
-      decoded.hash != claim.measured().value_or(decoded.hash)) {
+  TRY_ASSIGN(const WrittenFrame found, read_back(fs, encoded.temp().handle(), stop));
+  const WrittenFrame& written = encoded.written();
+  if (found.size != written.size || found.hash != written.hash) {
     return Fail(Error{Errc::corrupt,
                       0,
                       "verify",
@@ -109,6 +93,7 @@ Step<Verified> verify(Fs& fs, Encoded encoded, std::stop_token stop) {
   if (auto synced = fs.sync_file(temp); !synced) {
     return Halt(Stop::from(std::move(synced.error()).at(path)));
   }
+  (void)fs.drop_cache(temp, 0, 0); // nobody had it there before
   return VerifiedMaker::make(std::move(encoded), *from_disk);
 }
 

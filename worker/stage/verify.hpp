@@ -6,9 +6,10 @@
 
 namespace coldpress {
 
-// Makes the frame durable, takes it out of the page cache, reads it back from the disk,
-// decodes it and compares length and hash with the source; then gives it the source's
-// metadata and makes that durable, too. Where the kernel does not let go of the pages
+// Makes the frame durable, takes it out of the page cache, reads it back from the disk
+// and compares length and hash with what encode() wrote, which it has decoded and found
+// equal to the source; then gives the frame the source's metadata and makes that durable,
+// too. Where the kernel does not let go of the pages
 // (tmpfs, another reader), the bytes are compared all the same and
 // Verified::from_disk() says so.
 //

@@ -1,0 +1,142 @@
+#include "worker/rollout/frame_check.hpp"
+
+#include "fsutil/thread_priority.hpp"
+#include "worker/rollout/codec.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+namespace coldpress {
+
+struct FrameCheck::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::vector<std::byte>> waiting;
+  std::size_t ahead = 0;
+  bool ended = false; // no more pieces will come
+  bool given_up = false;
+  std::thread thread;
+
+  // Only whoever decodes: the thread, or finish() if there is none.
+  std::optional<FrameDecoder> decoder;
+  std::optional<Error> error;
+  Hasher hasher;
+  std::uint64_t size = 0;
+
+  void decode(const std::vector<std::byte>& piece) {
+    if (error) {
+      return;
+    }
+    if (!decoder) {
+      auto made = FrameDecoder::create(Frames::one);
+      if (!made) {
+        error = std::move(made.error());
+        return;
+      }
+      decoder.emplace(std::move(*made));
+    }
+    const Sink sink = [this](std::span<const std::byte> out) -> Result<void> {
+      hasher.update(out);
+      size += out.size();
+      return {};
+    };
+    if (auto pushed = decoder->push(piece, sink); !pushed) {
+      error = std::move(pushed.error());
+    }
+  }
+
+  std::optional<std::vector<std::byte>> take() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return given_up || ended || !waiting.empty(); });
+    if (given_up || waiting.empty()) {
+      return std::nullopt;
+    }
+    std::vector<std::byte> piece = std::move(waiting.front());
+    waiting.pop_front();
+    ahead -= piece.size();
+    changed.notify_all();
+    return piece;
+  }
+
+  void decode_all() {
+    while (const auto piece = take()) {
+      decode(*piece);
+    }
+  }
+
+  bool start() {
+    try {
+      thread = std::thread([this] {
+        name_this_thread("cp-check");
+        decode_all();
+      });
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+
+  void join() {
+    changed.notify_all();
+    if (thread.joinable()) {
+      thread.join();
+    }
+  }
+};
+
+FrameCheck::FrameCheck() : state_(std::make_unique<State>()) {}
+FrameCheck::FrameCheck(FrameCheck&&) noexcept = default;
+
+FrameCheck::~FrameCheck() {
+  if (state_) {
+    {
+      const std::lock_guard lock(state_->mutex);
+      state_->given_up = true;
+    }
+    state_->join();
+  }
+}
+
+void FrameCheck::push(std::vector<std::byte> piece) {
+  State& state = *state_;
+  std::unique_lock lock(state.mutex);
+  if (!state.thread.joinable() && !state.waiting.empty() && !state.start()) {
+    while (!state.waiting.empty()) { // no thread to be had: here, then
+      state.decode(state.waiting.front());
+      state.ahead -= state.waiting.front().size();
+      state.waiting.pop_front();
+    }
+  }
+  state.changed.wait(
+      lock, [&] { return state.ahead == 0 || state.ahead + piece.size() <= k_ahead; });
+  state.ahead += piece.size();
+  state.waiting.push_back(std::move(piece));
+  state.changed.notify_all();
+}
+
+Result<FrameCheck::Decoded> FrameCheck::finish() {
+  State& state = *state_;
+  {
+    const std::lock_guard lock(state.mutex);
+    state.ended = true;
+  }
+  if (state.thread.joinable()) {
+    state.join();
+  } else {
+    state.decode_all();
+  }
+  if (state.error) {
+    return Fail(std::move(*state.error));
+  }
+  if (!state.decoder) {
+    return Fail(Error{Errc::corrupt, 0, "zstd decode", {}, {"the frame is empty"}});
+  }
+  TRY(state.decoder->finish());
+  return Decoded{state.hasher.digest(), state.size};
+}
+
+} // namespace coldpress

@@ -1,0 +1,71 @@
+#include "worker/rollout/repeats.hpp"
+
+#include "fsutil/hash.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace coldpress {
+
+namespace {
+
+constexpr unsigned char k_anchor = 'k'; // in English as in base64 one byte of 60 to 150
+constexpr std::size_t k_fingerprint_bytes = 32;
+constexpr std::uint64_t k_one_of = 64; // anchors
+constexpr std::size_t k_enough = 200;  // samples, to tell one part in a hundred
+
+} // namespace
+
+void Repeats::add(std::span<const std::byte> piece) {
+  const std::byte* at = piece.data();
+  const std::byte* const end = piece.data() + piece.size();
+  while (static_cast<std::size_t>(end - at) >= k_fingerprint_bytes) {
+    const std::size_t room = static_cast<std::size_t>(end - at) - k_fingerprint_bytes + 1;
+    const void* found = std::memchr(at, k_anchor, room);
+    if (found == nullptr) {
+      break;
+    }
+    const auto* anchor = static_cast<const std::byte*>(found);
+    const std::uint64_t hash = hash64({anchor, k_fingerprint_bytes});
+    if (hash % k_one_of == 0) {
+      take(length_ + static_cast<std::uint64_t>(anchor - piece.data()), hash);
+    }
+    at = anchor + 1;
+  }
+  length_ += piece.size();
+}
+
+void Repeats::take(std::uint64_t at, std::uint64_t fingerprint) {
+  const auto [place, is_new] = last_.try_emplace(fingerprint, at);
+  samples_.push_back({at, is_new ? 0 : at - place->second});
+  place->second = at;
+}
+
+std::optional<int>
+Repeats::smallest_window_log(int at_least, int at_most, std::uint64_t history) const {
+  // Of what is counted, what a window of 2^n bytes has to spell out.
+  const auto spelled_out = [&](int window_log) {
+    const std::uint64_t window = std::uint64_t{1} << static_cast<unsigned>(window_log);
+    return static_cast<std::size_t>(
+        std::count_if(samples_.begin(), samples_.end(), [&](const Sample& sample) {
+          return sample.at >= history &&
+                 (sample.distance == 0 || sample.distance > window);
+        }));
+  };
+  const auto counted = static_cast<std::size_t>(
+      std::count_if(samples_.begin(), samples_.end(), [&](const Sample& sample) {
+        return sample.at >= history;
+      }));
+  if (counted < k_enough) {
+    return std::nullopt;
+  }
+  const std::size_t best = spelled_out(at_most);
+  for (int window_log = at_least; window_log < at_most; ++window_log) {
+    if (spelled_out(window_log) * 100 <= best * 101) {
+      return window_log;
+    }
+  }
+  return at_most;
+}
+
+} // namespace coldpress

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace coldpress {
+
+// How far apart the copies in a stretch of bytes lie, by samples: of about one place in
+// 4,096 the next 32 bytes are remembered, and looked for from then on. Places are chosen
+// by what stands there, so a copy is sampled where its original was.
+//
+// Costs a search for one byte; memory grows with the stretch, 16 bytes for each sample.
+class Repeats {
+public:
+  // The next bytes of the stretch. Samples across the border of two pieces are not taken.
+  void add(std::span<const std::byte> piece);
+
+  // The smallest window, as a power of two within these, that costs at most one part in
+  // a hundred against the widest. Only what has at least `history` bytes before it in the
+  // stretch is counted. Empty if that is too little to tell by.
+  std::optional<int>
+  smallest_window_log(int at_least, int at_most, std::uint64_t history) const;
+
+private:
+  struct Sample {
+    std::uint64_t at = 0;
+    std::uint64_t distance = 0; // to the one before; 0: the first of its kind
+  };
+  void take(std::uint64_t at, std::uint64_t fingerprint);
+
+  std::uint64_t length_ = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> last_; // fingerprint -> where
+  std::vector<Sample> samples_;
+};
+
+} // namespace coldpress
