@@ -6,6 +6,7 @@
 #include "worker/rollout/reader.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
+#include "worker/stage/measure.hpp"
 #include "worker/stage/plan.hpp"
 #include "worker/stage/publish.hpp"
 #include "worker/stage/reap.hpp"

@@ -184,3 +184,25 @@ TEST_CASE("a frame that was checked only in the page cache is recorded as such")
   CHECK(after({}, outcome).verified == "cache");
   CHECK(after({}, failed(Errc::io)).verified.empty());
 }
+
+TEST_CASE("a frame that was pressed again counts as pressed, with its plain length") {
+  Outcome again = pressed();
+  again.kind = OutcomeKind::repressed;
+  again.bytes_before = 150; // the old .zst
+  again.plain_bytes = 1000;
+  const FileRow row = after(FileRow{}, again);
+  CHECK(row.pressed);
+  CHECK(row.outcome == "repressed");
+  CHECK(row.plain_bytes == 1000);
+  CHECK(row.compressed_bytes == 100);
+  CHECK(row.hash == to_hex(*again.hash));
+  CHECK(row.level == 9);
+  CHECK(row.verified == "disk");
+  CHECK(row.blocked_us == 321);
+}
+
+TEST_CASE("where names cannot be exchanged a weak frame is tried later and later") {
+  const FileRow row = after(FileRow{}, skipped(Reason::no_exchange));
+  CHECK(row.attempts == 1);
+  CHECK(row.retry_at);
+}

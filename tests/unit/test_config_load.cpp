@@ -85,6 +85,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "[codec]\n"
                 "level = 19\n"
                 "window = 27\n"
+                "repress = true\n"
                 "[compat]\n"
                 "min_reader = '0.144.6'\n"
                 "shared_history = 'skip'\n"
@@ -110,6 +111,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.limits.min_free_bytes == 1234);
   CHECK(s.codec.level == 19);
   CHECK(s.codec.window_log == 27);
+  CHECK(s.codec.repress);
   CHECK(s.compat.min_reader == Version{0, 144, 6});
   CHECK(s.compat.shared_history == SharedHistory::skip);
   CHECK(s.log_level == "debug");

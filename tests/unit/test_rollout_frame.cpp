@@ -85,3 +85,50 @@ TEST_CASE("a header that is cut, foreign or of a skippable frame is refused") {
   REQUIRE_FALSE(skippable);
   CHECK(skippable.error().code == Errc::unsupported);
 }
+
+TEST_CASE("a frame is weak without a checksum or a size, and only if readers take it") {
+  struct Row {
+    std::string name;
+    std::vector<std::byte> header;
+    bool weak;
+    std::optional<std::uint64_t> size;
+  };
+  const std::vector<Row> rows{
+      {"as Codex writes it: a size and no checksum",
+       bytes({0x28, 0xB5, 0x2F, 0xFD, 0x60, 0x01, 0x00}),
+       true,
+       257},
+      {"neither", bytes({0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x50}), true, std::nullopt},
+      {"a checksum and no size",
+       bytes({0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x50}),
+       true,
+       std::nullopt},
+      {"a skippable frame first",
+       bytes({0x5F, 0x2A, 0x4D, 0x18, 0, 0, 0, 0}),
+       true,
+       std::nullopt},
+      {"both: as ours",
+       bytes({0x28, 0xB5, 0x2F, 0xFD, 0x84, 0x88, 0, 0, 0, 0x10}),
+       false,
+       std::nullopt},
+      {"the widest window that readers take",
+       bytes({0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x88}),
+       true,
+       std::nullopt},
+      {"a wider one", bytes({0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x89}), false, std::nullopt},
+      {"a dictionary",
+       bytes({0x28, 0xB5, 0x2F, 0xFD, 0x01, 0x00, 0x07}),
+       false,
+       std::nullopt},
+      {"no frame", bytes({'{', '"', 't', 'y', 'p', 'e'}), false, std::nullopt},
+      {"nothing", {}, false, std::nullopt},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const auto found = find_weakness(row.header);
+    CHECK(found.has_value() == row.weak);
+    if (found) {
+      CHECK(found->content_size == row.size);
+    }
+  }
+}

@@ -232,3 +232,52 @@ TEST_CASE("every reason has a name that leads back to it, and a sentence") {
   }
   CHECK_FALSE(reason_from("no such reason"));
 }
+
+TEST_CASE("weak frames come after the plain rollouts, the largest first") {
+  const auto weak = [](int number, std::uint64_t size) {
+    Candidate candidate = cold(number);
+    candidate.form = Form::compressed;
+    candidate.path += ".zst";
+    candidate.stamp.size = size;
+    candidate.allocated = 4096; // a checksum is gain enough
+    return candidate;
+  };
+  const Plan plan =
+      plan_of({weak(1, 500), weak(2, 100 * k_mib), cold(3), weak(4, 2 * k_mib)});
+  std::vector<std::string> order;
+  for (const Decision& decision : plan.decisions) {
+    order.push_back(decision.candidate.thread_id);
+    CHECK(decision.action == Action::press);
+    CHECK(decision.reason == (order.size() == 1 ? Reason::cold : Reason::weak_frame));
+  }
+  CHECK(order ==
+        std::vector<std::string>{
+            test_thread_id(3), test_thread_id(2), test_thread_id(4), test_thread_id(1)});
+}
+
+TEST_CASE("a weak frame is left for every reason that a plain rollout is") {
+  Candidate weak = cold();
+  weak.form = Form::compressed;
+  struct Row {
+    Reason reason;
+    std::function<void(Candidate&)> make;
+  };
+  for (const Row& row : std::vector<Row>{
+           {Reason::too_young, [](Candidate& c) { c.stamp.mtime = k_now - 24h; }},
+           {Reason::unsettled, [](Candidate& c) { c.stamp.ctime = k_now - 1min; }},
+           {Reason::hard_linked, [](Candidate& c) { c.stamp.links = 2; }},
+           {Reason::not_owner, [](Candidate& c) { c.stamp.uid = 0; }},
+           {Reason::unreadable, [](Candidate& c) { c.unreadable = true; }},
+           {Reason::no_session_meta, [](Candidate& c) { c.thread_id.clear(); }}}) {
+    Candidate candidate = weak;
+    row.make(candidate);
+    const Plan plan = plan_of({candidate});
+    REQUIRE(plan.decisions.size() == 1);
+    CHECK(plan.decisions[0].action == Action::skip);
+    CHECK(name_of(plan.decisions[0].reason) == name_of(row.reason));
+  }
+  Memory memory;
+  memory[weak.rollout] = {weak.stamp, true, {}, {}};
+  const Plan plan = plan_of({weak}, rules(), memory);
+  CHECK(plan.decisions.at(0).reason == Reason::no_gain);
+}

@@ -3,6 +3,7 @@
 #include "tests/support/store_rig.hpp"
 #include "worker/rollout/frame.hpp"
 #include "worker/stage/encode.hpp"
+#include "worker/stage/measure.hpp"
 #include "worker/stage/repress.hpp"
 
 #include <doctest/doctest.h>

@@ -202,3 +202,40 @@ TEST_CASE("a parent stays plain when only a compressed fork names it") {
   CHECK(rig.reason(1) == Reason::cold);
   CHECK(rig.reason(1, SharedHistory::skip) == Reason::shared_history);
 }
+
+TEST_CASE("scan finds the weak frames that stand alone, and only if asked") {
+  Rig rig;
+  const std::string text = test_rollout();
+  rig.store.put(rig.store.compressed(1), test_weak_frame(text));
+  rig.store.put(rig.store.compressed(2), test_frame(test_rollout(2))); // as ours
+  rig.store.put(rig.store.compressed(3), test_weak_frame(test_rollout(3)));
+  rig.store.put(rig.store.plain(3, Root::active), test_rollout(3));
+  rig.store.put(rig.store.compressed(4), test_weak_frame(test_rollout(4)));
+  rig.store.put(rig.store.retired(4), test_rollout(4));
+  rig.store.put(rig.store.compressed(5), "no frame");
+  rig.clock.advance(1h);
+  ScanRules rules{rig.clock.wall(), SharedHistory::automatic};
+  CHECK(scan(rig.disk, rig.store.home(), rules).weak.empty());
+
+  rules.weak_frames = true;
+  const Inventory found = scan(rig.disk, rig.store.home(), rules);
+  REQUIRE(found.weak.size() == 1);
+  const Candidate& weak = found.weak[0];
+  CHECK(weak.path == rig.store.compressed(1));
+  CHECK(weak.rollout == "archived_sessions/" + test_rollout_name(1));
+  CHECK(weak.form == Form::compressed);
+  CHECK(weak.thread_id == test_thread_id(1));
+  CHECK(weak.declared == text.size());
+  CHECK(weak.stamp == FileStamp::of(rig.disk.lstat(weak.path).value()));
+}
+
+TEST_CASE("where a directory could not be listed, no frame is known to stand alone") {
+  Rig rig;
+  rig.store.put(rig.store.compressed(1), test_weak_frame(test_rollout()));
+  rig.clock.advance(1h);
+  rig.disk.set_mode_of(rig.store.dir(Root::active), 0);
+  const ScanRules rules{rig.clock.wall(), SharedHistory::automatic, true};
+  const Inventory found = scan(rig.disk, rig.store.home(), rules);
+  CHECK_FALSE(found.errors.empty());
+  CHECK(found.weak.empty());
+}

@@ -3,6 +3,7 @@
 #include "worker/rollout/frame_check.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
+#include "worker/stage/measure.hpp"
 #include "worker/stage/publish.hpp"
 #include "worker/stage/verify.hpp"
 

@@ -3,21 +3,11 @@
 #include "locking/guards.hpp"
 #include "worker/stage/types.hpp"
 
-#include <stop_token>
-
 namespace coldpress {
 
 // Pressing a weak .zst again: claim() it, measure(), encode(), verify(), repress(). Worth
 // it is every frame that does not grow: one without a checksum lets a flipped bit through
 // unseen, so the checksum is gain enough.
-
-// Decodes the claimed frame once, for its length and its hash: the encoder has to know
-// the one, and compares with the other, so that a read that went wrong once is
-// not pressed into a frame with a good checksum. A plain claim comes back as it is.
-//
-// Stops with a failure if the frame is damaged (Errc::corrupt) or none that readers
-// take; `canceled`.
-Step<Claim> measure(Fs& fs, Claim claim, std::stop_token stop);
 
 struct Repressed {
   std::uint64_t blocked_us = 0;

@@ -1,5 +1,6 @@
+#include "worker/stage/measure.hpp"
+
 #include "worker/rollout/reader.hpp"
-#include "worker/stage/repress.hpp"
 
 namespace coldpress {
 

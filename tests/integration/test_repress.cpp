@@ -1,0 +1,152 @@
+#include "tests/integration/codex_home.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+using namespace coldpress;
+
+namespace {
+
+// Puts a rollout there as a .zst that the zstd tool makes with these flags.
+std::string add_frame(CodexHome& home,
+                      const RolloutFile& file,
+                      const std::vector<std::string>& flags) {
+  std::string rollout = home.add(file);
+  std::vector<std::string> command{"zstd", "-q", "--rm"};
+  command.insert(command.end(), flags.begin(), flags.end());
+  command.push_back(home / rollout);
+  REQUIRE_EQ(run_program({command, {}}).code, 0);
+  REQUIRE_EQ(::chmod((home / (rollout + ".zst")).c_str(), file.mode), 0);
+  set_age(home / (rollout + ".zst"), file.days_old);
+  return rollout;
+}
+
+std::string add_weak(CodexHome& home, const RolloutFile& file) {
+  return add_frame(home, file, {"-3", "--no-check"});
+}
+
+struct stat stat_of(const std::string& path) {
+  struct stat stat {};
+  REQUIRE_EQ(::lstat(path.c_str(), &stat), 0);
+  return stat;
+}
+
+std::string frame_report(const std::string& path) {
+  const ProgramEnd listed = run_program({{"zstd", "-lv", path}, {}});
+  return listed.out + listed.err;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    found += 1;
+  }
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("run --repress gives a frame of zstd -3 --no-check its checksum") {
+  CodexHome home;
+  // What comes again far away is what level 3 does not see.
+  const std::string once = rollout_content({.bytes = 3'000'000});
+  const RolloutFile file{.mode = 0640, .content = once + once};
+  const std::string rollout = add_weak(home, file);
+  const std::string frame = home / (rollout + ".zst");
+  const struct stat before = stat_of(frame);
+  REQUIRE_EQ(count(frame_report(frame), "Check: XXH64"), 0);
+
+  const ProgramEnd plan = home.run({"plan", "--settle", "0s", "--repress"});
+  CHECK_HAS(plan.out, "to press again: 1 .zst without a checksum");
+  CHECK_HAS(plan.out, "weak_frame");
+
+  const ProgramEnd end = home.press({"--repress", "--json"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, R"("action":"press","reason":"weak_frame","bytes":)");
+  CHECK_HAS(end.out,
+            R"("outcome":"repressed","bytes_before":)" + std::to_string(before.st_size) +
+                ",");
+  CHECK_HAS(end.out, R"("counts":{"repressed":1})");
+  CHECK_HAS(frame_report(frame), "Check: XXH64");
+  CHECK_HAS(frame_report(frame), "# Zstandard Frames: 1\n");
+  CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content(file)), "");
+  const struct stat after = stat_of(frame);
+  CHECK_NE(after.st_ino, before.st_ino);
+  CHECK_LE(after.st_size, before.st_size);
+  CHECK_EQ(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+  CHECK_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+  CHECK_EQ(after.st_mode, before.st_mode);
+  CHECK(litter(home.path()).empty());
+
+  // The ledger counts it among what stands compressed.
+  CHECK_HAS(home.run({"status", "--json"}).out,
+            R"("totals":{"pressed":1,"bytes_before":)" +
+                std::to_string(rollout_content(file).size()) + ",");
+  const ProgramEnd second = home.press({"--repress"});
+  CHECK_HAS(second.out, "Nothing to ");
+  CHECK_EQ(stat_of(frame).st_ino, after.st_ino);
+}
+
+TEST_CASE("frames of our own and others with a checksum are left alone") {
+  CodexHome home;
+  const std::string ours = home.add({.number = 1});
+  REQUIRE_EQ(home.press().code, 0);
+  const std::string checked = add_frame(home, {.number = 2}, {"-3"});
+  const std::string wide = add_frame(home,
+                                     {.number = 3, .bytes = 300'000},
+                                     {"--long=28", "--no-check", "--no-content-size"});
+  const auto ino = [&](const std::string& rollout) {
+    return stat_of(home / (rollout + ".zst")).st_ino;
+  };
+  const std::vector<ino_t> before{ino(ours), ino(checked), ino(wide)};
+  const ProgramEnd end = home.press({"--repress", "--json"});
+  CHECK_EQ(end.code, 0);
+  CHECK_EQ(count(end.out, R"("outcome":"repressed")"), 0);
+  CHECK_EQ(std::vector<ino_t>{ino(ours), ino(checked), ino(wide)}, before);
+}
+
+TEST_CASE("weak frames are left alone unless codec.repress says otherwise") {
+  CodexHome home;
+  const std::string rollout = add_weak(home, {});
+  const ino_t before = stat_of(home / (rollout + ".zst")).st_ino;
+  CHECK_HAS(home.press().out, "Nothing to ");
+  CHECK_HAS(home.press({"--repress=false"}).out, "Nothing to ");
+  CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
+  // Not by the feature alone, and not without it.
+  CHECK_EQ(home.run({"run", "--settle", "0s", "--repress"}).code, 0);
+  CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
+}
+
+TEST_CASE("a weak frame that would grow is tried once") {
+  CodexHome home;
+  const std::string rollout = add_frame(home, {.bytes = 400'000}, {"-19", "--no-check"});
+  const ino_t before = stat_of(home / (rollout + ".zst")).st_ino;
+  const std::vector<std::string> flags{"--repress", "--json", "--codec-level", "1"};
+  const ProgramEnd first = home.press(flags);
+  CHECK_EQ(first.code, 0);
+  CHECK_HAS(first.out, R"("outcome":"skipped","reason":"no_gain")");
+  const ProgramEnd second = home.press(flags);
+  CHECK_HAS(second.out, R"("action":"skip","reason":"no_gain")");
+  CHECK_EQ(count(second.out, R"("message_type":"outcome")"), 0);
+  CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
+  CHECK(litter(home.path()).empty());
+}
+
+TEST_CASE("weak frames come after the plain rollouts, the largest first") {
+  CodexHome home;
+  add_weak(home, {.number = 1, .bytes = 30'000, .compressible = false});
+  add_weak(home, {.number = 2, .bytes = 200'000, .compressible = false});
+  home.add({.number = 3});
+  const ProgramEnd end = home.press({"--repress", "--json", "--jobs", "1"});
+  CHECK_EQ(end.code, 0);
+  const auto at = [&](int number) {
+    const auto found =
+        end.out.find(R"("decision","rollout":"archived_sessions/)" + file_name(number));
+    REQUIRE(found != std::string::npos);
+    return found;
+  };
+  CHECK_LT(at(3), at(2));
+  CHECK_LT(at(2), at(1));
+}
