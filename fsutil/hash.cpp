@@ -14,6 +14,11 @@ struct Hasher::State {
   std::unique_ptr<XXH3_state_t, Free> xxh{XXH3_createState()};
 };
 
+Hash128 hash_of(std::span<const std::byte> data) {
+  const XXH128_hash_t value = XXH3_128bits(data.data(), data.size());
+  return {value.high64, value.low64};
+}
+
 std::string to_hex(const Hash128& hash) {
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }

@@ -15,6 +15,9 @@ struct Hash128 {
   friend bool operator==(const Hash128&, const Hash128&) = default;
 };
 
+// Of all of `data` at once; the same as a Hasher fed with it.
+Hash128 hash_of(std::span<const std::byte> data);
+
 // 32 lower-case hex digits, most significant first (as `xxhsum -H2` prints).
 std::string to_hex(const Hash128& hash);
 

@@ -22,6 +22,9 @@ Result<Candidate> candidate_of(Fs& fs) {
   candidate.stamp = FileStamp::of(stat);
   candidate.allocated = stat.allocated;
   candidate.thread_id = places().thread_id;
+  // As rollout_beginning() has them.
+  candidate.cwd = "/home/me/project";
+  candidate.cli_version = Version{0, 169, 0};
   return candidate;
 }
 

@@ -33,6 +33,9 @@ Step<Published> Pressing::publish(std::uint32_t rollout) {
   candidate.rollout = candidate.path.substr(home_.path().size() + 1);
   candidate.root = Home::first_root(rollout);
   candidate.thread_id = Home::thread_id(rollout);
+  // As the first line of every rollout there has them.
+  candidate.cwd = "/home/me";
+  candidate.cli_version = Version{0, 169, 0};
   const auto stat = fs_.lstat(candidate.path);
   if (!stat) {
     return Halt(Stop::from(stat.error()));

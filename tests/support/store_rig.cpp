@@ -333,7 +333,9 @@ TestPass run_test_pass(TestWorker& worker, const StoreRig& rig) {
   rules.scan.settle = worker.settle;
   rules.uid = k_uid;
   rules.now = worker.clock.wall();
-  for (const Decision& decision : make_plan(look(), rules, {}).decisions) {
+  const Inventory now = look();
+  const Plan plan = make_plan(now.candidates, now.versions, rules, {});
+  for (const Decision& decision : plan.decisions) {
     if (decision.action == Action::press) {
       press_one(worker, decision.candidate, pass);
     }

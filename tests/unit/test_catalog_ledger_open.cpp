@@ -127,7 +127,7 @@ TEST_CASE("opening again keeps what was recorded") {
   place.fill();
   const auto ledger = Ledger::open(place.path);
   REQUIRE(ledger.has_value());
-  CHECK(ledger->memory()->size() == 200);
+  CHECK(ledger->known()->memory.size() == 200);
 }
 
 TEST_CASE("a missing directory is not_found") {
@@ -243,7 +243,7 @@ TEST_CASE("a stale journal does not reach into the ledger begun anew") {
 
   const auto fresh = Ledger::open(place.path);
   REQUIRE(fresh.has_value());
-  CHECK(fresh->memory()->empty());
+  CHECK(fresh->known()->memory.empty());
   CHECK_FALSE(fs::exists(journal_name));
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("a sound ledger is not replaced") {
   const auto opened = Ledger::open_or_replace(place.path, place.clock.wall());
   REQUIRE(opened.has_value());
   CHECK(opened->set_aside.empty());
-  CHECK(opened->ledger.memory()->size() == 200);
+  CHECK(opened->ledger.known()->memory.size() == 200);
 }
 
 TEST_CASE("reading only creates nothing where there is none") {
@@ -292,7 +292,7 @@ TEST_CASE("a place that may only be read denies open and serves open_read_only")
       return 1;
     }
     const auto read = Ledger::open_read_only(place.path);
-    return read && *read && (*read)->memory()->size() == 200 ? 0 : 2;
+    return read && *read && (*read)->known()->memory.size() == 200 ? 0 : 2;
   });
   fs::permissions(place.dir.path(), fs::perms{0700});
   CHECK(place.names() == std::set<std::string>{"ledger.sqlite"});

@@ -62,7 +62,7 @@ TEST_CASE("after flush another connection sees all that was posted") {
   thread.flush();
   const auto reader = Ledger::open_read_only(dir / "ledger.sqlite");
   REQUIRE(reader.has_value());
-  CHECK((*reader)->memory()->size() == 2);
+  CHECK((*reader)->known()->memory.size() == 2);
   thread.flush();
 }
 
@@ -77,11 +77,12 @@ TEST_CASE("work that fails is undone alone, counted, and stops nothing") {
   CHECK(thread.error_count() == 2);
   REQUIRE(thread.first_error().has_value());
   CHECK(thread.first_error()->code == Errc::corrupt);
-  const auto memory = open(dir / "ledger.sqlite").memory();
-  REQUIRE(memory.has_value());
-  CHECK(memory->size() == 2);
-  CHECK(memory->count("a") == 1);
-  CHECK(memory->count("b") == 1);
+  const auto known = open(dir / "ledger.sqlite").known();
+  REQUIRE(known.has_value());
+  const Memory& memory = known->memory;
+  CHECK(memory.size() == 2);
+  CHECK(memory.count("a") == 1);
+  CHECK(memory.count("b") == 1);
 }
 
 TEST_CASE("the destructor finishes what was posted") {
@@ -92,7 +93,7 @@ TEST_CASE("the destructor finishes what was posted") {
       thread.post(hold(std::to_string(nth)));
     }
   }
-  CHECK(open(dir / "ledger.sqlite").memory()->size() == 100);
+  CHECK(open(dir / "ledger.sqlite").known()->memory.size() == 100);
 }
 
 TEST_CASE("many threads may post at once") {
@@ -111,5 +112,5 @@ TEST_CASE("many threads may post at once") {
     poster.join();
   }
   CHECK(thread.error_count() == 0);
-  CHECK(open(dir / "ledger.sqlite").memory()->size() == 100);
+  CHECK(open(dir / "ledger.sqlite").known()->memory.size() == 100);
 }

@@ -144,6 +144,50 @@ TEST_CASE("claim goes by the id in the first record, not in the name") {
   CHECK(claim.error().reason == Reason::live_writer);
 }
 
+TEST_CASE("claim takes no file whose first record is not what the plan went by") {
+  const std::vector<std::function<void(Candidate&)>> wrong{
+      [](Candidate& c) { c.thread_id = test_thread_id(9); },
+      [](Candidate& c) { c.cwd = "/home/me/not-excluded"; },
+      [](Candidate& c) {
+        c.cli_version = Version{0, 137, 0};
+      },
+      [](Candidate& c) { c.cli_version.reset(); },
+      [](Candidate& c) { c.shares_history = false; }};
+  for (const auto& change : wrong) {
+    Rig rig;
+    TestHead fork;
+    fork.number = 2;
+    fork.parent_thread = test_thread_id(1);
+    rig.store.put(rig.store.plain(2), test_rollout(fork));
+    rig.clock.advance(1h);
+    Candidate candidate = rig.store.candidate(rig.store.plain(2));
+    REQUIRE(rig.claim(candidate));
+    change(candidate);
+    const auto claim = rig.claim(candidate);
+    REQUIRE_FALSE(claim);
+    CHECK(claim.error().reason == Reason::changed);
+  }
+}
+
+// As a remembered first record would be, if it were wrong: the lock of the thread that
+// it names is free, the lock of the thread it is of is held.
+TEST_CASE("claim never asks for the lock of a thread the file is not of") {
+  Rig rig;
+  Candidate candidate = rig.store.candidate(rig.plain);
+  candidate.thread_id = test_thread_id(9);
+  const File held = rig.hold("thread-writer-locks/" + test_thread_id(1) + ".lock");
+  const auto claim = rig.claim(candidate);
+  REQUIRE_FALSE(claim);
+  CHECK(claim.error().reason == Reason::changed);
+}
+
+TEST_CASE("claim takes a parent whose fork alone says that its history is shared") {
+  Rig rig;
+  Candidate candidate = rig.store.candidate(rig.plain);
+  candidate.shares_history = true;
+  CHECK(rig.claim(candidate));
+}
+
 TEST_CASE("claim waits for no maintenance") {
   Rig rig;
   const File held = rig.hold(".tmp/rollout-maintenance.lock");

@@ -12,6 +12,7 @@ namespace {
 
 const WallTime k_now{std::chrono::sys_days{std::chrono::year{2026} / 1 / 2}};
 constexpr std::uint32_t k_uid = 1000;
+constexpr std::uint64_t k_mib = 1 << 20;
 
 Candidate cold(int number = 1) {
   Candidate candidate;
@@ -41,10 +42,7 @@ Plan plan_of(std::vector<Candidate> candidates,
              const PlanRules& with = rules(),
              const Memory& memory = {},
              std::vector<VersionSeen> versions = {}) {
-  Inventory found;
-  found.candidates = std::move(candidates);
-  found.versions = std::move(versions);
-  return make_plan(found, with, memory);
+  return make_plan(std::move(candidates), versions, with, memory);
 }
 
 Reason reason_of(const Candidate& candidate,
@@ -184,6 +182,45 @@ TEST_CASE("a plan puts the largest first, and the tree not asked for apart") {
   REQUIRE(plan.beyond_roots.size() == 1);
   CHECK(plan.beyond_roots[0].candidate.rollout == active.rollout);
   CHECK(plan.beyond_roots[0].action == Action::press);
+}
+
+TEST_CASE("a plan puts first what frees the most, by what was freed before") {
+  Candidate images = cold(1);
+  images.stamp.size = 100 * k_mib;
+  Candidate words = cold(2);
+  words.stamp.size = 50 * k_mib;
+  const auto first = [&](const Achieved& achieved) {
+    const Plan plan = make_plan({words, images}, {}, rules(), {}, achieved);
+    return plan.decisions.at(0).candidate.rollout;
+  };
+  Achieved achieved;
+  CHECK(first(achieved) == images.rollout);
+  achieved.by_class.at(size_class(images.stamp.size)) = {10'000 * k_mib, 9'000 * k_mib};
+  achieved.by_class.at(size_class(words.stamp.size)) = {10'000 * k_mib, 1'000 * k_mib};
+  CHECK(first(achieved) == words.rollout);
+}
+
+TEST_CASE("a plan puts equals in the order of their names") {
+  const Plan plan = plan_of({cold(3), cold(1), cold(2)});
+  CHECK(plan.decisions.at(0).candidate.rollout == cold(1).rollout);
+  CHECK(plan.decisions.at(1).candidate.rollout == cold(2).rollout);
+  CHECK(plan.decisions.at(2).candidate.rollout == cold(3).rollout);
+}
+
+TEST_CASE("a predicted gain goes by the size class, and by all where that has few") {
+  CHECK(GainModel(Achieved{}).predict(0) == 0);
+  CHECK(GainModel(Achieved{}).predict(1000) == 800);
+  Achieved achieved;
+  achieved.by_class.at(size_class(k_mib)) = {1000 * k_mib, 100 * k_mib};
+  const GainModel model(achieved);
+  CHECK(model.predict(k_mib) == doctest::Approx(0.9 * k_mib).epsilon(0.001));
+  CHECK(model.predict(k_mib / 64) == doctest::Approx(0.9 * k_mib / 64).epsilon(0.001));
+
+  // One small file that grew says little against all the others, many say all.
+  achieved.by_class.at(size_class(1000)) = {1000, 3000};
+  CHECK(GainModel(achieved).predict(1000) == doctest::Approx(584).epsilon(0.02));
+  achieved.by_class.at(size_class(1000)) = {1'000'000, 3'000'000};
+  CHECK(GainModel(achieved).predict(1000) == 0);
 }
 
 TEST_CASE("every reason has a name that leads back to it, and a sentence") {

@@ -588,11 +588,9 @@ TEST_CASE("a retired file that cannot be read just now is not put over a whole .
   const Files before = rig.files();
   bool armed = false;
   rig.fs.set_hook([&](std::string_view op, const std::string& path) {
-    // The id is read first; then the comparison opens the .zst, and the retired file.
-    if (op == "open_read" && path == rig.compressed) {
-      armed = true;
-    }
-    if (armed && op == "read_at" && path == rig.compressed) {
+    // The id is read from it, too, but the .zst only to be compared: just before.
+    armed = armed || (op == "open_read" && path == rig.compressed);
+    if (armed && op == "read_at" && path == rig.retired) {
       armed = false;
       rig.fs.fail_op("read_at", Errc::io, EIO);
     }

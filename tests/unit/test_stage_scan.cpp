@@ -27,7 +27,9 @@ struct Rig {
     rules.now = clock.wall();
     rules.scan.settle = 0ms;
     rules.compat.shared_history = shared;
-    for (const Decision& decision : make_plan(scan(shared), rules, {}).decisions) {
+    const Inventory found = scan(shared);
+    const Plan plan = make_plan(found.candidates, found.versions, rules, {});
+    for (const Decision& decision : plan.decisions) {
       if (decision.candidate.path == store.plain(number)) {
         return decision.reason;
       }
@@ -199,4 +201,22 @@ TEST_CASE("a parent stays plain when only a compressed fork names it") {
                 rig.clock.wall() - 60 * 24h);
   CHECK(rig.reason(1) == Reason::cold);
   CHECK(rig.reason(1, SharedHistory::skip) == Reason::shared_history);
+}
+
+TEST_CASE("a copy that somebody keeps elsewhere in a tree is no form of the rollout") {
+  Rig rig;
+  const std::string backup = join_path(rig.store.home(), "sessions/backup");
+  must(make_dirs(rig.disk, backup, 0700));
+  rig.store.put(rig.store.plain(1, Root::active), test_rollout());
+  rig.store.put(join_path(backup, base_name(rig.store.compressed())),
+                test_frame(test_rollout()));
+  CHECK(rig.scan().leftovers.empty());
+  // Two forms side by side are, wherever they stand.
+  rig.store.put(join_path(backup, test_rollout_name(1)), test_rollout());
+  const auto leftovers = rig.scan().leftovers;
+  REQUIRE(leftovers.size() == 1);
+  CHECK(leftovers.front().files.size() == 2);
+  for (const FoundFile& file : leftovers.front().files) {
+    CHECK(parent_dir(file.path) == backup);
+  }
 }

@@ -1,6 +1,7 @@
 #include "worker/catalog/ledger.hpp"
 
 #include "worker/catalog/file_table.hpp"
+#include "worker/catalog/known_tables.hpp"
 
 #include <algorithm>
 
@@ -15,10 +16,6 @@ constexpr std::string_view k_insert_publication =
 
 constexpr std::string_view k_release_hold =
     "UPDATE files SET hold_until = NULL WHERE rollout = ?1";
-
-constexpr std::string_view k_memory =
-    "SELECT rollout, device, inode, size, mtime, ctime, mode, uid, gid, links, no_gain, "
-    "retry_at, hold_until FROM files";
 
 constexpr std::string_view k_totals =
     "SELECT count(*), sum(plain_bytes), sum(compressed_bytes) FROM files WHERE pressed";
@@ -46,6 +43,12 @@ Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTim
   if (outcome.kind == OutcomeKind::pressed ||
       outcome.kind == OutcomeKind::writer_arrived) {
     TRY(add_publication(run_id, outcome, now));
+  }
+  if (outcome.kind == OutcomeKind::pressed) {
+    TRY(add_achieved(db_, outcome.bytes_before, outcome.bytes_after));
+  }
+  if (outcome.reason == Reason::changed) {
+    TRY(forget_head(db_, head_key(outcome.rollout, outcome.stamp)));
   }
   return std::move(tx).commit();
 }
@@ -80,20 +83,18 @@ Result<std::optional<FileRow>> Ledger::file(const std::string& rollout) const {
   return read_file_row(db_, rollout);
 }
 
-Result<Memory> Ledger::memory() const {
-  TRY_ASSIGN(Statement query, db_.prepare(k_memory));
-  Memory memory;
-  for (;;) {
-    TRY_ASSIGN(const bool found, query.step());
-    if (!found) {
-      return memory;
-    }
-    memory.emplace(query.text(0),
-                   Remembered{.stamp = read_stamp(query, 1),
-                              .no_gain = query.integer(10) != 0,
-                              .retry_at = query.time(11),
-                              .hold_until = query.time(12)});
-  }
+Result<Known> Ledger::known() const {
+  Known known;
+  TRY_ASSIGN(known.memory, read_memory(db_));
+  TRY_ASSIGN(known.heads, read_heads(db_));
+  TRY_ASSIGN(known.achieved, read_achieved(db_));
+  return known;
+}
+
+Result<void> Ledger::write_heads(const std::vector<HeadPage>& pages) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  TRY(write_head_pages(db_, pages));
+  return std::move(tx).commit();
 }
 
 Result<Totals> Ledger::totals() const {

@@ -52,6 +52,13 @@ struct BlockedTimes {
   std::uint64_t max_us = 0;
 };
 
+// What a scan and a plan take from earlier passes.
+struct Known {
+  Memory memory;
+  HeadMemory heads;
+  Achieved achieved;
+};
+
 // What earlier passes did, in one SQLite file. A cache: delete it and one pass fills it
 // again; nothing that protects a rollout rests on it.
 //
@@ -73,8 +80,9 @@ public:
   static Result<Opened> open_or_replace(const std::string& path, WallTime now);
 
   // Empty if there is none, or nothing in it yet. Creates no file, changes none, and
-  // works on a read-only mount. Errc::busy after a writer was killed in the middle: only
-  // a writer may undo what it left.
+  // works on a read-only mount. Not all of it is checked: damage may show later, as
+  // Errc::corrupt from a call that meets it. Errc::busy after a writer was killed in the
+  // middle: only a writer may undo what it left.
   static Result<std::optional<Ledger>> open_read_only(const std::string& path);
 
   // Runs `work` as one transaction, or as a step of the one it is called in: if it fails,
@@ -92,14 +100,19 @@ public:
   // --- rollouts, by logical path relative to the store
 
   // See row_after(). An outcome with a critical section (pressed, writer_arrived) is
-  // counted in blocked_times(), too.
+  // counted in blocked_times(), too. One that was found changed is read again by the
+  // next scan, whatever its stamp says.
   Result<void> record(std::int64_t run_id, const Outcome& outcome, WallTime now);
   // Leave it plain until then. For a rollout not yet known, too.
   Result<void> hold(const std::string& rollout, WallTime until);
   Result<void> release_hold(const std::string& rollout);
 
   Result<std::optional<FileRow>> file(const std::string& rollout) const;
-  Result<Memory> memory() const;
+  // Costs what there is to remember, not what was ever pressed.
+  Result<Known> known() const;
+  // What HeadMemory::apply() returned.
+  Result<void> write_heads(const std::vector<HeadPage>& pages);
+
   Result<Totals> totals() const;
   // Over the newest 100,000 publications.
   Result<BlockedTimes> blocked_times() const;

@@ -55,7 +55,8 @@ Result<Db> open_for_writing(const std::string& path) {
 Result<std::optional<Db>> open_for_reading(const std::string& path) {
   TRY_ASSIGN(Db db, Db::open(path, DbMode::read_only));
   TRY_ASSIGN(const int version, read_schema_version(db));
-  TRY(check_pages(db));
+  // No look at every page: that costs more than all that is read here, and who only
+  // looks meets the damage then, or does not need that page.
   if (version == 0) {
     return std::optional<Db>();
   }

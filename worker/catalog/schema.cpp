@@ -75,6 +75,28 @@ CREATE TABLE publications (
   at INTEGER NOT NULL
 );
 )sql",
+    // What a pass asks for must not cost more with every rollout that was ever pressed:
+    // an index over the few rows that Memory is made of, the sums by size class, and
+    // the pages of HeadMemory.
+    R"sql(
+CREATE INDEX files_remembered ON files (rollout)
+  WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL;
+CREATE TABLE achieved (
+  size_class INTEGER PRIMARY KEY,
+  plain_bytes INTEGER NOT NULL,
+  compressed_bytes INTEGER NOT NULL
+);
+INSERT INTO achieved
+  WITH RECURSIVE classes(nth, least) AS (
+    VALUES (1, 1) UNION ALL SELECT nth + 1, least * 2 FROM classes WHERE nth < 62)
+  SELECT nth, sum(plain_bytes), sum(compressed_bytes)
+  FROM files JOIN classes ON plain_bytes BETWEEN least AND least * 2 - 1
+  WHERE pressed GROUP BY nth;
+CREATE TABLE head_pages (
+  number INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+);
+)sql",
 };
 
 // A file that merely has our version number fails here, not in the middle of a pass.
@@ -82,6 +104,10 @@ constexpr std::array k_probes = {
     "SELECT id, finished, not_freed_bytes FROM runs LIMIT 0",
     "SELECT rollout, pressed, attempts, retry_at, hold_until, updated FROM files LIMIT 0",
     "SELECT id, run_id, rollout, blocked_us, at FROM publications LIMIT 0",
+    "SELECT rollout FROM files INDEXED BY files_remembered "
+    "WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL LIMIT 0",
+    "SELECT size_class, plain_bytes, compressed_bytes FROM achieved LIMIT 0",
+    "SELECT number, bytes FROM head_pages LIMIT 0",
 };
 
 } // namespace

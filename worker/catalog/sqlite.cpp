@@ -144,6 +144,12 @@ void Statement::put(int index, std::string_view value) {
   bind_error_ = bind_error_ != SQLITE_OK ? bind_error_ : code;
 }
 
+void Statement::put(int index, Blob value) {
+  const int code = sqlite3_bind_blob64(
+      statement_.get(), index, value.bytes.data(), value.bytes.size(), SQLITE_STATIC);
+  bind_error_ = bind_error_ != SQLITE_OK ? bind_error_ : code;
+}
+
 void Db::Close::operator()(sqlite3* handle) const {
   sqlite3_close_v2(handle);
 }

@@ -23,10 +23,15 @@ enum class DbMode : std::uint8_t {
   read_write,
 };
 
+// Bytes that are no text. The owner keeps them until the statement has run.
+struct Blob {
+  std::string_view bytes;
+};
+
 // A compiled statement. Must not outlive its Db. Used by one thread at a time.
 class Statement {
 public:
-  // Values for ?1, ?2, ... in this order: integers, bool, double, text, WallTime
+  // Values for ?1, ?2, ... in this order: integers, bool, double, text, Blob, WallTime
   // (nanoseconds), and std::optional of these (NULL when empty). Text is copied. What
   // goes wrong here is told by step().
   template <class... T> void bind(const T&... values) {
@@ -46,7 +51,7 @@ public:
     return static_cast<std::uint64_t>(integer(column));
   }
   double real(int column) const;
-  std::string text(int column) const;
+  std::string text(int column) const; // of a Blob: its bytes
   std::optional<WallTime> time(int column) const;
 
 private:
@@ -57,6 +62,7 @@ private:
   void put_null(int index);
   void put(int index, double value);
   void put(int index, std::string_view value);
+  void put(int index, Blob value);
   void put(int index, WallTime value) {
     put_integer(index, value.time_since_epoch().count());
   }

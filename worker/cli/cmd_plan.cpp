@@ -11,18 +11,17 @@ namespace coldpress {
 namespace {
 
 // What earlier runs know. A ledger that cannot be read is no reason not to plan.
-Memory remembered(const Store& store) {
+Known remembered(const Store& store) {
   auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
-  if (!ledger) {
+  auto known = !ledger   ? Result<Known>(Fail(ledger.error()))
+               : *ledger ? (*ledger)->known()
+                         : Result<Known>(Known{});
+  if (!known) {
     err("coldpress: planned without the ledger: {}\n",
-        printable(describe(ledger.error())));
+        printable(describe(known.error())));
     return {};
   }
-  if (!*ledger) {
-    return {};
-  }
-  auto memory = (*ledger)->memory();
-  return memory ? std::move(*memory) : Memory{};
+  return std::move(*known);
 }
 
 void print_json(const Preview& seen, const Estimate& gain, bool enabled) {

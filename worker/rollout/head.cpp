@@ -1,7 +1,6 @@
 #include "worker/rollout/head.hpp"
 
 #include "worker/rollout/name.hpp"
-#include "worker/rollout/reader.hpp"
 
 #include <simdjson.h>
 
@@ -18,6 +17,8 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t k_deepest = 128; // as serde_json
+// Holds most first lines whole; a scan of a large store reads very many.
+constexpr std::size_t k_first_chunk = std::size_t{16} << 10U;
 constexpr std::size_t k_chunk = std::size_t{64} << 10U;
 
 enum class Found : std::uint8_t { absent, once, twice };
@@ -145,8 +146,8 @@ WallTime parse_utc(std::string_view text) {
 // Reads on until `line` holds a whole first line or the file ends; false if it is
 // longer than a first line may be.
 Result<bool> read_first_line(RolloutReader& reader, std::string& line) {
-  std::vector<std::byte> buffer(k_chunk);
-  for (;;) {
+  std::vector<std::byte> buffer(k_first_chunk);
+  for (;; buffer.resize(k_chunk)) {
     TRY_ASSIGN(const std::size_t count, reader.read(buffer));
     for (const std::byte byte : std::span<const std::byte>(buffer).first(count)) {
       if (byte == std::byte{'\n'}) {
@@ -192,6 +193,10 @@ std::optional<RolloutHead> parse_head(std::string_view first_line) {
 
 Result<std::optional<RolloutHead>> read_head(Fs& fs, const std::string& path) {
   TRY_ASSIGN(RolloutReader reader, RolloutReader::open_exact(fs, path));
+  return read_head(reader);
+}
+
+Result<std::optional<RolloutHead>> read_head(RolloutReader& reader) {
   std::string line;
   TRY_ASSIGN(const bool fits, read_first_line(reader, line));
   return fits ? parse_head(line) : std::nullopt;

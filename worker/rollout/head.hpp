@@ -2,6 +2,7 @@
 
 #include "fsutil/clock.hpp"
 #include "fsutil/fs.hpp"
+#include "worker/rollout/reader.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -19,6 +20,7 @@ struct RolloutHead {
   bool has_history_base = false;   // its history begins in another rollout's bytes
   std::string history_base_thread; // empty if there is none, or if it does not say
   WallTime written{};              // the line's timestamp; the epoch if there is none
+  friend bool operator==(const RolloutHead&, const RolloutHead&) = default;
 };
 
 inline constexpr std::size_t k_longest_first_line = std::size_t{16} << 20U;
@@ -33,5 +35,7 @@ std::optional<RolloutHead> parse_head(std::string_view first_line);
 // first line and little more, so damage further on goes unnoticed.
 // Nothing if the first record is no session_meta, or longer than 16 MiB.
 Result<std::optional<RolloutHead>> read_head(Fs& fs, const std::string& path);
+// The same of a file that is open already. `reader` must stand at its beginning.
+Result<std::optional<RolloutHead>> read_head(RolloutReader& reader);
 
 } // namespace coldpress

@@ -3,6 +3,7 @@
 #include "fsutil/temp_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace coldpress {
@@ -23,8 +24,17 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+constexpr std::array<bool, 256> k_is_hex = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("0123456789abcdefABCDEF")) {
+    table.at(static_cast<unsigned char>(c)) = true;
+  }
+  return table;
+}();
+
+// By table: a scan asks it for every letter of every name.
 bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return k_is_hex[static_cast<unsigned char>(c)];
 }
 
 // In a shape, d stands for a digit, x for a hex digit, all else for itself.
@@ -61,6 +71,39 @@ bool is_timestamp(std::string_view text) {
 bool looks_like_rollout(std::string_view name) {
   return name.starts_with(k_prefix) &&
          (name.ends_with(k_plain_suffix) || name.ends_with(k_compressed_suffix));
+}
+
+struct NameParts {
+  std::string_view timestamp;
+  std::string_view thread_id;
+  std::string_view rollout_id; // may be empty
+};
+
+// Nothing if it is no rollout's name.
+std::optional<NameParts> split_rollout_name(std::string_view name) {
+  if (!looks_like_rollout(name)) {
+    return std::nullopt;
+  }
+  name.remove_prefix(k_prefix.size());
+  name.remove_suffix(is_compressed_name(name) ? k_compressed_suffix.size()
+                                              : k_plain_suffix.size());
+  constexpr std::size_t id_at = k_timestamp_shape.size() + 1;
+  constexpr std::size_t id_end = id_at + k_uuid_shape.size();
+  if (name.size() < id_end || name[id_at - 1] != '-' ||
+      !is_timestamp(name.substr(0, id_at - 1)) ||
+      !is_uuid(name.substr(id_at, k_uuid_shape.size()))) {
+    return std::nullopt;
+  }
+  NameParts parts{name.substr(0, id_at - 1), name.substr(id_at, k_uuid_shape.size()), {}};
+  const std::string_view rest = name.substr(id_end);
+  if (rest.empty()) {
+    return parts;
+  }
+  if (rest.front() != '_' || !is_uuid(rest.substr(1))) {
+    return std::nullopt;
+  }
+  parts.rollout_id = rest.substr(1);
+  return parts;
 }
 
 // Narrow on purpose: what is called a foreign temp may be swept, a user's notes may not.
@@ -125,36 +168,18 @@ std::string lower_case(std::string_view text) {
 }
 
 std::optional<RolloutName> parse_rollout_name(std::string_view name) {
-  if (!looks_like_rollout(name)) {
+  const auto parts = split_rollout_name(name);
+  if (!parts) {
     return std::nullopt;
   }
-  name.remove_prefix(k_prefix.size());
-  name.remove_suffix(is_compressed_name(name) ? k_compressed_suffix.size()
-                                              : k_plain_suffix.size());
-  constexpr std::size_t id_at = k_timestamp_shape.size() + 1;
-  constexpr std::size_t id_end = id_at + k_uuid_shape.size();
-  if (name.size() < id_end || name[id_at - 1] != '-' ||
-      !is_timestamp(name.substr(0, id_at - 1)) ||
-      !is_uuid(name.substr(id_at, k_uuid_shape.size()))) {
-    return std::nullopt;
-  }
-  RolloutName parsed{std::string(name.substr(0, id_at - 1)),
-                     lower_case(name.substr(id_at, k_uuid_shape.size())),
-                     ""};
-  const std::string_view rest = name.substr(id_end);
-  if (rest.empty()) {
-    return parsed;
-  }
-  if (rest.front() != '_' || !is_uuid(rest.substr(1))) {
-    return std::nullopt;
-  }
-  parsed.rollout_id = lower_case(rest.substr(1));
-  return parsed;
+  return RolloutName{std::string(parts->timestamp),
+                     lower_case(parts->thread_id),
+                     lower_case(parts->rollout_id)};
 }
 
 NameKind classify(std::string_view name) {
   if (looks_like_rollout(name)) {
-    if (!parse_rollout_name(name)) {
+    if (!split_rollout_name(name)) {
       return NameKind::malformed;
     }
     return is_compressed_name(name) ? NameKind::compressed : NameKind::plain;

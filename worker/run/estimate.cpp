@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t k_piece = std::uint64_t{256} << 10U;
 constexpr std::uint64_t k_pieces = 4;
 constexpr std::uint64_t k_budget = std::uint64_t{64} << 20U;
+constexpr std::size_t k_most_files = 1000;
 constexpr int k_level = 3; // a sample says little more at a higher one
 
 // Pieces spread evenly over the file; all of a small one.
@@ -65,7 +66,7 @@ Estimate estimate(Fs& fs, const std::vector<Decision>& decisions) {
     }
     const std::uint64_t size = decision.candidate.stamp.size;
     result.total_before += size;
-    if (read >= k_budget) {
+    if (read >= k_budget || result.bytes_after.size() >= k_most_files) {
       continue;
     }
     const auto bytes = sample(fs, decision.candidate);

@@ -15,8 +15,8 @@ struct Estimate {
   std::uint64_t total_after = 0;
 };
 
-// Over the decisions to press. Reads up to 1 MiB of each rollout, largest first, and
-// 64 MiB in all; the rest is taken to shrink as those did.
+// Over the decisions to press. Reads up to 1 MiB of each rollout, in their order, 64 MiB
+// and 1,000 rollouts in all; the rest is taken to shrink as those did.
 Estimate estimate(Fs& fs, const std::vector<Decision>& decisions);
 
 } // namespace coldpress

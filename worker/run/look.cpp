@@ -46,15 +46,20 @@ template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors)
   return T{};
 }
 
-void read_ledger(const Store& store, StoreStatus& status) {
+// What a scan may take from it.
+HeadMemory read_ledger(const Store& store, StoreStatus& status) {
   auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
   if (!ledger) {
     status.errors.push_back(std::move(ledger.error()));
-  } else if (*ledger) {
-    status.runs = value_or_note((*ledger)->recent_runs(k_runs), status.errors);
-    status.totals = value_or_note((*ledger)->totals(), status.errors);
-    status.blocked = value_or_note((*ledger)->blocked_times(), status.errors);
+    return {};
   }
+  if (!*ledger) {
+    return {};
+  }
+  status.runs = value_or_note((*ledger)->recent_runs(k_runs), status.errors);
+  status.totals = value_or_note((*ledger)->totals(), status.errors);
+  status.blocked = value_or_note((*ledger)->blocked_times(), status.errors);
+  return value_or_note((*ledger)->known(), status.errors).heads;
 }
 
 } // namespace
@@ -62,8 +67,11 @@ void read_ledger(const Store& store, StoreStatus& status) {
 StoreStatus
 look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store) {
   StoreStatus status;
-  status.found = scan(fs, store.home, {clock.wall(), settings.compat.shared_history});
-  status.errors = status.found.errors;
+  const HeadMemory known = read_ledger(store, status);
+  status.found =
+      scan(fs, store.home, {clock.wall(), settings.compat.shared_history}, known);
+  status.errors.insert(
+      status.errors.end(), status.found.errors.begin(), status.found.errors.end());
   status.lock = value_or_note(peek_store_lock(fs, store.own_dir), status.errors);
   status.marker = value_or_note(peek_marker(fs, store.home), status.errors);
   CodexLocks codex(fs, clock, store.home);
@@ -72,7 +80,6 @@ look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store
     status.leases.at(root) = probe_leases(fs, status.found.examples.at(root));
   }
   status.orphans = list_orphans(fs, store.orphans_dir());
-  read_ledger(store, status);
   return status;
 }
 

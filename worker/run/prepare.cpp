@@ -8,6 +8,7 @@
 #include "worker/stage/sweep.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace coldpress {
 
@@ -83,12 +84,15 @@ Preview preview(Fs& fs,
                 const Clock& clock,
                 const Settings& settings,
                 const Store& store,
-                const Memory& memory) {
+                const Known& known) {
   const WallTime now = clock.wall();
   Preview seen;
-  seen.found = scan(fs, store.home, {now, settings.compat.shared_history});
-  seen.plan =
-      make_plan(seen.found, {settings.scan, settings.compat, store.uid, now}, memory);
+  seen.found = scan(fs, store.home, {now, settings.compat.shared_history}, known.heads);
+  seen.plan = make_plan(std::exchange(seen.found.candidates, {}),
+                        seen.found.versions,
+                        {settings.scan, settings.compat, store.uid, now},
+                        known.memory,
+                        known.achieved);
   return seen;
 }
 
@@ -141,10 +145,14 @@ Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen) {
 
 Result<Prepared> prepare(Session& session, Orphans orphans) {
   Prepared prepared;
-  const Memory memory = session.memory();
   const auto look = [&] {
-    return preview(
-        session.fs(), session.clock(), session.settings(), session.store(), memory);
+    Preview seen = preview(session.fs(),
+                           session.clock(),
+                           session.settings(),
+                           session.store(),
+                           session.known());
+    session.learn(seen.found.heads);
+    return seen;
   };
   prepared.preview = look();
   TRY_ASSIGN(prepared.deferred, codex_at_work(session, prepared.preview.found));

@@ -8,7 +8,7 @@ namespace coldpress {
 
 // What a look at a store finds: everything `plan` shows, and what a pass begins with.
 struct Preview {
-  Inventory found;
+  Inventory found; // but for the candidates: they are in the plan
   Plan plan;
 };
 
@@ -17,7 +17,7 @@ Preview preview(Fs& fs,
                 const Clock& clock,
                 const Settings& settings,
                 const Store& store,
-                const Memory& memory);
+                const Known& known);
 
 struct Prepared {
   Preview preview;

@@ -70,7 +70,9 @@ private:
   // A Codex that knows no maintenance lock shows its compressor by the marker alone.
   Result<void> check_codex() {
     const ScanRules rules{session_.clock().wall(), SharedHistory::press};
-    const Inventory found = scan(session_.fs(), session_.store().home, rules);
+    const Inventory found =
+        scan(session_.fs(), session_.store().home, rules, session_.known().heads);
+    session_.learn(found.heads);
     TRY_ASSIGN(summary_.deferred, codex_at_work(session_, found));
     return {};
   }

@@ -67,19 +67,23 @@ void Session::open_ledger(const std::string& command) {
   }
   const auto run = opened->ledger.begin_run(
       {clock_.wall(), command, self_.pid, self_.host, lock_->generation()});
-  auto memory = opened->ledger.memory();
-  if (!run || !memory) {
+  auto known = opened->ledger.known();
+  if (!run || !known) {
     note("the ledger cannot be used, the work goes on without it: " +
-         describe(run ? memory.error() : run.error()));
+         describe(run ? known.error() : run.error()));
     return;
   }
   run_id_ = *run;
-  memory_ = std::move(*memory);
+  known_ = std::move(*known);
   ledger_.emplace(std::move(opened->ledger));
 }
 
-Memory Session::memory() {
-  return std::move(memory_);
+void Session::learn(const HeadNews& news) {
+  auto pages = known_.heads.apply(news);
+  if (!pages.empty()) {
+    post_to_ledger(
+        [pages = std::move(pages)](Ledger& ledger) { return ledger.write_heads(pages); });
+  }
 }
 
 Result<void> Session::claim_marker(MarkerRules rules) {

@@ -53,8 +53,10 @@ public:
   CodexLocks& codex() { return codex_; }
   // Errc::busy: Codex's own compressor runs.
   Result<void> claim_marker(MarkerRules rules);
-  // What the ledger remembers; empty without one.
-  Memory memory();
+  // What the ledger remembers and learn() added; empty without a ledger.
+  const Known& known() const { return known_; }
+  // For the next look, and for the next run.
+  void learn(const HeadNews& news);
   // Ends the ledger's run, leaves or removes the marker, gives the store back.
   void release(const RunEnd& end, RunMarker::Success success);
 
@@ -85,7 +87,7 @@ private:
   std::optional<RunMarker> marker_;
   std::optional<StoreLock> lock_;
   std::optional<LedgerThread> ledger_;
-  Memory memory_;
+  Known known_; // the publisher's
   std::int64_t run_id_ = 0;
   Loop loop_;
   ThreadPool publisher_; // last: its tasks use all of the above

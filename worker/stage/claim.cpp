@@ -1,5 +1,6 @@
 #include "worker/stage/claim.hpp"
 
+#include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 
 namespace coldpress {
@@ -48,6 +49,26 @@ Stop open_failure(Error error) {
   default:
     return Stop::from(std::move(error));
   }
+}
+
+// The plan may rest on a first record that was read long ago: on its thread goes the
+// lock, on the rest whether the rollout may be pressed at all.
+Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& candidate) {
+  auto reader = RolloutReader::over(fs, file, candidate.path, Form::plain);
+  auto head = reader ? read_head(*reader)
+                     : Result<std::optional<RolloutHead>>(Fail(reader.error()));
+  if (!head) {
+    return Halt(Stop::from(std::move(head.error())));
+  }
+  const RolloutHead found = std::move(*head).value_or(RolloutHead{});
+  const auto version = parse_version(found.cli_version);
+  if (found.thread_id != candidate.thread_id || found.cwd != candidate.cwd ||
+      (found.has_history_base && !candidate.shares_history) ||
+      (version ? std::optional(*version) : std::nullopt) != candidate.cli_version) {
+    return Halt(
+        Stop::skip(Reason::changed, "its first record is not what the plan went by"));
+  }
+  return std::monostate{};
 }
 
 // Asks Codex's locks. Publication asks again; this saves the encoding.
@@ -104,6 +125,9 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
       join_path(parent_dir(candidate.path), retired_name(base_name(candidate.path)));
   if (guards.fs.lstat(retired)) {
     return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
+  }
+  if (auto same = compare_head(guards.fs, *handle, candidate); !same) {
+    return Halt(std::move(same.error()));
   }
   if (auto free = probe_locks(guards, candidate); !free) {
     return Halt(std::move(free.error()));

@@ -12,10 +12,11 @@ struct ClaimRules {
   bool active_without_lease = false;
 };
 
-// Opens a candidate's plain file and makes sure that it is still what the scan saw and
-// that nobody is at work on it: no Codex maintenance, no live writer of the thread, no
-// process with the file open for writing. Takes no lock that outlives the call.
-// Stops with the reason otherwise. Changes nothing but atime where the kernel insists.
+// Opens a candidate's plain file and makes sure that it is still what the scan saw, that
+// its first record says what the plan went by, and that nobody is at work on it: no Codex
+// maintenance, no live writer of the thread, no process with the file open for writing.
+// Takes no lock that outlives the call. Stops with the reason otherwise. Changes nothing
+// but atime where the kernel insists.
 Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& rules);
 
 } // namespace coldpress

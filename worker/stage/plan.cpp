@@ -1,6 +1,8 @@
 #include "worker/stage/plan.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace coldpress {
 
@@ -22,12 +24,14 @@ bool is_below(const std::string& directory, const std::string& top) {
 
 class Planner {
 public:
-  Planner(const Inventory& found, const PlanRules& rules, const Memory& memory)
-      : found_(found), rules_(rules), memory_(memory) {}
+  Planner(const PlanRules& rules, const Memory& memory)
+      : rules_(rules), memory_(memory) {}
 
-  Plan run() {
+  Plan run(std::vector<Candidate> candidates,
+           const std::vector<VersionSeen>& versions,
+           const GainModel& gains) {
     Plan plan;
-    const VersionSeen* lowest = oldest(found_.versions);
+    const VersionSeen* lowest = oldest(versions);
     if (lowest != nullptr && lowest->version < rules_.compat.min_reader) {
       plan.refused = Refusal{Reason::reader_too_old, *lowest};
     }
@@ -35,25 +39,37 @@ public:
     skip_shared_ = rules_.compat.shared_history == SharedHistory::skip ||
                    (rules_.compat.shared_history == SharedHistory::automatic &&
                     lowest != nullptr && lowest->version < k_shares_compressed);
-    for (const Candidate& candidate : found_.candidates) {
+    plan.decisions.reserve(candidates.size());
+    for (const Place& place : most_gain_first(candidates, gains)) {
+      Candidate& candidate = candidates[place.nth];
       const Reason reason = judge(candidate);
-      Decision decision{
-          candidate, reason == Reason::cold ? Action::press : Action::skip, reason};
-      (in_roots(candidate.root) ? plan.decisions : plan.beyond_roots)
-          .push_back(std::move(decision));
-    }
-    for (auto* decisions : {&plan.decisions, &plan.beyond_roots}) {
-      std::sort(decisions->begin(), decisions->end(), larger_first);
+      const Action action = reason == Reason::cold ? Action::press : Action::skip;
+      auto& decisions = in_roots(candidate.root) ? plan.decisions : plan.beyond_roots;
+      decisions.push_back({std::move(candidate), action, reason});
     }
     return plan;
   }
 
 private:
-  static bool larger_first(const Decision& a, const Decision& b) {
-    if (a.candidate.stamp.size != b.candidate.stamp.size) {
-      return a.candidate.stamp.size > b.candidate.stamp.size;
+  // All that is compared, side by side: the candidates themselves are far apart.
+  struct Place {
+    std::uint64_t gain;
+    std::string_view rollout;
+    std::size_t nth;
+  };
+
+  static std::vector<Place> most_gain_first(const std::vector<Candidate>& candidates,
+                                            const GainModel& gains) {
+    std::vector<Place> places;
+    places.reserve(candidates.size());
+    for (const Candidate& candidate : candidates) {
+      places.push_back(
+          {gains.predict(candidate.stamp.size), candidate.rollout, places.size()});
     }
-    return a.candidate.rollout < b.candidate.rollout;
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+      return a.gain != b.gain ? a.gain > b.gain : a.rollout < b.rollout;
+    });
+    return places;
   }
 
   bool in_roots(Root root) const {
@@ -148,7 +164,6 @@ private:
                                                     : Reason::cold;
   }
 
-  const Inventory& found_;
   const PlanRules& rules_;
   const Memory& memory_;
   bool refused_ = false;
@@ -157,8 +172,35 @@ private:
 
 } // namespace
 
-Plan make_plan(const Inventory& found, const PlanRules& rules, const Memory& memory) {
-  return Planner(found, rules, memory).run();
+GainModel::GainModel(const Achieved& achieved) {
+  constexpr double k_usual = 0.2; // of a store nothing is known of
+  constexpr double k_few = 8;     // rollouts; so many weigh as much as all the others
+  double plain = 0;
+  double compressed = 0;
+  for (const Achieved::Sizes& sizes : achieved.by_class) {
+    plain += static_cast<double>(sizes.plain);
+    compressed += static_cast<double>(sizes.compressed);
+  }
+  const double overall = plain > 0 ? compressed / plain : k_usual;
+  for (std::size_t nth = 0; nth < kept_.size(); ++nth) {
+    const Achieved::Sizes& sizes = achieved.by_class.at(nth);
+    const double others = k_few * std::exp2(nth);
+    kept_.at(nth) = (static_cast<double>(sizes.compressed) + others * overall) /
+                    (static_cast<double>(sizes.plain) + others);
+  }
+}
+
+std::uint64_t GainModel::predict(std::uint64_t bytes) const {
+  const double kept = std::min(kept_.at(size_class(bytes)), 1.0);
+  return static_cast<std::uint64_t>(static_cast<double>(bytes) * (1 - kept));
+}
+
+Plan make_plan(std::vector<Candidate> candidates,
+               const std::vector<VersionSeen>& versions,
+               const PlanRules& rules,
+               const Memory& memory,
+               const Achieved& achieved) {
+  return Planner(rules, memory).run(std::move(candidates), versions, GainModel(achieved));
 }
 
 } // namespace coldpress

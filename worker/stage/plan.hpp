@@ -2,6 +2,9 @@
 
 #include "worker/stage/types.hpp"
 
+#include <array>
+#include <tuple>
+
 namespace coldpress {
 
 struct PlanRules {
@@ -11,9 +14,26 @@ struct PlanRules {
   WallTime now{};
 };
 
+// What pressing would free, going by what it has freed in this store: by rollouts of
+// about that length, and where there were few of them, by all.
+class GainModel {
+public:
+  explicit GainModel(const Achieved& achieved);
+  // Bytes, of a rollout of `bytes`. Grows with it within one size class.
+  std::uint64_t predict(std::uint64_t bytes) const;
+
+private:
+  std::array<double, std::tuple_size_v<decltype(Achieved::by_class)>> kept_{};
+};
+
 // Decides over every candidate, with one reason each. Pure: no disk, no clock; the same
-// input gives the same plan, largest file first. Advice only, stale the moment it is
+// input gives the same plan, largest predicted gain first, so that a run that is stopped
+// has done the most it could; equal ones by name. Advice only, stale the moment it is
 // made: claim() looks again.
-Plan make_plan(const Inventory& found, const PlanRules& rules, const Memory& memory);
+Plan make_plan(std::vector<Candidate> candidates,
+               const std::vector<VersionSeen>& versions,
+               const PlanRules& rules,
+               const Memory& memory,
+               const Achieved& achieved = {});
 
 } // namespace coldpress

@@ -3,10 +3,9 @@
 #include "fsutil/walk.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/stage/scan_forms.hpp"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <unordered_set>
 
 namespace coldpress {
@@ -15,36 +14,52 @@ namespace {
 
 // sessions/YYYY/MM/DD and some room for what people make of it.
 constexpr int k_max_depth = 8;
+// Longer than any file system's clock tick (FAT: 2 s).
+constexpr std::chrono::seconds k_may_change_unseen{10};
 
 struct CompressedFile {
   std::string path;
-  std::string rollout;
-  FileStat stat;
+  Root root;
+  FileStamp stamp;
+  std::optional<HeadMemory::Found> known;
 };
+
+// plain_name() of a name that is_compressed_name(), without a copy.
+std::string_view plain_view(std::string_view compressed) {
+  return compressed.substr(0, compressed.rfind('.'));
+}
 
 class Scanner {
 public:
-  Scanner(Fs& fs, const std::string& home, const ScanRules& rules)
-      : fs_(fs), home_(home), rules_(rules) {}
+  Scanner(Fs& fs,
+          const std::string& home,
+          const ScanRules& rules,
+          const HeadMemory& known)
+      : fs_(fs), home_(home), rules_(rules), known_(known), seen_(known.size()) {
+    // Nearly all will be there again.
+    found_.candidates.reserve(known.size());
+    compressed_.reserve(known.size());
+  }
 
   Inventory run() {
     for (const Root root : {Root::archived, Root::active}) {
       walk_tree(root);
     }
     for (const CompressedFile& file : compressed_) {
-      if (recent(file.stat.mtime)) {
-        read_compressed_head(file);
+      if (recent(file.stamp.mtime)) {
+        take_compressed_head(file);
       }
     }
     if (needs_all_heads()) {
       for (const CompressedFile& file : compressed_) {
-        if (!recent(file.stat.mtime)) {
-          read_compressed_head(file);
+        if (!recent(file.stamp.mtime)) {
+          take_compressed_head(file);
         }
       }
     }
     mark_shared();
     collect_leftovers();
+    collect_gone();
     return std::move(found_);
   }
 
@@ -73,7 +88,7 @@ private:
     std::string path = join_path(dir, entry.name);
     switch (classify(entry.name)) {
     case NameKind::plain:
-      group(entry.name, {Role::plain, root, path});
+      note_form(Role::plain, root, path, entry.name);
       add_candidate(root, std::move(path), entry, true);
       break;
     case NameKind::malformed:
@@ -83,13 +98,14 @@ private:
       break;
     case NameKind::compressed:
       if (entry.type == FileType::regular) {
-        group(plain_name(entry.name), {Role::compressed, root, path});
-        add_compressed(std::move(path));
+        note_form(Role::compressed, root, path, plain_view(entry.name));
+        add_compressed(root, std::move(path));
       }
       break;
     case NameKind::retired:
       if (entry.type == FileType::regular) {
-        group(*retired_plain_name(entry.name), {Role::retired, root, std::move(path)});
+        note_form(Role::retired, root, path, *retired_plain_name(entry.name));
+        unlisted_.push_back({Role::retired, root, std::move(path)});
       }
       break;
     case NameKind::part:
@@ -103,16 +119,17 @@ private:
     }
   }
 
-  void group(const std::string& plain, FoundFile file) {
-    std::string& example = found_.examples.at(static_cast<std::size_t>(file.root));
+  void note_form(Role role, Root root, const std::string& path, std::string_view plain) {
+    std::string& example = found_.examples.at(static_cast<std::size_t>(root));
     if (example.empty()) {
-      example = file.path;
+      example = path;
     }
-    groups_[plain].push_back(std::move(file));
+    forms_.note(role, plain);
   }
 
-  std::string logical(const std::string& path) const {
-    return plain_name(path.substr(home_.size() + 1));
+  // Below the store.
+  std::string_view relative(const std::string& path) const {
+    return std::string_view(path).substr(home_.size() + 1);
   }
 
   bool recent(WallTime when) const { return rules_.now - when <= k_version_memory; }
@@ -120,15 +137,18 @@ private:
   void
   add_candidate(Root root, std::string path, const DirEntry& entry, bool valid_name) {
     Candidate candidate;
-    candidate.rollout = logical(path);
+    candidate.rollout = plain_name(relative(path));
     candidate.path = std::move(path);
     candidate.root = root;
     candidate.valid_name = valid_name;
     candidate.type = entry.type;
     const auto stat = fs_.lstat(candidate.path);
     if (!stat) {
-      if (stat.error().code == Errc::not_found) {
-        return; // gone since the listing
+      if (stat.error().code == Errc::not_found) { // gone since the listing
+        if (valid_name) {
+          unlisted_.push_back({Role::plain, root, std::move(candidate.path)});
+        }
+        return;
       }
       candidate.unreadable = true;
     } else {
@@ -137,13 +157,15 @@ private:
       candidate.allocated = stat->allocated;
     }
     if (valid_name && candidate.type == FileType::regular && candidate.stamp.size > 0) {
-      read_plain_head(candidate);
+      take_plain_head(candidate);
     }
     found_.candidates.push_back(std::move(candidate));
   }
 
-  void read_plain_head(Candidate& candidate) {
-    const auto head = read_head(fs_, candidate.path);
+  void take_plain_head(Candidate& candidate) {
+    const auto known = look_up(candidate.path, candidate.stamp);
+    auto head = known ? Result<std::optional<RolloutHead>>(known->head())
+                      : read(candidate.path, candidate.stamp);
     if (!head) {
       candidate.unreadable = true;
       return;
@@ -151,41 +173,83 @@ private:
     if (!*head) {
       return;
     }
-    candidate.thread_id = (*head)->thread_id;
-    candidate.cwd = (*head)->cwd;
+    note(**head, candidate.path, candidate.stamp.mtime);
+    candidate.thread_id = std::move((*head)->thread_id);
+    candidate.cwd = std::move((*head)->cwd);
     candidate.shares_history = (*head)->has_history_base;
     if (const auto version = parse_version((*head)->cli_version)) {
       candidate.cli_version = *version;
     }
-    note(**head, candidate.rollout, candidate.stamp.mtime);
   }
 
-  void add_compressed(std::string path) {
+  void add_compressed(Root root, std::string path) {
     const auto stat = fs_.lstat(path);
     if (!stat) {
+      unlisted_.push_back({Role::compressed, root, std::move(path)});
       return;
     }
     found_.compressed_files += 1;
     found_.compressed_bytes += stat->size;
-    std::string rollout = logical(path);
-    compressed_.push_back({std::move(path), std::move(rollout), *stat});
+    const FileStamp stamp = FileStamp::of(*stat);
+    const auto known = look_up(path, stamp);
+    compressed_.push_back({std::move(path), root, stamp, known});
   }
 
-  void read_compressed_head(const CompressedFile& file) {
-    const auto head = read_head(fs_, file.path);
+  void take_compressed_head(const CompressedFile& file) {
+    const auto head = file.known ? Result<std::optional<RolloutHead>>(file.known->head())
+                                 : read(file.path, file.stamp);
     if (head && *head) {
-      note(**head, file.rollout, file.stat.mtime);
+      note(**head, file.path, file.stamp.mtime);
     }
   }
 
-  void note(const RolloutHead& head, const std::string& rollout, WallTime mtime) {
+  std::optional<HeadMemory::Found> look_up(const std::string& path,
+                                           const FileStamp& stamp) {
+    if (known_.size() == 0) {
+      return std::nullopt;
+    }
+    const auto found = known_.find(head_key(relative(path), stamp));
+    if (found) {
+      seen_[found->nth()] = true;
+      seen_count_ += 1;
+    }
+    return found;
+  }
+
+  Result<std::optional<RolloutHead>> read(const std::string& path,
+                                          const FileStamp& stamp) {
+    TRY_ASSIGN(RolloutReader reader, RolloutReader::open_exact(fs_, path));
+    TRY_ASSIGN(auto head, read_head(reader));
+    const bool same = FileStamp::of(reader.stat()) == stamp;
+    if (same && rules_.now - stamp.ctime >= k_may_change_unseen) {
+      found_.heads.learned.push_back({head_key(relative(path), stamp), head});
+    }
+    return head;
+  }
+
+  void note(const RolloutHead& head, const std::string& path, WallTime mtime) {
     if (head.has_history_base && !head.history_base_thread.empty()) {
       shared_threads_.insert(head.history_base_thread);
     }
-    const auto version = parse_version(head.cli_version);
     const WallTime when = std::max(mtime, head.written);
-    if (version && recent(when)) {
-      found_.versions.push_back({*version, rollout, when});
+    if (!recent(when)) {
+      return;
+    }
+    if (const auto version = parse_version(head.cli_version)) {
+      note_version(*version, path, when);
+    }
+  }
+
+  void note_version(const Version& version, const std::string& path, WallTime when) {
+    auto& versions = found_.versions;
+    const auto seen =
+        std::find_if(versions.begin(), versions.end(), [&](const VersionSeen& each) {
+          return each.version == version;
+        });
+    if (seen == versions.end()) {
+      versions.push_back({version, plain_name(relative(path)), when});
+    } else if (when > seen->when) {
+      *seen = {version, plain_name(relative(path)), when};
     }
   }
 
@@ -202,6 +266,9 @@ private:
   }
 
   void mark_shared() {
+    if (shared_threads_.empty()) {
+      return;
+    }
     for (Candidate& candidate : found_.candidates) {
       if (shared_threads_.contains(candidate.thread_id)) {
         candidate.shares_history = true;
@@ -210,39 +277,68 @@ private:
   }
 
   void collect_leftovers() {
-    std::unordered_set<std::string> with_sibling;
-    for (auto& [plain, files] : groups_) {
-      const bool retired = std::any_of(files.begin(), files.end(), [](const auto& file) {
-        return file.role == Role::retired;
-      });
-      if (files.size() < 2 && !retired) {
-        continue;
+    if (!forms_.any()) {
+      return;
+    }
+    for (const Candidate& candidate : found_.candidates) {
+      if (candidate.valid_name) {
+        forms_.show(Role::plain, candidate.root, candidate.path);
       }
-      for (const FoundFile& file : files) {
+    }
+    for (const CompressedFile& file : compressed_) {
+      forms_.show(Role::compressed, file.root, file.path);
+    }
+    for (const FoundFile& file : unlisted_) {
+      forms_.show(file.role, file.root, file.path);
+    }
+    found_.leftovers = forms_.take(home_);
+    mark_siblings();
+  }
+
+  void mark_siblings() {
+    std::unordered_set<std::string> with_sibling;
+    for (const RolloutForms& forms : found_.leftovers) {
+      for (const FoundFile& file : forms.files) {
         if (file.role == Role::compressed) {
           with_sibling.insert(plain_name(file.path));
         }
       }
-      found_.leftovers.push_back({plain, std::move(files)});
     }
     for (Candidate& candidate : found_.candidates) {
       candidate.compressed_sibling = with_sibling.contains(candidate.path);
     }
   }
 
+  // What could not be listed may still be there.
+  void collect_gone() {
+    if (!found_.errors.empty() || seen_count_ == seen_.size()) {
+      return;
+    }
+    for (std::size_t nth = 0; nth < seen_.size(); ++nth) {
+      if (!seen_[nth]) {
+        found_.heads.gone.push_back(known_.key_at(nth));
+      }
+    }
+  }
+
   Fs& fs_;
   const std::string& home_;
   const ScanRules& rules_;
+  const HeadMemory& known_;
+  std::vector<bool> seen_; // by HeadMemory::Found::nth
+  std::size_t seen_count_ = 0;
   Inventory found_;
-  std::map<std::string, std::vector<FoundFile>> groups_; // by plain file name
   std::vector<CompressedFile> compressed_;
+  std::vector<FoundFile> unlisted_; // forms that are in neither of the two lists above
+  FormFinder forms_;
   std::unordered_set<std::string> shared_threads_;
 };
 
 } // namespace
 
-Inventory scan(Fs& fs, const std::string& home, const ScanRules& rules) {
-  return Scanner(fs, home, rules).run();
+Inventory
+scan(Fs& fs, const std::string& home, const ScanRules& rules, const HeadMemory& known) {
+  return Scanner(fs, home, rules, known).run();
 }
 
 } // namespace coldpress

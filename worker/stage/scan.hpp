@@ -9,13 +9,20 @@ struct ScanRules {
   SharedHistory shared_history = SharedHistory::automatic;
 };
 
-// Walks sessions/ and archived_sessions/ of the store at `home` once. Opens every plain
-// rollout for its first record; of the compressed ones only those that the version
-// guard needs. What cannot be read is in the inventory with the reason; nothing is
-// changed.
+// Walks sessions/ and archived_sessions/ of the store at `home` once. Opens a plain
+// rollout for its first record unless `known` has it; of the compressed ones only those
+// that the version guard needs. What cannot be read is in the inventory with the reason;
+// nothing is changed.
+//
+// A file is known as long as its path, device, inode, length, mtime and ctime are the
+// same. A file touched within the last seconds is not remembered: it could change again
+// without another ctime.
 //
 // A version counts at the file's mtime or the record's own time, whichever is later:
 // session_meta says who began a rollout, and who went on leaves no trace of its own.
-Inventory scan(Fs& fs, const std::string& home, const ScanRules& rules);
+Inventory scan(Fs& fs,
+               const std::string& home,
+               const ScanRules& rules,
+               const HeadMemory& known = {});
 
 } // namespace coldpress

@@ -5,8 +5,10 @@
 #include "fsutil/hash.hpp"
 #include "fsutil/temp_file.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/head_memory.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -120,6 +122,11 @@ struct FoundFile {
   std::string path; // absolute
 };
 
+// Whether it stands in a directory in which Codex keeps that rollout.
+bool is_in_usual_place(const std::string& home,
+                       const FoundFile& file,
+                       const std::string& plain_name);
+
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.
 struct RolloutForms {
@@ -148,11 +155,12 @@ struct Inventory {
   std::vector<RolloutForms> leftovers;    // more than one form, or a retired one
   std::vector<std::string> parts;         // our named temps, absolute
   std::vector<std::string> foreign_temps; // Codex's temps, absolute
-  std::vector<VersionSeen> versions;      // within the days that count
+  std::vector<VersionSeen> versions;      // within the days that count, each once
   std::array<std::string, 2> examples;    // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed
+  HeadNews heads;            // what the next walk need not read again
 };
 
 // Why nothing in the store may be pressed.
@@ -162,7 +170,7 @@ struct Refusal {
 };
 
 struct Plan {
-  std::vector<Decision> decisions;    // the trees in scan.roots, largest first
+  std::vector<Decision> decisions;    // the trees in scan.roots, most gain first
   std::vector<Decision> beyond_roots; // the other tree, as it would be decided
   std::optional<Refusal> refused;
 };
@@ -178,6 +186,20 @@ struct Remembered {
 
 // By logical path, as Candidate::rollout.
 using Memory = std::unordered_map<std::string, Remembered>;
+
+// How much smaller pressing made the rollouts of this store so far, by their length:
+// class n holds those from 2^(n-1) to 2^n - 1 bytes.
+struct Achieved {
+  struct Sizes {
+    std::uint64_t plain = 0; // bytes, of all of that class
+    std::uint64_t compressed = 0;
+  };
+  std::array<Sizes, 65> by_class{};
+};
+
+constexpr std::size_t size_class(std::uint64_t bytes) {
+  return static_cast<std::size_t>(std::bit_width(bytes));
+}
 
 // What became of one rollout.
 struct Outcome {
