@@ -1,8 +1,8 @@
 """What safety costs: compressing alone beside the whole of it, on one file."""
 
+import json
 import statistics
 import subprocess
-import json
 
 import contestants
 import measure
@@ -13,8 +13,9 @@ SIZE = 250 * profiles.MB
 
 
 def verification(coldpress, encode_only, corpus, meter, scratch, repeats, say):
-    """By profile: seconds to encode, and from claim to publication with verification,
-    syncs and the change of names. Both have two processors and the idle class."""
+    """By profile: seconds to encode and sync, and from claim to publication with
+    verification, syncs and the change of names. Both have two processors and the idle
+    class."""
     return {
         kind: one_kind(kind, coldpress, encode_only, corpus, meter, scratch, repeats, say)
         for kind in ("images", "text")
@@ -22,7 +23,7 @@ def verification(coldpress, encode_only, corpus, meter, scratch, repeats, say):
 
 
 def one_kind(kind, coldpress, encode_only, corpus, meter, scratch, repeats, say):
-    encode, whole = [], []
+    encoded, synced, whole = [], [], []
     for number in range(repeats):
         with contestants.room(scratch / "safety") as work:
             home = work / "home"
@@ -31,12 +32,14 @@ def one_kind(kind, coldpress, encode_only, corpus, meter, scratch, repeats, say)
             measure.settle([source], cold=False)
             alone = [encode_only, source, work / "frame", LEVEL]
             done = subprocess.run(list(map(str, alone)), check=True, capture_output=True)
-            encode.append(json.loads(done.stdout)["seconds"])
+            told = json.loads(done.stdout)
+            encoded.append(told["encoded"])
+            synced.append(told["synced"])
             measure.settle([source], cold=False)
             press = [coldpress, "run", "--once", "--json", "--jobs", "1", "--store", home]
             press += ["--codec-level", LEVEL, *contestants.PRESS]
             _cost, told = meter.lines(press)
             whole += [one["seconds"] for one in told if one.get("outcome") == "pressed"]
-        say(f"verification: {kind} {number + 1}: {encode[-1]:.2f} s, whole {whole[-1]:.2f} s")
-    extra = statistics.median(w / e - 1 for e, w in zip(encode, whole))
-    return {"encode_only": encode, "whole": whole, "extra": extra}
+        say(f"verification: {kind} {number + 1}: {synced[-1]:.2f} s, whole {whole[-1]:.2f} s")
+    extra = statistics.median(w / s - 1 for s, w in zip(synced, whole))
+    return {"encoded": encoded, "synced": synced, "whole": whole, "extra": extra}
