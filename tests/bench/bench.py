@@ -72,13 +72,15 @@ class Bench:
         everyone = contestants.all_of(self.meter, self.coldpress, options.codex_cache, notes)
         notes[:] = dict.fromkeys(notes)
         told = {"files": len(data.rollouts), "bytes": data.bytes}
-        told["contestants"] = contest.press(data, everyone, self.scratch, options.repeat, say)
-        again = (data, self.coldpress, self.meter, self.scratch, options.repeat, say)
-        told["decode"] = contest.read_again(*again)
+        repeated = (self.scratch, options.repeat, say)
+        try:
+            told["contestants"] = contest.press(data, everyone, *repeated)
+            told["decode"] = contest.read_again(data, self.coldpress, self.meter, *repeated)
+        finally:
+            data.remove()
         if told["decode"] and not told["decode"]["same"]:
             self.trouble(f"{name}: restored bytes are not the source's")
         self.results.setdefault("profiles", {})[name] = told
-        data.remove()
 
     def scan(self):
         counts = (1000, 10_000, 100_000) if self.options.full else (1000, 10_000)

@@ -51,7 +51,7 @@ def beside(command, job, meter):
 
 @contextlib.contextmanager
 def working(command):
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     with subprocess.Popen(command, **quiet) as process:
         try:
             while process.poll() is None and measure.process_cpu(process.pid) < 0.1:

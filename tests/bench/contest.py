@@ -45,8 +45,11 @@ def told(data, both):
 
 def percentiles(values):
     values = sorted(values)
-    at = {name: values[(len(values) - 1) * share // 100] for name, share in (("p50", 50), ("p99", 99))}
-    return dict(at, max=values[-1], of=len(values))
+
+    def at(share):
+        return values[(len(values) - 1) * share // 100]
+
+    return {"p50": at(50), "p99": at(99), "max": values[-1], "of": len(values)}
 
 
 def read_again(data, coldpress, meter, scratch, repeats, say):

@@ -13,10 +13,9 @@ import time
 import measure
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
-# pylint: disable=wrong-import-position
-import codex_home  # noqa: E402
-import codex_package  # noqa: E402
-import mock_responses  # noqa: E402
+import codex_home
+import codex_package
+import mock_responses
 
 PRESS = ["--enable", "local_thread_store_compression", "--roots", "archived,active"]
 PRESS += ["--settle", "0s", "--reap-grace", "200ms"]

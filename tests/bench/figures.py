@@ -9,7 +9,7 @@ import goals
 import svg
 
 LABELS = {goals.CODEX: "Codex's own compressor"}
-SHOWN = ("images", "long-images", "text", "chat", "forks", "store")
+SHOWN = ("images", "long-images", "text", "chat")
 
 
 def draw(results, folder):

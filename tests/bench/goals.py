@@ -62,8 +62,12 @@ def faster(results):
 
 
 def safety(results):
-    for kind, told in results.get("verification", {}).items():
-        yield Goal(f"{kind}: wall that safety adds", 10, 3, "%", False, 100 * told["extra"])
+    for kind in ("images", "text"):
+        told = results.get("verification", {}).get(kind)
+        made = Goal(f"{kind}: wall that safety adds", 10, 3, "%", False)
+        if told:
+            made.seen = 100 * told["extra"]
+        yield made
 
 
 def reading(results):

@@ -12,7 +12,8 @@ SMALL = 8000  # bytes of each rollout: two or three blocks, mostly its first rec
 
 def scan(counts, coldpress, corpus, meter, scratch, say):
     """By number of rollouts: the first look, and the later ones."""
-    return {str(count): one_store(count, coldpress, corpus, meter, scratch, say) for count in counts}
+    programs = (coldpress, corpus, meter)
+    return {str(count): one_store(count, *programs, scratch, say) for count in counts}
 
 
 def one_store(count, coldpress, corpus, meter, scratch, say):

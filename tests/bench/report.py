@@ -21,7 +21,8 @@ def whole(results):
     parts = [about(results)]
     for name, told in results.get("profiles", {}).items():
         parts.append(profile(name, told))
-    parts += [read_again(results), scans(results), others(results), met(results)]
+    parts += [read_again(results), scans(results), pieces(results)]
+    parts += [others(results), met(results)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -80,6 +81,15 @@ def scans(results):
             label = f"{int(count):,} rollouts: {what}"
             rows.append([label, f"{cost['cpu']:.3f}", f"{cost['wall']:.3f}", peak])
     return table(["looking", "CPU s", "wall s", "peak MiB"], rows) if rows else ""
+
+
+def pieces(results):
+    rows = []
+    for part in results.get("parts", ()):
+        speed = part.get("bytes_per_second", 0) / 1e6
+        time = f"{part['cpu_time']:.1f} {part['time_unit']}"
+        rows.append([part["name"], time, f"{speed:.0f}" if speed else ""])
+    return table(["part", "CPU", "MB/s"], rows) if rows else ""
 
 
 def others(results):

@@ -5,6 +5,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <span>
+
 namespace coldpress::bench {
 namespace {
 
