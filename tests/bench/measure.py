@@ -69,8 +69,10 @@ def process_peak_kb(pid):
 
 
 def forget_peak(pid):
-    """The peak of a running process starts anew from what it holds now."""
+    """The peak of a running process starts anew from what it holds now, which is
+    returned."""
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+    return process_peak_kb(pid)
 
 
 def cached_bytes(descriptor):
