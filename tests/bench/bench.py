@@ -131,7 +131,7 @@ def parse(arguments):
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="warm runs (3)")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "bench")
     parser.add_argument("--codex-cache", type=pathlib.Path, default=ROOT / "build" / "interop")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     unknown = [name for name in options.names if name not in known]
     if unknown or options.repeat < 1:
         parser.error(f"no such profile or part: {unknown[0]}" if unknown else "--repeat N >= 1")
