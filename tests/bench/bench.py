@@ -45,9 +45,10 @@ class Bench:
         self.parts_program = bench / "coldpress-bench-parts"
         self.meter = measure.Meter(bench / "coldpress-cost-of")
         self.scratch = options.out.resolve() / "scratch"
+        self.scratch.mkdir(parents=True, exist_ok=True)
         self.results = {
             "options": {"full": options.full, "repeat": options.repeat},
-            "machine": machine.describe(self.scratch.parent),
+            "machine": machine.describe(self.scratch),
             "notes": [],
         }
         self.failed = False
