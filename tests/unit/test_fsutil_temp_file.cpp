@@ -153,6 +153,34 @@ TEST_CASE("a failure at any call of a temp file's life leaves no handle and no p
   }
 }
 
+TEST_CASE("a named temp file changes places with its target, which stays") {
+  Rig rig(true);
+  rig.disk.put("/d/z", "old");
+  std::string part;
+  {
+    auto temp = TempFile::create_beside(rig.fs, "/d/z", TempFile::Naming::named);
+    REQUIRE(temp);
+    REQUIRE(rig.fs.write_at(temp->handle(), std::as_bytes(std::span("new", 3)), 0));
+    part = temp->commit_exchange().value();
+    CHECK_FALSE(temp->named());
+  }
+  CHECK_EQ(rig.disk.get("/d/z"), "new");
+  CHECK(is_part_name(base_name(part)));
+  CHECK_EQ(rig.disk.get(part), "old");
+}
+
+TEST_CASE("a temp file that finds nothing to change places with cleans up") {
+  Rig rig(true);
+  {
+    auto temp = TempFile::create_beside(rig.fs, "/d/z", TempFile::Naming::named);
+    REQUIRE(temp);
+    const auto done = temp->commit_exchange();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == Errc::not_found);
+  }
+  CHECK(rig.disk.names("/d").empty());
+}
+
 TEST_CASE("only dot, sixteen lower-case hex digits and the suffix make a part name") {
   CHECK(is_part_name(".0123456789abcdef.coldpress-part"));
   CHECK_FALSE(is_part_name("0123456789abcdef.coldpress-part"));

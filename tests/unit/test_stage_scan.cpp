@@ -239,3 +239,21 @@ TEST_CASE("where a directory could not be listed, no frame is known to stand alo
   CHECK_FALSE(found.errors.empty());
   CHECK(found.weak.empty());
 }
+
+TEST_CASE("a copy that somebody keeps elsewhere in a tree is no form of the rollout") {
+  Rig rig;
+  const std::string backup = join_path(rig.store.home(), "sessions/backup");
+  must(make_dirs(rig.disk, backup, 0700));
+  rig.store.put(rig.store.plain(1, Root::active), test_rollout());
+  rig.store.put(join_path(backup, base_name(rig.store.compressed())),
+                test_frame(test_rollout()));
+  CHECK(rig.scan().leftovers.empty());
+  // Two forms side by side are, wherever they stand.
+  rig.store.put(join_path(backup, test_rollout_name(1)), test_rollout());
+  const auto leftovers = rig.scan().leftovers;
+  REQUIRE(leftovers.size() == 1);
+  CHECK(leftovers.front().files.size() == 2);
+  for (const FoundFile& file : leftovers.front().files) {
+    CHECK(parent_dir(file.path) == backup);
+  }
+}

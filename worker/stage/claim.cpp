@@ -133,11 +133,11 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   if (reason != Reason::cold) {
     return Halt(Stop::skip(reason));
   }
-  if (auto same = compare_head(guards.fs, *handle, candidate); !same) {
-    return Halt(std::move(same.error()));
-  }
   if (auto alone = stands_alone(guards.fs, candidate); !alone) {
     return Halt(std::move(alone.error()));
+  }
+  if (auto same = compare_head(guards.fs, *handle, candidate); !same) {
+    return Halt(std::move(same.error()));
   }
   if (auto free = probe_locks(guards, candidate); !free) {
     return Halt(std::move(free.error()));

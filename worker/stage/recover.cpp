@@ -49,6 +49,11 @@ private:
         all.push_back(std::move(file));
       }
     };
+    for (const FoundFile& file : forms_.files) {
+      if (!is_in_usual_place(rules_.home, file, forms_.plain_name)) {
+        return all; // somebody's own copies: Codex moves none of them
+      }
+    }
     for (const Root root : {Root::archived, Root::active}) {
       if (const auto plain = usual_path(rules_.home, root, forms_.plain_name)) {
         add({Role::plain, root, *plain});
@@ -91,9 +96,14 @@ private:
       return done(acts_->unlink_second_name(retired, *here),
                   "dropped the retired name of a plain file");
     }
-    if (here == nullptr && guards_.fs.lstat(plain_beside(retired))) {
-      return conflict("its plain name is taken by something that is no file; take that "
-                      "away, and the next run puts the retired file back");
+    if (here == nullptr) {
+      if (const auto taken = guards_.fs.lstat(plain_beside(retired))) {
+        return taken->type == FileType::regular // come since the look
+                   ? Recovered{}
+                   : conflict(
+                         "its plain name is taken by something that is no file; take "
+                         "that away, and the next run puts the retired file back");
+      }
     }
     const auto quiet = acts_->nobody_writes(retired);
     if (!quiet) {

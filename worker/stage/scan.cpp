@@ -295,7 +295,7 @@ private:
     for (const FoundFile& file : unlisted_) {
       forms_.show(file.role, file.root, file.path);
     }
-    found_.leftovers = forms_.take();
+    found_.leftovers = forms_.take(home_);
     mark_siblings();
   }
 

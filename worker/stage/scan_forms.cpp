@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <utility>
 
 namespace coldpress {
@@ -42,25 +43,27 @@ void FormFinder::show(Role role, Root root, const std::string& path) {
   std::string plain =
       role == Role::retired ? retired_plain_name(name).value_or(name) : plain_name(name);
   if (wanted_.contains(hash_name(plain))) {
-    shown_.push_back({std::move(plain), {{role, root, path}}});
+    shown_.push_back({std::move(plain), {role, root, path}});
   }
 }
 
-std::vector<RolloutForms> FormFinder::take() {
-  std::stable_sort(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) {
-    return a.plain_name < b.plain_name;
-  });
-  std::vector<RolloutForms> groups;
-  for (RolloutForms& one : shown_) {
-    if (!groups.empty() && groups.back().plain_name == one.plain_name) {
-      groups.back().files.push_back(std::move(one.files.front()));
-    } else {
-      groups.push_back(std::move(one));
+std::vector<RolloutForms> FormFinder::take(const std::string& home) {
+  // By plain name, then by directory: one for both of Codex's own places.
+  std::map<std::pair<std::string, std::string>, RolloutForms> groups;
+  for (Shown& one : shown_) {
+    const bool usual = is_in_usual_place(home, one.file, one.plain_name);
+    RolloutForms& forms =
+        groups[{one.plain_name, usual ? std::string() : parent_dir(one.file.path)}];
+    forms.plain_name = one.plain_name;
+    forms.files.push_back(std::move(one.file));
+  }
+  std::vector<RolloutForms> leftovers;
+  for (auto& [key, forms] : groups) {
+    if (is_leftover(forms)) {
+      leftovers.push_back(std::move(forms));
     }
   }
-  // Two names may have one hash.
-  std::erase_if(groups, [](const RolloutForms& forms) { return !is_leftover(forms); });
-  return groups;
+  return leftovers;
 }
 
 } // namespace coldpress

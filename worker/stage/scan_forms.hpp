@@ -20,13 +20,19 @@ public:
   // No more note() after it. False: every rollout has one form, and none is retired.
   bool any();
   void show(Role role, Root root, const std::string& path);
-  // By plain name, the files of each in the order in which they were shown.
-  std::vector<RolloutForms> take();
+  // By plain name, the files of each in the order in which they were shown. What stands
+  // neither where Codex keeps that rollout nor in one directory with the rest is
+  // somebody's copy: no form of it.
+  std::vector<RolloutForms> take(const std::string& home);
 
 private:
   std::vector<std::size_t> names_; // hashes
   std::unordered_set<std::size_t> wanted_;
-  std::vector<RolloutForms> shown_; // one file each
+  struct Shown {
+    std::string plain_name;
+    FoundFile file;
+  };
+  std::vector<Shown> shown_;
 };
 
 } // namespace coldpress

@@ -155,6 +155,13 @@ usual_path(const std::string& home, Root root, const std::string& plain_name) {
   return join_path(join_path(tree, date), plain_name);
 }
 
+bool is_in_usual_place(const std::string& home,
+                       const FoundFile& file,
+                       const std::string& plain_name) {
+  const auto usual = usual_path(home, file.root, plain_name);
+  return usual && parent_dir(*usual) == parent_dir(file.path);
+}
+
 std::string_view name_of(Role role) {
   switch (role) {
   case Role::plain:

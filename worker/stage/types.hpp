@@ -128,6 +128,11 @@ struct FoundFile {
   std::string path; // absolute
 };
 
+// Whether it stands in a directory in which Codex keeps that rollout.
+bool is_in_usual_place(const std::string& home,
+                       const FoundFile& file,
+                       const std::string& plain_name);
+
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.
 struct RolloutForms {

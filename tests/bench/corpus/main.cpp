@@ -1,3 +1,4 @@
+#include "tests/bench/corpus/home.hpp"
 #include "tests/bench/corpus/rollout.hpp"
 #include "tests/bench/corpus/store.hpp"
 
@@ -17,15 +18,18 @@ namespace {
 
 constexpr int k_failed = 1;
 constexpr int k_usage = 2;
-constexpr std::int64_t k_day_ms = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t k_file_start_ms = 1'767'603'600'000; // 2026-01-05T09:00:00Z
 
 constexpr std::string_view k_help =
     "usage: coldpress-corpus store DIR [--scale F] [--seed N] [--now UNIX_SECONDS]\n"
+    "       coldpress-corpus home PROFILE DIR --files N [--bytes N] [--seed N] [--now "
+    "S]\n"
     "       coldpress-corpus file PROFILE PATH --bytes N [--seed N]\n"
     "\n"
     "Writes made-up Codex rollouts; the same arguments give the same bytes.\n"
     "  store  a whole sample store, about 300 MB at scale 1; --now is today by default\n"
+    "  home   cold rollouts of one profile, N bytes each or 20 to 500 KB; of forks the\n"
+    "         first is the parent of all others\n"
     "  file   one rollout: chat, text, images, long-images, incompressible, zeros,\n"
     "         or forks, which also writes a child beside it: PATH.child\n";
 
@@ -34,6 +38,7 @@ struct Arguments {
   double scale = 1.0;
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> bytes;
+  std::uint64_t files = 1;
   std::optional<std::int64_t> now;
 };
 
@@ -49,6 +54,9 @@ bool parse_option(std::string_view name, std::string_view value, Arguments& to) 
   }
   if (name == "--seed") {
     return parse(value, to.seed);
+  }
+  if (name == "--files") {
+    return parse(value, to.files) && to.files > 0;
   }
   if (name == "--bytes") {
     return parse(value, to.bytes.emplace());
@@ -88,13 +96,11 @@ std::int64_t today_ms() {
   return duration_cast<milliseconds>(day.time_since_epoch()).count();
 }
 
-int store(const Arguments& arguments) {
-  StoreRequest request;
-  request.dir = arguments.words[1];
-  request.scale = arguments.scale;
-  request.seed = arguments.seed;
-  request.now_ms = arguments.now ? *arguments.now * 1000 : today_ms();
-  const Result<StoreWritten> written = write_store(request);
+std::int64_t now_ms(const Arguments& arguments) {
+  return arguments.now ? *arguments.now * 1000 : today_ms();
+}
+
+int told(const Result<StoreWritten>& written) {
   if (!written) {
     return fail(written.error());
   }
@@ -104,6 +110,30 @@ int store(const Arguments& arguments) {
              written->archived_files,
              written->archived_bytes / 1'000'000);
   return 0;
+}
+
+int home(const Arguments& arguments) {
+  const std::optional<Profile> profile = profile_named(arguments.words[1]);
+  if (!profile) {
+    return usage();
+  }
+  HomeRequest request;
+  request.dir = arguments.words[2];
+  request.profile = *profile;
+  request.files = arguments.files;
+  request.bytes = arguments.bytes.value_or(0);
+  request.seed = arguments.seed;
+  request.now_ms = now_ms(arguments);
+  return told(write_home(request));
+}
+
+int store(const Arguments& arguments) {
+  StoreRequest request;
+  request.dir = arguments.words[1];
+  request.scale = arguments.scale;
+  request.seed = arguments.seed;
+  request.now_ms = now_ms(arguments);
+  return told(write_store(request));
 }
 
 int file(const Arguments& arguments) {
@@ -135,6 +165,9 @@ int run(const std::vector<std::string_view>& given) {
   const std::vector<std::string_view>& words = arguments->words;
   if (words[0] == "store" && words.size() == 2) {
     return store(*arguments);
+  }
+  if (words[0] == "home" && words.size() == 3) {
+    return home(*arguments);
   }
   if (words[0] == "file" && words.size() == 3) {
     return file(*arguments);

@@ -1,39 +1,16 @@
 #include "tests/bench/corpus/store.hpp"
 
-#include "tests/bench/corpus/lines.hpp"
-#include "tests/bench/corpus/random.hpp"
 #include "tests/bench/corpus/rollout.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 namespace coldpress::corpus {
 
 namespace {
 
-constexpr std::int64_t k_minute_ms = 60'000;
-constexpr std::int64_t k_day_ms = 24 * 60 * k_minute_ms;
 constexpr std::uint64_t k_chats = 260;
 constexpr std::uint64_t k_texts = 12;
 constexpr std::uint64_t k_forks = 2;
-constexpr unsigned k_archived_percent = 66;
-
-// Cuts the file off at `bytes`, if that is shorter, and sets its time.
-Result<void> finish_file(const std::string& path, std::uint64_t bytes, std::int64_t ms) {
-  if (::truncate(path.c_str(), static_cast<off_t>(bytes)) != 0) {
-    return Fail(Error::from_errno(errno, "truncate", path));
-  }
-  const timespec time{ms / 1000, ms % 1000 * 1'000'000 + 1'357};
-  const timespec times[2] = {time, time};
-  if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) {
-    return Fail(Error::from_errno(errno, "utimensat", path));
-  }
-  return {};
-}
 
 class Store {
 public:
@@ -58,47 +35,15 @@ private:
     return static_cast<std::uint64_t>(static_cast<double>(amount) * request_.scale);
   }
 
-  // A session of some day between ten days and seven months ago.
   Request old(Profile profile, std::uint64_t bytes) {
-    Request session;
-    session.profile = profile;
-    session.bytes = bytes;
-    session.seed = rng_.next();
-    const auto minutes = static_cast<std::int64_t>(rng_.between(12 * 1440, 210 * 1440));
-    session.start_ms = request_.now_ms - minutes * k_minute_ms;
-    return session;
-  }
-
-  std::string path_of(const Request& session, bool archived) const {
-    const std::string time = format_timestamp(session.start_ms);
-    std::string clock = time.substr(11, 8);
-    std::replace(clock.begin(), clock.end(), ':', '-');
-    const std::string day = time.substr(0, 10);
-    std::string dir = request_.dir + "/archived_sessions/";
-    if (!archived) {
-      dir = request_.dir + "/sessions/" + day + "/";
-      std::replace(dir.end() - 11, dir.end(), '-', '/');
-    }
-    return dir + "rollout-" + day + "T" + clock + "-" + thread_id(session) + ".jsonl";
-  }
-
-  // Nothing was written after `now`, however long a session went on.
-  std::int64_t last_write(const Written& file) const {
-    return std::min(file.end_ms, request_.now_ms - 9 * k_day_ms);
-  }
-
-  void note(std::uint64_t bytes, bool archived) {
-    ++written_.files;
-    written_.bytes += bytes;
-    written_.archived_files += archived ? 1 : 0;
-    written_.archived_bytes += archived ? bytes : 0;
+    return old_session(rng_, profile, bytes, request_.now_ms);
   }
 
   Result<Written> place(const Request& session, bool archived) {
-    const std::string path = path_of(session, archived);
+    const std::string path = rollout_path(request_.dir, session, archived);
     TRY_ASSIGN(const Written file, write_rollout(path, session));
-    TRY(finish_file(path, file.bytes, last_write(file)));
-    note(file.bytes, archived);
+    TRY(finish_file(path, file.bytes, last_write(file, request_.now_ms)));
+    note(written_, file.bytes, archived);
     return file;
   }
 
@@ -121,10 +66,10 @@ private:
       for (std::uint64_t nth = 0; nth < 2; ++nth) {
         const auto days = static_cast<std::int64_t>(nth + 1);
         const Request child = fork_of(parent, days * k_day_ms, nth);
-        const std::string path = path_of(child, nth == 0);
+        const std::string path = rollout_path(request_.dir, child, nth == 0);
         TRY_ASSIGN(const Written fork, write_fork(path, child, parent, file));
-        TRY(finish_file(path, fork.bytes, last_write(fork)));
-        note(fork.bytes, nth == 0);
+        TRY(finish_file(path, fork.bytes, last_write(fork, request_.now_ms)));
+        note(written_, fork.bytes, nth == 0);
       }
     }
     return {};
@@ -143,11 +88,11 @@ private:
   // Archived, cut off at `bytes`, and last written at `ms` if that is not 0.
   Result<void> odd(Request session, std::uint64_t bytes, std::int64_t ms) {
     session.start_ms = ms != 0 ? ms - 60 * k_minute_ms : session.start_ms;
-    const std::string path = path_of(session, true);
+    const std::string path = rollout_path(request_.dir, session, true);
     TRY_ASSIGN(const Written file, write_rollout(path, session));
     const std::uint64_t kept = std::min(bytes, file.bytes);
-    TRY(finish_file(path, kept, ms != 0 ? ms : last_write(file)));
-    note(kept, true);
+    TRY(finish_file(path, kept, ms != 0 ? ms : last_write(file, request_.now_ms)));
+    note(written_, kept, true);
     return {};
   }
 

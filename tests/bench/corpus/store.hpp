@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fsutil/result.hpp"
+#include "tests/bench/corpus/place.hpp"
 
 #include <cstdint>
 #include <string>
@@ -12,13 +12,6 @@ struct StoreRequest {
   double scale = 1.0; // 1 is about 300 MB; small files grow in number, large ones in size
   std::uint64_t seed = 1;
   std::int64_t now_ms = 0; // the day the store is looked at; everything is older
-};
-
-struct StoreWritten {
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t archived_files = 0;
-  std::uint64_t archived_bytes = 0;
 };
 
 // A Codex home with `sessions` and `archived_sessions`, weeks to months old by mtime, and

@@ -1,4 +1,5 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "tests/bench/corpus/home.hpp"
 #include "tests/bench/corpus/rollout.hpp"
 #include "tests/bench/corpus/store.hpp"
 
@@ -230,6 +231,34 @@ TEST_CASE("a store is old, mostly archived, and holds what real stores also hold
   CHECK(torn == 1);
   CHECK(crlf == 1);
   CHECK(young == 1);
+}
+
+TEST_CASE("a home is the same twice and every rollout in it is whole and cold") {
+  const TempFolder folder("home");
+  for (const char* name : {"one", "two"}) {
+    const Result<StoreWritten> written =
+        write_home({folder.at(name), Profile::chat, 40, 0, 3, k_now_ms});
+    REQUIRE(written);
+    CHECK(written->files == 40);
+  }
+  const auto one = contents(folder.at("one"));
+  CHECK(one.size() == 40);
+  CHECK(one == contents(folder.at("two")));
+  for (const auto& [name, file] : one) {
+    CAPTURE(name);
+    CHECK(file.second.size() > 20'000);
+    CHECK(file.second.back() == '\n');
+  }
+}
+
+TEST_CASE("a home of forks has one parent, and children that begin as it does") {
+  const TempFolder folder("family");
+  REQUIRE(write_home({folder.at("h"), Profile::forks, 3, k_mb, 1, k_now_ms}));
+  int bases = 0;
+  for (const auto& [name, file] : contents(folder.at("h"))) {
+    bases += file.second.find(R"("history_base":)") != std::string::npos ? 1 : 0;
+  }
+  CHECK(bases == 2);
 }
 
 TEST_CASE("a place that cannot be written to is an error with its errno") {
