@@ -54,6 +54,8 @@ TEST_CASE("the crash test sees a file that is never synced") {
       run_deaths(press_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
   CHECK_FALSE(
       run_deaths(restore_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
+  CHECK_FALSE(
+      run_deaths(repress_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
 }
 
 TEST_CASE("the crash test sees a rename that loses the file") {

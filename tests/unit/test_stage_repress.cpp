@@ -355,3 +355,37 @@ TEST_CASE("what cannot be made durable keeps both frames") {
   CHECK(rig.trees().size() == 2);
   CHECK(rig.store.read(rig.plain) == rig.text);
 }
+
+TEST_CASE("an error at any call leaves the rollout readable and every handle closed") {
+  int calls = 0;
+  {
+    Rig rig;
+    const Candidate candidate = rig.store.weak().value();
+    rig.fs.reset();
+    REQUIRE(rig.worker->repress(candidate));
+    calls = rig.fs.calls();
+  }
+  REQUIRE(calls > 50);
+  for (int nth = 0; nth < calls; ++nth) {
+    for (const auto repeat : {FaultFs::Repeat::once, FaultFs::Repeat::forever}) {
+      CAPTURE(nth);
+      CAPTURE(static_cast<int>(repeat));
+      Rig rig;
+      const Candidate candidate = rig.store.weak().value();
+      rig.fs.reset();
+      rig.fs.fail_call(nth, Errc::io, EIO, repeat);
+      const auto done = rig.worker->repress(candidate);
+      rig.fs.reset();
+      CHECK(rig.store.read(rig.plain) == rig.text);
+      CHECK(rig.disk.open_handles() == 1); // the store lock's
+      if (!done && done.error().kind == OutcomeKind::failed) {
+        REQUIRE(done.error().error);
+        CHECK_FALSE(done.error().error->op.empty());
+      }
+      // What could not be unlinked is a part file, which the next sweep takes.
+      for (const std::string& name : rig.store.litter()) {
+        CHECK(is_part_name(name));
+      }
+    }
+  }
+}
