@@ -159,15 +159,15 @@ private:
 
   // Job thread.
   void encode_and_publish(InFlight job, Claim claim) {
-    auto verified = encode_rollout(context_, std::move(claim));
-    if (!verified) {
-      give_back(std::move(job), std::move(verified.error()));
+    auto encoded = encode_rollout(context_, std::move(claim));
+    if (!encoded) {
+      give_back(std::move(job), std::move(encoded.error()));
       return;
     }
     session_.publisher().post(
-        [this, job = std::move(job), verified = std::move(*verified)]() mutable {
-          Outcome outcome = outcome_of(verified);
-          auto published = publish_rollout(context_, std::move(verified));
+        [this, job = std::move(job), encoded = std::move(*encoded)]() mutable {
+          Outcome outcome = outcome_of(encoded);
+          auto published = publish_rollout(context_, std::move(encoded.verified));
           if (!published) {
             give_back(std::move(job), std::move(published.error()));
             return;

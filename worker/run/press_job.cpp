@@ -1,6 +1,6 @@
 #include "worker/run/press_job.hpp"
 
-#include "worker/rollout/frame_check.hpp"
+#include "worker/stage/choose_frame.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/publish.hpp"
@@ -18,19 +18,36 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
       {scan.cold_after, scan.settle, session.store().uid, scan.active_without_lease});
 }
 
-Step<Verified> encode_rollout(PressContext& context, Claim claim) {
+namespace {
+
+FrameRules frame_rules(const Settings& settings) {
+  return {settings.codec, settings.limits.memory_bytes};
+}
+
+} // namespace
+
+Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
-  const EncodeRules rules{choose_frame_options(claim.stamp().size,
-                                               settings.codec.level,
-                                               settings.codec.window_log),
-                          settings.limits.min_free_bytes,
-                          &context.bytes_done};
+  auto choice = choose_frame(session.fs(),
+                             claim,
+                             frame_rules(settings),
+                             session.clock().wall(),
+                             session.stop_token());
+  if (!choice) {
+    return Halt(Stop::from(std::move(choice.error()).at(claim.candidate().path)));
+  }
+  const EncodeRules rules{
+      choice->frame, settings.limits.min_free_bytes, &context.bytes_done};
   auto encoded = encode(session.fs(), std::move(claim), rules, session.stop_token());
   if (!encoded) {
     return Halt(std::move(encoded.error()));
   }
-  return verify(session.fs(), std::move(*encoded), session.stop_token());
+  auto verified = verify(session.fs(), std::move(*encoded), session.stop_token());
+  if (!verified) {
+    return Halt(std::move(verified.error()));
+  }
+  return EncodedRollout{std::move(*verified), std::move(choice->why)};
 }
 
 Step<Published> publish_rollout(PressContext& context, Verified verified) {
@@ -41,12 +58,7 @@ Step<Published> publish_rollout(PressContext& context, Verified verified) {
 }
 
 std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size) {
-  const FrameOptions frame =
-      choose_frame_options(size, settings.codec.level, settings.codec.window_log);
-  const std::uint64_t decoder = std::uint64_t{1}
-                                << static_cast<unsigned>(frame.window_log);
-  constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
-  return encoder_memory_bytes(frame, size) + decoder + k_buffers;
+  return most_memory_bytes(frame_rules(settings), size);
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
@@ -62,8 +74,10 @@ Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
   return outcome;
 }
 
-Outcome outcome_of(const Verified& verified) {
+Outcome outcome_of(const EncodedRollout& encoded) {
+  const Verified& verified = encoded.verified;
   Outcome outcome;
+  outcome.detail = encoded.why;
   outcome.rollout = verified.claim().candidate().rollout;
   outcome.kind = OutcomeKind::pressed;
   outcome.stamp = verified.claim().stamp();

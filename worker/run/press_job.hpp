@@ -17,8 +17,13 @@ struct PressContext {
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
-// Job thread: encode and verify, as long as it takes.
-Step<Verified> encode_rollout(PressContext& context, Claim claim);
+struct EncodedRollout {
+  Verified verified;
+  std::string why; // it was encoded that way
+};
+
+// Job thread: choose, encode and verify, as long as it takes.
+Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim);
 // Publisher thread.
 Step<Published> publish_rollout(PressContext& context, Verified verified);
 
@@ -28,6 +33,6 @@ std::uint64_t press_memory_bytes(const Settings& settings, std::uint64_t size);
 // What the ledger and the user learn of it.
 Outcome outcome_of(const Candidate& candidate, const Stop& stop);
 // What only the frame knows; filled into the Outcome once it is published.
-Outcome outcome_of(const Verified& verified);
+Outcome outcome_of(const EncodedRollout& encoded);
 
 } // namespace coldpress
