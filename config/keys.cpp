@@ -82,6 +82,14 @@ constexpr std::array k_keys{
         "codec.level", "zstd level, 1 to 19 (default: 9)", [](auto& s) -> auto& {
           return s.codec.level;
         }),
+    key<form::Integer<int, 1, 19>>(
+        "codec.small_level",
+        "zstd level of rollouts below 1 MiB (default: 16)",
+        [](auto& s) -> auto& { return s.codec.small_level; }),
+    key<form::OptionalDuration>(
+        "codec.deep_after",
+        "untouched this long: level 19 where it pays (default: auto, which is never)",
+        [](auto& s) -> auto& { return s.codec.deep_after; }),
     key<form::Window>(
         "codec.window",
         "auto, or the window as a power of two, 10 to 27",

@@ -14,21 +14,23 @@ namespace coldpress {
 struct EffectiveValue {
   std::string key;    // "scan.cold_after"
   std::string value;  // as it could be written in TOML
-  std::string origin; // "default", "/etc/coldpress/config.toml:3", "$COLDPRESS_...", "--cold-after"
+  std::string origin; // "default", "/etc/coldpress/config.toml:3", "$COLDPRESS_...",
+                      // "--cold-after"
 };
 
 // What a program was started with. Values only: nothing here reads the process.
 struct LoadInputs {
-  std::string config_path;                                 // --config, empty if not given
-  std::map<std::string, std::string> environment;          // name -> value
-  std::vector<std::pair<std::string, std::string>> flags;  // key -> text, as "scan.cold_after" -> "7d"
-  std::vector<std::string> enable;                         // --enable NAME, as in Codex
+  std::string config_path;                        // --config, empty if not given
+  std::map<std::string, std::string> environment; // name -> value
+  std::vector<std::pair<std::string, std::string>>
+      flags;                       // key -> text, as "scan.cold_after" -> "7d"
+  std::vector<std::string> enable; // --enable NAME, as in Codex
 };
 
 struct LoadedSettings {
-  Settings settings;                 // store and state_dir are absolute after load
+  Settings settings;                  // store and state_dir are absolute after load
   std::vector<EffectiveValue> values; // every key, in a fixed order
-  std::string config_file;           // the file that was read, empty if none
+  std::string config_file;            // the file that was read, empty if none
 };
 
 // Defaults, then the first config file found (--config, $COLDPRESS_CONFIG,

@@ -59,8 +59,12 @@ struct Settings {
 
   struct Codec {
     int level = 9;                 // 1..19
-    std::optional<int> window_log; // 10..27; empty: chosen by the file's size
-    bool repress = false;          // press weak .zst of others again
+    int small_level = 16;          // 1..19, below 1 MiB
+    std::optional<int> window_log; // 10..27; empty: chosen for each file
+    // Rollouts untouched this long are pressed at level 19, where a sample says that it
+    // pays. Empty: none.
+    std::optional<std::chrono::milliseconds> deep_after;
+    bool repress = false; // press weak .zst of others again
   } codec;
 
   struct Compat {

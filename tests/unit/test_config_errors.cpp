@@ -68,7 +68,6 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
 TEST_CASE("keys of later features are unknown now") {
   for (const char* key : {"stores = []",
                           "limits.read_rate = '1MiB'",
-                          "codec.deep_after = '30d'",
                           "pressure.min_free = '1GiB'"}) {
     CHECK(says(complaint(key), "no such key"));
   }

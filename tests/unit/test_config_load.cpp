@@ -84,6 +84,8 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "min_free = 1234\n"
                 "[codec]\n"
                 "level = 19\n"
+                "small_level = 12\n"
+                "deep_after = '90d'\n"
                 "window = 27\n"
                 "repress = true\n"
                 "[compat]\n"
@@ -110,6 +112,8 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.limits.memory_bytes == 1ULL << 30);
   CHECK(s.limits.min_free_bytes == 1234);
   CHECK(s.codec.level == 19);
+  CHECK(s.codec.small_level == 12);
+  CHECK(s.codec.deep_after == hours(24 * 90));
   CHECK(s.codec.window_log == 27);
   CHECK(s.codec.repress);
   CHECK(s.compat.min_reader == Version{0, 144, 6});

@@ -34,7 +34,8 @@ constexpr std::array k_commands{
 };
 
 constexpr const char* k_footer =
-    "run changes nothing unless the feature local_thread_store_compression is on: in the\n"
+    "run changes nothing unless the feature local_thread_store_compression is on: in "
+    "the\n"
     "configuration, or for one run with --enable local_thread_store_compression.\n"
     "Start with: coldpress plan";
 

@@ -1,6 +1,6 @@
 #include "worker/run/estimate.hpp"
 
-#include "worker/rollout/codec.hpp"
+#include "worker/rollout/sample.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,39 +15,15 @@ constexpr std::uint64_t k_budget = std::uint64_t{64} << 20U;
 constexpr std::size_t k_most_files = 1000;
 constexpr int k_level = 3; // a sample says little more at a higher one
 
-// Pieces spread evenly over the file; all of a small one.
-Result<std::vector<std::byte>> sample(Fs& fs, const Candidate& candidate) {
-  TRY_ASSIGN(const FileHandle handle, fs.open_read(candidate.path));
-  const File file(fs, handle);
-  const std::uint64_t size = candidate.stamp.size;
-  const std::uint64_t pieces = std::min(k_pieces, (size + k_piece - 1) / k_piece);
-  std::vector<std::byte> bytes;
-  for (std::uint64_t i = 0; i < pieces; ++i) {
-    const std::uint64_t begin = bytes.size();
-    const std::uint64_t offset =
-        size <= k_piece * k_pieces ? i * k_piece : i * ((size - k_piece) / (pieces - 1));
-    bytes.resize(begin + k_piece);
-    TRY_ASSIGN(const std::size_t got,
-               fs.read_at(handle, std::span<std::byte>(bytes).subspan(begin), offset));
-    bytes.resize(begin + got);
-    (void)fs.drop_cache(handle, offset, got);
-  }
-  return bytes;
-}
-
-// Compressed bytes for each plain one.
-Result<double> shrinkage(const std::vector<std::byte>& bytes) {
-  TRY_ASSIGN(FrameEncoder encoder,
-             FrameEncoder::create(choose_frame_options(bytes.size(), k_level, {}),
-                                  bytes.size()));
-  std::uint64_t out = 0;
-  const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
-    out += data.size();
+// Empty: it cannot be read.
+std::vector<std::byte> sample(Fs& fs, const Candidate& candidate) {
+  const auto handle = fs.open_read(candidate.path);
+  if (!handle) {
     return {};
-  };
-  TRY(encoder.push(bytes, sink));
-  TRY(encoder.finish(sink));
-  return static_cast<double>(out) / static_cast<double>(bytes.size());
+  }
+  const File file(fs, *handle);
+  return sample_file(fs, *handle, candidate.stamp.size, k_piece, k_pieces)
+      .value_or(std::vector<std::byte>());
 }
 
 std::uint64_t scaled(std::uint64_t bytes, double factor) {
@@ -70,12 +46,11 @@ Estimate estimate(Fs& fs, const std::vector<Decision>& decisions) {
       continue;
     }
     const auto bytes = sample(fs, decision.candidate);
-    const auto factor =
-        bytes && !bytes->empty() ? shrinkage(*bytes) : Result<double>(1.0);
+    const auto factor = bytes.empty() ? Result<double>(1.0) : shrinkage(bytes, k_level);
     if (!factor) {
       continue;
     }
-    read += bytes ? bytes->size() : 0;
+    read += bytes.size();
     sampled_before += size;
     const std::uint64_t after = scaled(size, *factor);
     result.total_after += after;

@@ -158,19 +158,19 @@ private:
 
   // Job thread.
   void encode_and_publish(InFlight job, Claim claim) {
-    auto verified = encode_rollout(context_, std::move(claim));
-    if (!verified) {
-      give_back(std::move(job), std::move(verified.error()));
+    auto encoded = encode_rollout(context_, std::move(claim));
+    if (!encoded) {
+      give_back(std::move(job), std::move(encoded.error()));
       return;
     }
     session_.publisher().post(
-        [this, job = std::move(job), verified = std::move(*verified)]() mutable {
-          Outcome outcome = outcome_of(verified);
+        [this, job = std::move(job), encoded = std::move(*encoded)]() mutable {
+          Outcome outcome = outcome_of(encoded);
           if (job.candidate.form == Form::compressed) {
-            repress_one(std::move(job), std::move(outcome), std::move(verified));
+            repress_one(std::move(job), std::move(outcome), std::move(encoded.verified));
             return;
           }
-          auto published = publish_rollout(context_, std::move(verified));
+          auto published = publish_rollout(context_, std::move(encoded.verified));
           if (!published) {
             give_back(std::move(job), std::move(published.error()));
             return;

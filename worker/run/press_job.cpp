@@ -1,6 +1,6 @@
 #include "worker/run/press_job.hpp"
 
-#include "worker/rollout/frame_check.hpp"
+#include "worker/stage/choose_frame.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/measure.hpp"
@@ -21,23 +21,40 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
       {scan.cold_after, scan.settle, session.store().uid, scan.active_without_lease});
 }
 
-Step<Verified> encode_rollout(PressContext& context, Claim claim) {
+namespace {
+
+FrameRules frame_rules(const Settings& settings) {
+  return {settings.codec, settings.limits.memory_bytes};
+}
+
+} // namespace
+
+Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
   auto measured = measure(session.fs(), std::move(claim), session.stop_token());
   if (!measured) {
     return Halt(std::move(measured.error()));
   }
-  const EncodeRules rules{choose_frame_options(measured->source_size(),
-                                               settings.codec.level,
-                                               settings.codec.window_log),
-                          settings.limits.min_free_bytes,
-                          &context.bytes_done};
+  auto choice = choose_frame(session.fs(),
+                             claim,
+                             frame_rules(settings),
+                             session.clock().wall(),
+                             session.stop_token());
+  if (!choice) {
+    return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
+  }
+  const EncodeRules rules{
+      choice->frame, settings.limits.min_free_bytes, &context.bytes_done};
   auto encoded = encode(session.fs(), std::move(*measured), rules, session.stop_token());
   if (!encoded) {
     return Halt(std::move(encoded.error()));
   }
-  return verify(session.fs(), std::move(*encoded), session.stop_token());
+  auto verified = verify(session.fs(), std::move(*encoded), session.stop_token());
+  if (!verified) {
+    return Halt(std::move(verified.error()));
+  }
+  return EncodedRollout{std::move(*verified), std::move(choice->why)};
 }
 
 Step<Published> publish_rollout(PressContext& context, Verified verified) {
@@ -57,18 +74,14 @@ std::uint64_t work_bytes(const Candidate& candidate) {
 }
 
 std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& candidate) {
-  const bool weak = candidate.form == Form::compressed;
+  if (candidate.form == Form::plain) {
+    return most_memory_bytes(frame_rules(settings), candidate.stamp.size);
+  }
+  // One that does not say its length may be of any; and its own decoder has a window,
+  // too.
   constexpr std::uint64_t k_widest = std::uint64_t{1} << k_max_window_log;
-  // One that does not say its length may be of any, with the widest window.
-  const std::uint64_t size =
-      weak && !candidate.declared ? k_widest : work_bytes(candidate);
-  const FrameOptions frame =
-      choose_frame_options(size, settings.codec.level, settings.codec.window_log);
-  const std::uint64_t decoder = std::uint64_t{1}
-                                << static_cast<unsigned>(frame.window_log);
-  constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
-  const std::uint64_t source = weak ? std::min(size, k_widest) : 0;
-  return encoder_memory_bytes(frame, size) + decoder + source + k_buffers;
+  const std::uint64_t size = candidate.declared.value_or(k_widest);
+  return most_memory_bytes(frame_rules(settings), size) + std::min(size, k_widest);
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
@@ -84,8 +97,10 @@ Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
   return outcome;
 }
 
-Outcome outcome_of(const Verified& verified) {
+Outcome outcome_of(const EncodedRollout& encoded) {
+  const Verified& verified = encoded.verified;
   Outcome outcome;
+  outcome.detail = encoded.why;
   outcome.rollout = verified.claim().candidate().rollout;
   const bool weak = verified.claim().candidate().form == Form::compressed;
   outcome.kind = weak ? OutcomeKind::repressed : OutcomeKind::pressed;

@@ -18,8 +18,13 @@ struct PressContext {
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
-// Job thread: measure if that is needed, encode and verify, as long as it takes.
-Step<Verified> encode_rollout(PressContext& context, Claim claim);
+struct EncodedRollout {
+  Verified verified;
+  std::string why; // it was encoded that way
+};
+
+// Job thread: measure if that is needed, choose, encode and verify, as long as it takes.
+Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim);
 // Publisher thread.
 Step<Published> publish_rollout(PressContext& context, Verified verified);
 // The same of a weak frame.
@@ -33,6 +38,6 @@ std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& cand
 // What the ledger and the user learn of it.
 Outcome outcome_of(const Candidate& candidate, const Stop& stop);
 // What only the frame knows; filled into the Outcome once it is published.
-Outcome outcome_of(const Verified& verified);
+Outcome outcome_of(const EncodedRollout& encoded);
 
 } // namespace coldpress

@@ -1,0 +1,144 @@
+#include "tests/support/fault_fs.hpp"
+#include "tests/support/mem_fs.hpp"
+#include "tests/support/store_rig.hpp"
+#include "worker/stage/choose_frame.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+using namespace coldpress;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t k_mebi = std::size_t{1} << 20U;
+
+// A rollout that consists of copies of one long random line.
+std::string copies(std::size_t line, std::size_t size) {
+  std::mt19937 random(1);
+  std::string bytes;
+  while (bytes.size() < line) {
+    bytes += "abcdefghijklmnopqrstuvwxyz012345"[random() % 32];
+  }
+  std::string all = test_rollout(1, 0);
+  while (all.size() < size) {
+    all += bytes;
+    all += '\n';
+  }
+  return all;
+}
+
+// Words as people use them: some often, most seldom.
+std::string prose(std::size_t size) {
+  std::mt19937 random(2);
+  std::vector<std::string> words;
+  for (int i = 0; i < 4000; ++i) {
+    std::string word;
+    for (auto n = 2 + random() % 9; n > 0; --n) {
+      word += static_cast<char>('a' + random() % 26);
+    }
+    words.push_back(word);
+  }
+  std::string all = test_rollout(1, 0);
+  while (all.size() < size) {
+    std::string line;
+    for (int i = 0; i < 20; ++i) {
+      line += words[random() % (1 + random() % words.size())] + " ";
+    }
+    all += test_line(line);
+  }
+  return all;
+}
+
+struct Rig {
+  FakeClock clock;
+  MemFs disk{clock};
+  StoreRig store{disk, clock};
+  FaultFs fs{disk};
+  std::unique_ptr<TestWorker> worker;
+  FrameRules rules{{}, std::uint64_t{600} << 20U};
+
+  explicit Rig(const std::string& text) {
+    store.put(store.plain(), text);
+    clock.advance(1h);
+    worker = std::move(TestWorker::start(fs, clock, store, test_process()).value());
+  }
+  FrameChoice choose() {
+    const Claim claim = worker->claim(store.candidate(store.plain())).value();
+    fs.reset();
+    return choose_frame(fs, claim, rules, clock.wall(), {}).value();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a small rollout gets the higher level, and is not read for it") {
+  Rig rig(test_rollout());
+  const FrameChoice choice = rig.choose();
+  CHECK(choice.frame.level == 16);
+  CHECK_FALSE(choice.frame.long_distance);
+  CHECK(choice.why.find("level 16") != std::string::npos);
+  CHECK(rig.fs.calls() == 0);
+}
+
+TEST_CASE("a rollout of up to 64 MiB gets a window that holds all of it") {
+  Rig rig(copies(10'000, 9 * k_mebi));
+  const FrameChoice choice = rig.choose();
+  CHECK(choice.frame.level == 9);
+  CHECK(choice.frame.window_log == 24);
+  CHECK(choice.frame.long_distance);
+  CHECK(rig.fs.calls() == 0);
+}
+
+TEST_CASE("a large rollout whose copies lie near gets a window smaller than itself") {
+  Rig rig(copies(3 * k_mebi, 100 * k_mebi));
+  const FrameChoice choice = rig.choose();
+  CHECK(choice.frame.window_log == 26); // 4 MiB, and the margin
+  CHECK(choice.why.find("near") != std::string::npos);
+}
+
+TEST_CASE("a large rollout whose copies lie far apart gets the widest window") {
+  Rig rig(copies(40 * k_mebi, 140 * k_mebi));
+  const FrameChoice choice = rig.choose();
+  CHECK(choice.frame.window_log == 27);
+  CHECK(choice.why.find("far") != std::string::npos);
+}
+
+TEST_CASE("a window that is configured is taken as it is, and the file is not read") {
+  Rig rig(copies(40 * k_mebi, 70 * k_mebi));
+  rig.rules.codec.window_log = 22;
+  CHECK(rig.choose().frame.window_log == 22);
+  CHECK(rig.fs.calls() == 0);
+}
+
+TEST_CASE("no choice takes more memory than is allowed") {
+  Rig rig(copies(40 * k_mebi, 140 * k_mebi));
+  for (const std::uint64_t mebibytes : {400U, 200U, 100U, 60U}) {
+    CAPTURE(mebibytes);
+    rig.rules.memory_bytes = mebibytes << 20U;
+    const FrameChoice choice = rig.choose();
+    const std::uint64_t size = rig.disk.lstat(rig.store.plain())->size;
+    CHECK(press_memory_bytes(choice.frame, size) <= rig.rules.memory_bytes);
+    CHECK(most_memory_bytes(rig.rules, size) <= rig.rules.memory_bytes);
+    CHECK(press_memory_bytes(choice.frame, size) <= most_memory_bytes(rig.rules, size));
+  }
+}
+
+TEST_CASE("the deep level is for what is old, and where a sample says that it pays") {
+  SUBCASE("text, old") {
+    Rig rig(prose(4 * k_mebi));
+    rig.rules.codec.deep_after = 24h * 20;
+    CHECK(rig.choose().frame.level == 19);
+  }
+  SUBCASE("text, not old enough") {
+    Rig rig(prose(2 * k_mebi));
+    rig.rules.codec.deep_after = 24h * 60;
+    CHECK(rig.choose().frame.level == 9);
+  }
+  SUBCASE("old, but nothing to gain") {
+    Rig rig(copies(3 * k_mebi, 4 * k_mebi));
+    rig.rules.codec.deep_after = 24h * 20;
+    CHECK(rig.choose().frame.level == 9);
+  }
+}

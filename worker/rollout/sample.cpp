@@ -1,0 +1,43 @@
+#include "worker/rollout/sample.hpp"
+
+#include "worker/rollout/codec.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+Result<std::vector<std::byte>> sample_file(Fs& fs,
+                                           FileHandle file,
+                                           std::uint64_t size,
+                                           std::uint64_t piece,
+                                           std::uint64_t pieces) {
+  const std::uint64_t count = std::min(pieces, (size + piece - 1) / piece);
+  std::vector<std::byte> bytes;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t begin = bytes.size();
+    const std::uint64_t offset =
+        size <= piece * pieces ? i * piece : i * ((size - piece) / (count - 1));
+    bytes.resize(begin + piece);
+    TRY_ASSIGN(const std::size_t got,
+               fs.read_at(file, std::span<std::byte>(bytes).subspan(begin), offset));
+    bytes.resize(begin + got);
+    (void)fs.drop_cache(file, offset, got);
+  }
+  return bytes;
+}
+
+Result<double> shrinkage(const std::vector<std::byte>& bytes, int level) {
+  TRY_ASSIGN(
+      FrameEncoder encoder,
+      FrameEncoder::create(choose_frame_options(bytes.size(), level, {}), bytes.size()));
+  std::uint64_t out = 0;
+  const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
+    out += data.size();
+    return {};
+  };
+  TRY(encoder.push(bytes, sink));
+  TRY(encoder.finish(sink));
+  return static_cast<double>(out) / static_cast<double>(bytes.size());
+}
+
+} // namespace coldpress

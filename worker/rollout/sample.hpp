@@ -1,0 +1,22 @@
+#pragma once
+
+#include "fsutil/fs.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace coldpress {
+
+// Pieces spread evenly over an open file of `size` bytes, at most `pieces` of `piece`
+// bytes each; all of a small one. What it read leaves the page cache.
+Result<std::vector<std::byte>> sample_file(Fs& fs,
+                                           FileHandle file,
+                                           std::uint64_t size,
+                                           std::uint64_t piece,
+                                           std::uint64_t pieces);
+
+// Compressed bytes for each plain one, at this level. `bytes` is not empty.
+Result<double> shrinkage(const std::vector<std::byte>& bytes, int level);
+
+} // namespace coldpress

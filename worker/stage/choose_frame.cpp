@@ -1,0 +1,148 @@
+#include "worker/stage/choose_frame.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/rollout/frame_check.hpp"
+#include "worker/rollout/repeats.hpp"
+#include "worker/rollout/sample.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr int k_deep_level = 19;
+constexpr double k_deep_pays = 0.97;   // of what the ordinary level makes of a sample
+constexpr int k_usual_window_log = 26; // where nothing tells
+constexpr int k_least_window_log = 23;
+constexpr int k_poorest_window_log = 18; // for who has no memory
+// Long-distance matching keeps one place in 128 and may have dropped the one that is
+// needed: with a window of some times the distance it finds what there is.
+constexpr int k_margin_log = 3;
+constexpr std::uint64_t k_stretch = std::uint64_t{1} << 27U;
+constexpr std::uint64_t k_history = std::uint64_t{1} << 26U;
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
+
+struct Window {
+  int log;
+  std::string_view why;
+};
+
+// Of the end of the file, which has the most before it.
+Result<std::optional<int>>
+look_for_copies(Fs& fs, const Claim& claim, const std::stop_token& stop) {
+  const std::uint64_t size = claim.stamp().size;
+  const std::uint64_t begin = size > k_stretch ? size - k_stretch : 0;
+  Repeats repeats;
+  std::vector<std::byte> buffer(k_piece);
+  for (std::uint64_t at = begin; at < size;) {
+    if (stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "choose frame", {}, {}});
+    }
+    TRY_ASSIGN(const std::size_t got, fs.read_at(claim.file(), buffer, at));
+    if (got == 0) {
+      break; // cut short meanwhile: encode() will say so
+    }
+    repeats.add(std::span<const std::byte>(buffer).first(got));
+    (void)fs.drop_cache(claim.file(), at, got);
+    at += got;
+  }
+  return repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
+}
+
+Result<Window> choose_window(Fs& fs,
+                             const Claim& claim,
+                             const FrameRules& rules,
+                             const std::stop_token& stop) {
+  const std::uint64_t size = claim.source_size();
+  const int whole = choose_frame_options(size, 1, rules.codec.window_log).window_log;
+  if (rules.codec.window_log) {
+    return Window{whole, "as configured"};
+  }
+  if (size <= k_probe_from) {
+    return Window{whole, "holds all of it"};
+  }
+  if (claim.candidate().form == Form::compressed) {
+    return Window{whole, "of a .zst, which is not probed"};
+  }
+  TRY_ASSIGN(const auto reach, look_for_copies(fs, claim, stop));
+  if (!reach) {
+    return Window{std::min(whole, k_usual_window_log),
+                  "nothing tells how far copies lie"};
+  }
+  const int wanted = *reach + k_margin_log;
+  return wanted < whole ? Window{std::max(wanted, k_least_window_log), "copies lie near"}
+                        : Window{whole, "copies lie far apart"};
+}
+
+// Whether the slow level makes enough of a sample.
+Result<bool> deep_pays(Fs& fs, const Claim& claim, int level) {
+  constexpr std::uint64_t k_pieces = 4;
+  TRY_ASSIGN(const auto bytes,
+             sample_file(fs, claim.file(), claim.stamp().size, k_piece, k_pieces));
+  if (bytes.empty()) {
+    return false;
+  }
+  TRY_ASSIGN(const double usual, shrinkage(bytes, level));
+  TRY_ASSIGN(const double deep, shrinkage(bytes, k_deep_level));
+  return deep <= usual * k_deep_pays;
+}
+
+bool is_old(const Claim& claim, const Settings::Codec& codec, WallTime now) {
+  return claim.candidate().form == Form::plain && codec.deep_after &&
+         now - claim.stamp().mtime >= *codec.deep_after;
+}
+
+int usual_level(const Settings::Codec& codec, std::uint64_t size) {
+  return size < k_small_rollout ? codec.small_level : codec.level;
+}
+
+} // namespace
+
+Result<FrameChoice> choose_frame(Fs& fs,
+                                 const Claim& claim,
+                                 const FrameRules& rules,
+                                 WallTime now,
+                                 const std::stop_token& stop) {
+  const std::uint64_t size = claim.source_size();
+  TRY_ASSIGN(const Window window, choose_window(fs, claim, rules, stop));
+  FrameChoice choice;
+  choice.frame = choose_frame_options(size, usual_level(rules.codec, size), window.log);
+  choice.why = window.why;
+  if (is_old(claim, rules.codec, now) && choice.frame.level < k_deep_level) {
+    TRY_ASSIGN(const bool pays, deep_pays(fs, claim, choice.frame.level));
+    choice.frame.level = pays ? k_deep_level : choice.frame.level;
+    choice.why +=
+        pays ? "; old, and the deep level pays" : "; old, the deep level gains nothing";
+  }
+  while (press_memory_bytes(choice.frame, size) > rules.memory_bytes &&
+         choice.frame.window_log > k_poorest_window_log) {
+    choice.frame.window_log -= 1;
+    choice.why = "all that limits.memory allows";
+  }
+  choice.why = fmt::format("level {}, window 2^{}: {}",
+                           choice.frame.level,
+                           choice.frame.window_log,
+                           choice.why);
+  return choice;
+}
+
+std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size) {
+  const std::uint64_t decoder = std::uint64_t{1}
+                                << static_cast<unsigned>(frame.window_log);
+  constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
+  return encoder_memory_bytes(frame, size) + decoder + k_buffers;
+}
+
+std::uint64_t most_memory_bytes(const FrameRules& rules, std::uint64_t size) {
+  const int level = rules.codec.deep_after ? std::max(k_deep_level, rules.codec.level)
+                                           : usual_level(rules.codec, size);
+  FrameOptions frame = choose_frame_options(size, level, rules.codec.window_log);
+  while (press_memory_bytes(frame, size) > rules.memory_bytes &&
+         frame.window_log > k_poorest_window_log) {
+    frame.window_log -= 1;
+  }
+  return press_memory_bytes(frame, size);
+}
+
+} // namespace coldpress

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "worker/rollout/frame.hpp"
+#include "worker/stage/types.hpp"
+
+#include <stop_token>
+
+namespace coldpress {
+
+// Rollouts below this are most of the files and hardly any of the bytes.
+inline constexpr std::uint64_t k_small_rollout = std::uint64_t{1} << 20U;
+// From this size on a look is worth its cost: a smaller one fits into 2^26 bytes.
+inline constexpr std::uint64_t k_probe_from = std::uint64_t{1} << 26U;
+
+struct FrameRules {
+  Settings::Codec codec;
+  std::uint64_t memory_bytes = 0; // for the encoder and the decoder beside it
+};
+
+struct FrameChoice {
+  FrameOptions frame;
+  std::string why; // for people: the ledger, --json
+};
+
+// How this rollout is pressed: the level by its size and, if that is asked for, its age;
+// the window as small as comes within one part in a hundred of the widest, going by
+// samples of the last 128 MiB; and never more memory than allowed. Reads up to 128 MiB of
+// a file larger than k_probe_from, which leave the page cache. A weak frame's plain bytes
+// are not sampled: it gets the window that holds all of them, and its usual level.
+//
+// Advice on how well it will do, never on whether it is right.
+Result<FrameChoice> choose_frame(Fs& fs,
+                                 const Claim& claim,
+                                 const FrameRules& rules,
+                                 WallTime now,
+                                 const std::stop_token& stop);
+
+// Bytes of memory that pressing this way takes at most.
+std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size);
+
+// The same for the most that choose_frame() may choose: for who must know before the
+// file is open.
+std::uint64_t most_memory_bytes(const FrameRules& rules, std::uint64_t size);
+
+} // namespace coldpress
