@@ -181,6 +181,8 @@ TEST_CASE("verify syncs the bytes before it reads them, and the metadata at the 
       order.push_back(call.op);
     }
   }
-  CHECK(order == std::vector<std::string>{
-                     "sync_file", "drop_cache", "read_at", "set_mtime", "sync_file"});
+  CHECK(
+      order ==
+      std::vector<std::string>{
+          "sync_file", "drop_cache", "read_at", "drop_cache", "set_mtime", "sync_file"});
 }

@@ -15,8 +15,8 @@ struct EncodeRules {
 };
 
 // Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing
-// them on the way, and lets the source leave the page cache behind itself. Reads the
-// source once, in pieces; memory does not depend on its size.
+// them on the way. Reads the source once, in pieces, and lets it leave the page cache
+// behind itself, unless most of it was there before; memory does not depend on its size.
 //
 // Stops with `changed` if the file is not exactly as long as claimed, `no_gain` once
 // the frame is as large as the source, `metadata_not_kept`, `no_space`, or `canceled`
