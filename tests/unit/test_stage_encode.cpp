@@ -199,6 +199,26 @@ TEST_CASE("encode leaves a source in the page cache that was there before") {
   CHECK(rig.disk.cached_bytes(encoded->claim().file()).value() >= rig.text.size());
 }
 
+TEST_CASE("encode tells its pace of every piece, and an error of it ends the work") {
+  Rig rig(long_rollout());
+  std::uint64_t read = 0;
+  EncodeRules rules = rig.rules();
+  rules.pace = [&](std::uint64_t bytes) -> Result<void> {
+    read += bytes;
+    return {};
+  };
+  REQUIRE(encode(rig.fs, rig.claim(), rules, {}));
+  CHECK(read == rig.text.size());
+
+  rules.pace = [&](std::uint64_t) -> Result<void> {
+    return Fail(Error{Errc::canceled, 0, "wait", {}, {}});
+  };
+  const auto encoded = encode(rig.fs, rig.claim(), rules, {});
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::canceled);
+  rig.check_untouched();
+}
+
 TEST_CASE("bytes of every kind come back exactly") {
   const std::string head = test_rollout(1, 0);
   const std::string filler(20000, 'a');

@@ -26,10 +26,17 @@ Step<Verified> encode_rollout(PressContext& context, Claim claim) {
                                                settings.codec.level,
                                                settings.codec.window_log),
                           settings.limits.min_free_bytes,
-                          &context.bytes_done};
+                          &context.bytes_done,
+                          [&](std::uint64_t bytes) {
+                            return context.throttle.pace(bytes, session.stop_token());
+                          }};
   auto encoded = encode(session.fs(), std::move(claim), rules, session.stop_token());
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    Stop stop = std::move(encoded.error());
+    if (stop.reason == Reason::canceled && !session.stop_token().stop_requested()) {
+      stop.reason = Reason::no_time; // nobody stopped it but the throttle
+    }
+    return Halt(std::move(stop));
   }
   return verify(session.fs(), std::move(*encoded), session.stop_token());
 }

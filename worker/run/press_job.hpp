@@ -1,6 +1,7 @@
 #pragma once
 
 #include "worker/run/session.hpp"
+#include "worker/run/throttle.hpp"
 #include "worker/stage/types.hpp"
 
 #include <atomic>
@@ -11,13 +12,15 @@ namespace coldpress {
 struct PressContext {
   Session& session;
   std::atomic<std::uint64_t>& bytes_done; // plain bytes encoded, over all jobs
+  Throttle& throttle;
 };
 
 // The three stretches of a press, each on its own kind of thread.
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
-// Job thread: encode and verify, as long as it takes.
+// Job thread: encode and verify, as long as it takes. Waits where the throttle says so;
+// stops with `no_time` if it waited until the time budget was over.
 Step<Verified> encode_rollout(PressContext& context, Claim claim);
 // Publisher thread.
 Step<Published> publish_rollout(PressContext& context, Verified verified);

@@ -91,6 +91,9 @@ Result<void> feed(Fs& fs,
     if (rules.progress != nullptr) {
       rules.progress->fetch_add(got, std::memory_order_relaxed);
     }
+    if (rules.pace) {
+      TRY(rules.pace(got));
+    }
     if (progress.read - dropped >= k_drop_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));
       if (!in_use) {

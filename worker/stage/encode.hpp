@@ -4,6 +4,7 @@
 #include "worker/stage/types.hpp"
 
 #include <atomic>
+#include <functional>
 #include <stop_token>
 
 namespace coldpress {
@@ -12,6 +13,9 @@ struct EncodeRules {
   FrameOptions frame;
   std::uint64_t min_free_bytes = 0;               // leave at least this much on the disk
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
+  // Called with the length of each piece read, if wanted; may take its time. An error
+  // ends the work.
+  std::function<Result<void>(std::uint64_t bytes)> pace{};
 };
 
 // Writes the claimed file's bytes as one zstd frame into a temp file beside it, hashing
