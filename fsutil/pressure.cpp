@@ -36,7 +36,18 @@ std::optional<std::uint32_t> pressure(Fs& fs, const std::string& path) {
   return text ? some_avg10(*text) : std::nullopt;
 }
 
-std::optional<bool> on_battery(Fs& fs, const std::string& dir) {
+} // namespace
+
+MachineLoad read_pressure(Fs& fs, const std::string& root) {
+  MachineLoad load;
+  load.cpu = pressure(fs, root + "/proc/pressure/cpu");
+  load.io = pressure(fs, root + "/proc/pressure/io");
+  load.memory = pressure(fs, root + "/proc/pressure/memory");
+  return load;
+}
+
+std::optional<bool> read_on_battery(Fs& fs, const std::string& root) {
+  const std::string dir = root + "/sys/class/power_supply";
   const auto supplies = fs.list_dir(dir);
   if (!supplies) {
     return std::nullopt;
@@ -53,17 +64,6 @@ std::optional<bool> on_battery(Fs& fs, const std::string& dir) {
     found = found.value_or(false) || discharging;
   }
   return found;
-}
-
-} // namespace
-
-MachineLoad read_machine_load(Fs& fs, const std::string& root) {
-  MachineLoad load;
-  load.cpu = pressure(fs, root + "/proc/pressure/cpu");
-  load.io = pressure(fs, root + "/proc/pressure/io");
-  load.memory = pressure(fs, root + "/proc/pressure/memory");
-  load.on_battery = on_battery(fs, root + "/sys/class/power_supply");
-  return load;
 }
 
 } // namespace coldpress

@@ -18,9 +18,13 @@ struct MachineLoad {
   std::optional<bool> on_battery; // no line in, and a battery of the machine runs down
 };
 
-// Reads some small files of /proc and /sys, which no disk is behind. Where there are
+// Both read some small files of /proc and /sys, which no disk is behind. Where there are
 // none (macOS, containers, old kernels), nothing is known; that is no error.
 // `root` stands before their paths.
-MachineLoad read_machine_load(Fs& fs, const std::string& root = {});
+
+// All but `on_battery`.
+MachineLoad read_pressure(Fs& fs, const std::string& root = {});
+// May ask a slow chip: not for every look.
+std::optional<bool> read_on_battery(Fs& fs, const std::string& root = {});
 
 } // namespace coldpress

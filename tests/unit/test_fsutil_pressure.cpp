@@ -26,7 +26,11 @@ struct Machine {
               const std::string& text) const {
     put("/sys/class/power_supply/" + name + "/" + file, text + "\n");
   }
-  MachineLoad load() { return read_machine_load(fs, dir.path()); }
+  MachineLoad load() {
+    MachineLoad load = read_pressure(fs, dir.path());
+    load.on_battery = read_on_battery(fs, dir.path());
+    return load;
+  }
 };
 
 } // namespace

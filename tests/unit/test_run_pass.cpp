@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 
@@ -64,6 +65,13 @@ struct Rig {
     return run_pass(session, events);
   }
 
+  // To encode something.
+  bool has_begun() const {
+    const auto log = fs.log();
+    return std::any_of(log.begin(), log.end(), [](const FaultFs::Call& call) {
+      return call.op == "create_unnamed";
+    });
+  }
   bool is_pressed(int number) {
     return disk.exists(store.compressed(number)) && !disk.exists(store.plain(number));
   }
@@ -96,12 +104,12 @@ TEST_CASE("what is under way when the time budget is used up is finished") {
   CHECK_FALSE(rig.disk.exists(rig.store.compressed(2)));
 }
 
-TEST_CASE("a run waits for the machine before it presses anything") {
+TEST_CASE("a run begins nothing while it waits for the machine") {
   Rig rig;
   rig.put_io_pressure(90);
   bool too_early = false;
-  rig.on_said = [&] {
-    too_early = too_early || rig.disk.exists(rig.store.compressed(1));
+  rig.on_said = [&] { // that it waits, and that it goes on
+    too_early = too_early || rig.has_begun();
     rig.put_io_pressure(0);
   };
   const PassSummary summary = rig.run();

@@ -72,7 +72,11 @@ private:
     }
     looking_ = true;
     session_.publisher().post([this] {
-      auto news = throttle_.see(read_machine_load(session_.fs()));
+      MachineLoad load = read_pressure(session_.fs());
+      if (session_.settings().pressure.on_battery == OnBattery::wait) {
+        load.on_battery = read_on_battery(session_.fs());
+      }
+      auto news = throttle_.see(load);
       session_.loop().post([this, news = std::move(news)] {
         looking_ = false;
         if (news && events_.throttled) {
