@@ -12,6 +12,7 @@ import codex_home
 SETTLE = 2
 PRESS = ["--roots", "archived,active", "--cold-after", "0s", "--settle", f"{SETTLE}s"]
 PRESS += ["--reap-grace", "200ms", "--enable", "local_thread_store_compression"]
+PRESS += ["--pressure-io", "off", "--pressure-memory", "off"]
 
 
 class Worker:

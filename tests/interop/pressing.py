@@ -68,6 +68,7 @@ class Pressing:
         command = [self.coldpress, "run", "--once", "--store", str(self.home.home)]
         command += ["--enable", "local_thread_store_compression"]
         command += ["--roots", "archived,active", "--settle", "0s", "--reap-grace", "200ms"]
+        command += ["--pressure-io", "off", "--pressure-memory", "off"]
         done = subprocess.run(
             command,
             env=self.home.env(),

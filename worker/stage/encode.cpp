@@ -1,6 +1,7 @@
 #include "worker/stage/encode.hpp"
 
 #include "fsutil/metadata.hpp"
+#include "fsutil/page_cache.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/name.hpp"
@@ -101,6 +102,7 @@ Result<void> feed(Fs& fs,
   const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
   const std::string dir = parent_dir(claim.candidate().path);
   std::vector<std::byte> buffer(k_piece);
+  const bool in_use = is_in_use(fs, claim.file(), claim.stamp().size);
   std::uint64_t dropped = 0;
   for (;;) {
     if (stop.stop_requested()) {
@@ -114,9 +116,14 @@ Result<void> feed(Fs& fs,
     if (rules.progress != nullptr) {
       rules.progress->fetch_add(got, std::memory_order_relaxed);
     }
+    if (rules.pace) {
+      TRY(rules.pace(got));
+    }
     if (progress.read - dropped >= k_drop_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));
-      (void)fs.drop_cache(claim.file(), dropped, progress.read - dropped);
+      if (!in_use) {
+        (void)fs.drop_cache(claim.file(), dropped, progress.read - dropped);
+      }
       dropped = progress.read;
     }
     if (got < buffer.size()) {
