@@ -79,6 +79,12 @@ class Judge:
             self.findings.fault(thread.id, f"{where} has {seen}, reported were {wanted}")
 
 
+def markers_in(content):
+    """Markers of the user messages in whole lines of a rollout, in order."""
+    records = [json.loads(line) for line in content.splitlines()]
+    return [found for record in records for found in asked(record)]
+
+
 def asked(record):
     """Markers of the user message that one record of a rollout tells of."""
     payload = record["payload"]
