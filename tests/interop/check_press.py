@@ -1,12 +1,11 @@
 """Presses a real store with coldpress and asks the real Codex whether it noticed."""
 
 import codex_answers
-import codex_home
 import codex_judge
 import make_store
-import zstd_frame
 from bench import Kept
 from make_store import SMALL
+from matrix_acts import content_of, forms_of
 from pressing import Pressing
 
 
@@ -137,18 +136,12 @@ class Check:
         self.pressing.press_and_compare("press after the thread ended", [live["rollout"]])
 
 
-def forms_of(home, thread):
-    """The files of one thread, whichever form and tree they are in; plain first."""
-    found = [path for path in home.rollouts() if codex_home.thread_id(path) == thread]
-    return sorted(found, key=lambda path: path.suffix == ".zst")
-
-
 def plain_bytes(home, entry):
     """A thread's bytes, from whichever form there is; plain wins as in Codex."""
     forms = forms_of(home, entry["thread"])
     if not forms:
         raise FileNotFoundError(f"no rollout of {entry['kind']} is left")
-    return zstd_frame.decode(forms[0]) if forms[0].suffix == ".zst" else forms[0].read_bytes()
+    return content_of(forms[0])
 
 
 def run(bench, findings):

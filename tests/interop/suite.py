@@ -20,6 +20,7 @@ import time
 import check_press
 import codex_package
 import make_store
+import matrix
 import mock_responses
 import selftest
 from bench import Bench
@@ -29,6 +30,7 @@ from pressing import Findings
 PARTS = {
     "self-test": selftest.run,
     "press": check_press.run,
+    "matrix": matrix.run,
 }
 
 
@@ -62,7 +64,7 @@ def parse(arguments):
     parser.add_argument("--dir", metavar="DIR", help="work in a new folder in DIR")
     parser.add_argument("--keep", action="store_true", help="keep that folder")
     parser.add_argument("--full", action="store_true", help="the large size, older releases")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     options.coldpress = shutil.which(os.path.abspath(options.coldpress))
     if options.coldpress is None:
         parser.error("COLDPRESS is not a program")
