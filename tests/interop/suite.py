@@ -19,10 +19,12 @@ import time
 
 import check_press
 import codex_package
+import forced
 import make_store
 import matrix
 import mock_responses
 import selftest
+import together
 from bench import Bench
 from pressing import Findings
 
@@ -31,6 +33,8 @@ PARTS = {
     "self-test": selftest.run,
     "press": check_press.run,
     "matrix": matrix.run,
+    "together": together.run,
+    "forced": forced.run,
 }
 
 
