@@ -25,6 +25,7 @@ import matrix
 import mock_responses
 import selftest
 import together
+import waiting
 from bench import Bench
 from pressing import Findings
 
@@ -35,6 +36,7 @@ PARTS = {
     "matrix": matrix.run,
     "together": together.run,
     "forced": forced.run,
+    "waiting": waiting.run,
 }
 
 
