@@ -32,6 +32,11 @@ def contents(home):
     return {path.relative_to(home.home): path.read_bytes() for path in home.rollouts()}
 
 
+def stock_compress(path):
+    """As Codex itself does it: level 3, no checksum, the same mtime, the plain file goes."""
+    subprocess.run(["zstd", "-q3", "--no-check", "--rm", str(path)], check=True)
+
+
 def made_by(path):
     """"codex" or "coldpress": only one of them writes a checksum."""
     with open(path, "rb") as frame:

@@ -3,12 +3,12 @@
 import collections
 import json
 import shutil
-import subprocess
 
 import codex_package
 import make_store
 from bench import Kept
 from comparable import difference
+from compressing import stock_compress
 from matrix_acts import ACTS, ALWAYS, Acts
 from pressing import Pressing
 
@@ -101,9 +101,8 @@ class Matrix:
             _version, name, databases, _word = where.split()
             with self.plain.copy(databases == "with") as home:
                 for pressed in self.pressed.aside.rglob("*.jsonl.zst"):
-                    plain = home.home / pressed.relative_to(self.pressed.aside).with_suffix("")
-                    command = ["zstd", "-q3", "--no-check", "--rm", str(plain)]
-                    subprocess.run(command, check=True)
+                    plain = pressed.relative_to(self.pressed.aside).with_suffix("")
+                    stock_compress(home.home / plain)
                 self.stock_told[where] = self.acted(name)
         return self.stock_told[where]
 

@@ -23,6 +23,7 @@ import forced
 import make_store
 import matrix
 import mock_responses
+import old_reader
 import selftest
 import together
 import waiting
@@ -37,6 +38,7 @@ PARTS = {
     "together": together.run,
     "forced": forced.run,
     "waiting": waiting.run,
+    "old-reader": old_reader.run,
 }
 
 
