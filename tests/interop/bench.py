@@ -1,6 +1,7 @@
 """What a part of the suite works with: the programs, the model, folders of its own."""
 
 import contextlib
+import pathlib
 import shutil
 
 import codex_home
@@ -12,7 +13,7 @@ class Bench:
 
     def __init__(self, coldpress, cache, folder, full, mock):
         self.coldpress = coldpress
-        self.cache = cache
+        self.cache = pathlib.Path(cache).resolve()
         self.folder = folder
         self.full = full
         self.mock = mock

@@ -20,12 +20,15 @@ def keeping_metadata(act):
     return planted
 
 
+def with_window(frame, window_log):
+    """The same frame, but it asks for a window of 2^`window_log`."""
+    flags, size, blocks = parts(frame)
+    return MAGIC + bytes([flags & ~SINGLE_SEGMENT, (window_log - 10) << 3]) + size + blocks
+
+
 @keeping_metadata
 def window(path):
-    """The same frame, but it asks for a window of 2^28."""
-    flags, size, blocks = parts(path.read_bytes())
-    window_log = 28
-    return MAGIC + bytes([flags & ~SINGLE_SEGMENT, (window_log - 10) << 3]) + size + blocks
+    return with_window(path.read_bytes(), 28)
 
 
 def without_checksum(frame):

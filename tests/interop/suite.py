@@ -24,6 +24,7 @@ import make_store
 import matrix
 import mock_responses
 import old_reader
+import readers
 import selftest
 import together
 import waiting
@@ -39,6 +40,7 @@ PARTS = {
     "forced": forced.run,
     "waiting": waiting.run,
     "old-reader": old_reader.run,
+    "readers": readers.run,
 }
 
 
