@@ -8,7 +8,6 @@ import os
 import signal
 
 import codex_judge
-import codex_package
 import make_store
 import stopped
 from bench import Kept
@@ -120,10 +119,7 @@ def control(forced, findings):
 
 
 def run(bench, findings):
-    try:
-        stopped.check()
-    except stopped.NoStrace as why:
-        raise codex_package.Unavailable(str(why)) from why
+    stopped.check()
     forced = Forced(bench, findings)
     forced.codex_held("locks alone", {75}, "--settle", "0s")
     forced.codex_held("age alone", {0}, locks=False)

@@ -1,16 +1,19 @@
 """A program held at a system call for a while, by strace."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
 import time
 
+import codex_package
+
 # Long enough for a whole pass of coldpress on a small store.
 HELD_S = 6
 
 
-class NoStrace(Exception):
+class NoStrace(codex_package.Unavailable):
     """Nothing can be traced here."""
 
 
@@ -41,6 +44,13 @@ def held(pid, calls, log):
     finally:
         tracer.terminate()
         tracer.wait()
+
+
+def kill_tracees(tracer, number):
+    """A signal to what a started strace runs; strace then ends by itself."""
+    children = pathlib.Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children")
+    for child in children.read_text(encoding="ascii").split():
+        os.kill(int(child), number)
 
 
 def wait_traced(pid):

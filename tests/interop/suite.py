@@ -22,6 +22,7 @@ import codex_package
 import forced
 import make_store
 import matrix
+import migration
 import mock_responses
 import old_reader
 import readers
@@ -41,6 +42,7 @@ PARTS = {
     "waiting": waiting.run,
     "old-reader": old_reader.run,
     "readers": readers.run,
+    "migration": migration.run,
 }
 
 
