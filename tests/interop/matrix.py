@@ -25,11 +25,13 @@ class Matrix:
     the pinned release is not excused.
     """
 
-    def __init__(self, bench, findings, version):
+    acts = Acts
+
+    def __init__(self, bench, findings, version, name="matrix"):
         self.findings = findings
         self.version = version
         self.compared, self.refused = collections.Counter(), collections.Counter()
-        self.home = bench.home(f"matrix-{version}", version)
+        self.home = bench.home(f"{name}-{version}", version)
         self.made = make_store.make(self.home)
         self.plain = Kept(self.home, "plain")
         shutil.copytree(self.plain.aside, self.home.home, symlinks=True)
@@ -107,7 +109,7 @@ class Matrix:
         return self.stock_told[where]
 
     def acted(self, name):
-        acts = Acts(self.home, self.made)
+        acts = self.acts(self.home, self.made)
         getattr(acts, name)()
         return acts.told
 

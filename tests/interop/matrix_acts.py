@@ -61,8 +61,10 @@ class Acts:
         markers = {}
         with self.home.app_server() as server:
             for number, entry in enumerate(self.made):
-                markers[entry["thread"]] = f"marker-{number:06d}"
-                self.tell(f"turn {entry['kind']}", self.one_turn(server, entry, number))
+                came = self.one_turn(server, entry, number)
+                self.tell(f"turn {entry['kind']}", came)
+                if came == "completed":
+                    markers[entry["thread"]] = f"marker-{number:06d}"
         self.tell_continued(markers)
         self.tell_forms()
         self.tell_turns(self.made)
@@ -77,9 +79,9 @@ class Acts:
         """The same by `codex exec resume`."""
         markers = {}
         for number, entry in enumerate(self.made):
-            markers[entry["thread"]] = f"marker-{number:06d}"
             try:
                 self.home.exec_resume(entry["thread"], f"marker-{number:06d}")
+                markers[entry["thread"]] = f"marker-{number:06d}"
             except codex_home.CodexError as error:
                 last = str(error).strip().splitlines()[-1]
                 self.tell(f"exec resume {entry['kind']}", f"refused: {blank(last, self.known)}")
@@ -160,7 +162,7 @@ class Acts:
                 self.tell(f"read later {entry['kind']}", blank(read, self.known))
 
     def tell_continued(self, markers):
-        """The old bytes first; then records with contiguous ordinals, and the turn's own."""
+        """The old bytes first, then records without a gap; a completed turn is in them."""
         for entry in self.made:
             thread, kind = entry["thread"], entry["kind"]
             content = content_of(forms_of(self.home, thread)[0])
@@ -168,10 +170,9 @@ class Acts:
             self.tell(f"old bytes first {kind}", content.startswith(old))
             new = [json.loads(line) for line in content[len(old) :].splitlines()]
             self.tell(f"new records {kind}", [shape(record) for record in new])
-            if new:
-                turns = codex_judge.markers_in(content[len(old) :])
-                self.tell(f"turn kept {kind}", turns == [markers[thread]])
-                self.tell(f"gap {kind}", self.gap(content))
+            turns = codex_judge.markers_in(content[len(old) :])
+            self.tell(f"turn kept {kind}", turns == [markers[t] for t in [thread] if t in markers])
+            self.tell(f"gap {kind}", self.gap(content))
 
     def gap(self, content):
         records = [json.loads(line) for line in content.splitlines()]

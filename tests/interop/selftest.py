@@ -1,11 +1,14 @@
-"""Plants faults into pressed rollouts; the walk of check_press must name each."""
+"""Plants faults into pressed rollouts; the walk and the matrix must name each."""
 
 import re
 
+import codex_package
 import make_store
 import planted
 from bench import Kept
 from check_press import Check
+from matrix import Matrix
+from matrix_acts import Acts, forms_of
 from pressing import Findings, Pressing
 
 # Name, what is done to the pressed form of a thread, the words that must be found.
@@ -40,6 +43,20 @@ class ForgetfulCheck(Check):
         if entry["kind"] == KIND:
             planted.lost_turn(entry["rollout"], original)
         super().compare_continued(entry, original, marker)
+
+
+def thread_of(store, kind):
+    """Of whatever has `made` a store."""
+    return next(entry["thread"] for entry in store.made if entry["kind"] == kind)
+
+
+class ForgetfulActs(Acts):
+    """The same on a copy for the matrix, untouched or pressed."""
+
+    def tell_continued(self, markers):
+        thread = thread_of(self, KIND)
+        planted.lost_turn(forms_of(self.home, thread)[0], self.old[thread])
+        super().tell_continued(markers)
 
 
 class SelfTest:
@@ -92,6 +109,23 @@ class SelfTest:
             self.findings.fault("self-test", f"{name}: without a fault {violation}")
 
 
+def matrix(test):
+    """The matrix sees what an act says, on which copy, and what must be so on both."""
+    seen = Findings()
+    under_test = Matrix(test.bench, seen, codex_package.VERSION, "self-test-matrix")
+    (pressed,) = under_test.pressed.aside.rglob(f"*{thread_of(under_test, KIND)}*.zst")
+    under_test.act("read", databases=False)
+    under_test.act("turn", databases=True)
+    test.must_be_clean("matrix", list(seen.violations))
+    under_test.acts = ForgetfulActs
+    under_test.act("turn", databases=True)
+    test.must_find("matrix, a lost turn", seen.violations, f"turn kept {KIND}")
+    under_test.acts = Acts
+    planted.last_line(pressed)
+    under_test.act("read", databases=False)
+    test.must_find("matrix, a missing last line", seen.violations, f"read {KIND}: untouched and")
+
+
 def run(bench, findings):
     test = SelfTest(bench, findings)
     test.must_be_clean("press", test.pressed_with(None))
@@ -99,3 +133,4 @@ def run(bench, findings):
         test.must_find(name, test.pressed_with(plant), words)
     test.must_be_clean("turns", test.continued(Check))
     test.must_find("a lost turn", test.continued(ForgetfulCheck), "lost the turn")
+    matrix(test)

@@ -26,6 +26,7 @@ import migration
 import mock_responses
 import old_reader
 import readers
+import row_codex
 import selftest
 import together
 import waiting
@@ -37,6 +38,7 @@ PARTS = {
     "self-test": selftest.run,
     "press": check_press.run,
     "matrix": matrix.run,
+    "life": row_codex.run,
     "together": together.run,
     "forced": forced.run,
     "waiting": waiting.run,
