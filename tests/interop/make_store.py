@@ -26,7 +26,7 @@ from mock_responses import Say, Shell
 DEFAULT_CACHE = pathlib.Path(__file__).resolve().parents[2] / "build" / "interop"
 
 # From here on a thread may have paginated history; later releases make it so unasked.
-PAGINATED_SINCE = (0, 147)
+PAGINATED_SINCE = (0, 146)
 
 LARGE = "print three long listings"
 SMALL = "print one line"

@@ -13,6 +13,8 @@ from matrix_acts import ACTS, ALWAYS, Acts
 from pressing import Pressing
 
 OLDER = ("0.153.4", "0.147.0", "0.144.6", "0.137.0")
+# Releases that may not meet a pressed parent of a fork, and those that may.
+GUARDED = (("0.147.0", True), ("0.151.0", True), ("0.152.0", False), ("0.153.4", False))
 # Reasons for which a rollout of the made store may be left alone.
 LEFT_ALONE = {"too_young", "shared_history"}
 
@@ -26,6 +28,7 @@ class Matrix:
     """
 
     acts = Acts
+    options = ()
 
     def __init__(self, bench, findings, version, name="matrix"):
         self.findings = findings
@@ -40,7 +43,7 @@ class Matrix:
         self.stock_told = {}
 
     def press(self, coldpress):
-        pressing = Pressing(coldpress, self.home, self.findings)
+        pressing = Pressing(coldpress, self.home, self.findings, *self.options)
         expected, left = [], []
         for told in pressing.plan():
             path = self.home.home / told["rollout"]
@@ -114,7 +117,34 @@ class Matrix:
         return acts.told
 
 
+class Unguarded(Matrix):
+    """What would be if forks and their parents were pressed for an older release, too."""
+
+    options = ("--shared-history", "press")
+
+    def __init__(self, bench, findings, version):
+        super().__init__(bench, findings, version, "unguarded")
+        self.otherwise = 0
+
+    def judge_difference(self, where, question, before, after):
+        self.otherwise += 1
+
+    def check_always(self, where, question, value):
+        pass
+
+    def run(self):
+        for act in ("read", "turn", "fork"):
+            self.act(act, databases=False)
+        print(f"codex {self.version}, unguarded: {self.otherwise} answers otherwise")
+        self.findings.count("answers compared unguarded", self.compared.total())
+
+
 def run(bench, findings):
     """The pinned release, and with --full the older ones."""
     for version in (codex_package.VERSION, *(OLDER if bench.full else ())):
         Matrix(bench, findings, version).run()
+    for version, harmed in GUARDED if bench.full else ():
+        unguarded = Unguarded(bench, findings, version)
+        unguarded.run()
+        if (unguarded.otherwise > 0) != harmed:
+            findings.fault(version, "needs the guard of shared history no more, or needs it now")

@@ -39,8 +39,9 @@ class Findings:
 class Pressing:
     """Runs the coldpress program on one home and compares before and after."""
 
-    def __init__(self, coldpress, home, findings):
+    def __init__(self, coldpress, home, findings, *options):
         self.coldpress = coldpress
+        self.options = [*ROOTS, *options]
         self.home = home
         self.findings = findings
 
@@ -69,7 +70,7 @@ class Pressing:
 
     def plan(self):
         """The decisions, as `coldpress plan` tells them."""
-        done = self.command("plan", "--json", *ROOTS)
+        done = self.command("plan", "--json", *self.options)
         told = [json.loads(line) for line in done.stdout.splitlines()]
         return [line for line in told if line["message_type"] == "decision"]
 
@@ -86,7 +87,7 @@ class Pressing:
 
     def press(self, when):
         feature = ["--enable", "local_thread_store_compression"]
-        done = self.command("run", "--once", *feature, *ROOTS, "--reap-grace", "200ms")
+        done = self.command("run", "--once", *feature, *self.options, "--reap-grace", "200ms")
         if done.returncode != 0:
             words = (done.stdout + done.stderr)[-1500:]
             self.findings.fault(when, f"coldpress ended with {done.returncode}: {words}")
