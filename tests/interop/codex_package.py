@@ -61,6 +61,17 @@ def install(folder, package):
         raise Unavailable(f"npm could not install {package}: {' '.join(codes) or 'failed'}")
 
 
+def newest():
+    """The newest release that npm offers, None if it cannot be asked."""
+    try:
+        done = subprocess.run(
+            ["npm", "view", PACKAGE, "version"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
 def version_of(program):
     try:
         done = subprocess.run(

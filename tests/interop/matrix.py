@@ -140,8 +140,13 @@ class Unguarded(Matrix):
 
 
 def run(bench, findings):
-    """The pinned release, and with --full the older ones."""
-    for version in (codex_package.VERSION, *(OLDER if bench.full else ())):
+    """The pinned release, and with --full the newest and older ones."""
+    versions = [codex_package.VERSION]
+    if bench.full:
+        newest = codex_package.newest()
+        versions += [newest] if newest not in (None, codex_package.VERSION) else []
+        versions += OLDER
+    for version in versions:
         Matrix(bench, findings, version).run()
     for version, harmed in GUARDED if bench.full else ():
         unguarded = Unguarded(bench, findings, version)
