@@ -82,14 +82,29 @@ def is_locked(path):
         return False
     inode = str(path.stat().st_ino)
     with open("/proc/locks", encoding="ascii") as locks:
-        return any(line.split()[5].split(":")[2] == inode for line in locks if "FLOCK" in line)
+        # A line with an arrow tells of one who waits.
+        held = [line.split() for line in locks if "FLOCK" in line and "->" not in line]
+    return any(fields[5].split(":")[2] == inode for fields in held)
 
 
-def compress(server, home, seconds=20):
-    """`rollout/compress`, until Codex lets go of the maintenance lock again."""
+def compress(server, home, patience=2):
+    """`rollout/compress`, until Codex lets go of the maintenance lock again.
+
+    Whether it works or rests it does not say; it rests if it has not begun by `patience`.
+    """
+    lock, before = home.home / MAINTENANCE, marker_of(home)
     server.call("rollout/compress")
-    wait_for(lambda: is_locked(home.home / MAINTENANCE), 0.3)
-    wait_for(lambda: not is_locked(home.home / MAINTENANCE), seconds)
+    wait_for(lambda: is_locked(lock) or marker_of(home) != before, patience)
+    time.sleep(0.1)  # the marker may be there before the lock is held
+    wait_for(lambda: not is_locked(lock), 60)
+
+
+def marker_of(home):
+    """What tells one marker from the next."""
+    try:
+        return (home.home / MARKER).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def forget_marker(home):

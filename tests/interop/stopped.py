@@ -10,7 +10,7 @@ import time
 import codex_package
 
 # Long enough for a whole pass of coldpress on a small store.
-HELD_S = 6
+HELD_S = 8
 
 
 class NoStrace(codex_package.Unavailable):

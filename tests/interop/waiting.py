@@ -72,7 +72,7 @@ class Waiting:
     def codex(self):
         with self.home.app_server() as server:
             began = time.monotonic()
-            compress(server, self.home)
+            compress(server, self.home, patience=10)
             return began, time.monotonic()
 
     def coldpress(self):
