@@ -42,7 +42,8 @@ def held(pid, calls, log):
         wait_traced(pid)
         yield
     finally:
-        tracer.terminate()
+        # Not asked to end: it may never, while a thread is held. The kernel lets all go.
+        tracer.kill()
         tracer.wait()
 
 
