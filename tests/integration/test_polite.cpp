@@ -14,6 +14,7 @@ TEST_CASE("a time budget of nothing presses nothing, says so, and is no failure"
   const Listing before = list(home / "archived_sessions");
   const ProgramEnd end = home.press({"--time-budget", "0s"});
   CHECK_EQ(end.code, 0);
+  CHECK_EQ(end.out.find("Nothing to do"), std::string::npos);
   CHECK_HAS(end.out, "2  no_time  the run's time budget is used up");
   CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
   // The next one goes on at once: nothing is remembered against a rollout.
