@@ -129,7 +129,7 @@ class Migration:
                 ended.set()
                 loop.join()
             time.sleep(1.2)
-            self.press(where, {0}, "--settle", "1s")
+            self.press(where, {0, 4}, "--settle", "1s")
             self.judge(where)
 
     def migrate_at_last(self, where):
