@@ -26,6 +26,12 @@ struct OptionalDuration {
   static std::string show(std::optional<std::chrono::milliseconds> duration);
 };
 
+// "none" is the empty value.
+struct Budget {
+  static Result<std::optional<std::chrono::milliseconds>> parse(const Given& given);
+  static std::string show(std::optional<std::chrono::milliseconds> duration);
+};
+
 struct Size {
   static Result<std::uint64_t> parse(const Given& given);
   static std::string show(std::uint64_t bytes);
@@ -53,6 +59,12 @@ struct Window {
   static std::string show(std::optional<int> log);
 };
 
+// "off", the empty value, or 1..100.
+struct Percent {
+  static Result<std::optional<std::uint32_t>> parse(const Given& given);
+  static std::string show(std::optional<std::uint32_t> percent);
+};
+
 struct Roots {
   static Result<std::vector<Root>> parse(const Given& given);
   static std::string show(const std::vector<Root>& roots);
@@ -72,6 +84,11 @@ struct Directory {
 struct ReaderVersion {
   static Result<Version> parse(const Given& given);
   static std::string show(const Version& version);
+};
+
+struct OnBatteryRule {
+  static Result<OnBattery> parse(const Given& given);
+  static std::string show(OnBattery rule);
 };
 
 struct SharedHistoryRule {

@@ -13,8 +13,8 @@ constexpr std::string_view k_write_duration =
 constexpr std::string_view k_write_size =
     R"(write a number of bytes, or a size such as "8MiB" in quotes)";
 
-bool is_auto(const Given& given) {
-  return is_string(given) && given.items.front() == "auto";
+bool is_word(const Given& given, std::string_view word) {
+  return is_string(given) && given.items.front() == word;
 }
 
 } // namespace
@@ -40,7 +40,7 @@ std::string Duration::show(std::chrono::milliseconds duration) {
 
 Result<std::optional<std::chrono::milliseconds>>
 OptionalDuration::parse(const Given& given) {
-  if (is_auto(given)) {
+  if (is_word(given, "auto")) {
     return std::optional<std::chrono::milliseconds>();
   }
   TRY_ASSIGN(const std::chrono::milliseconds duration, Duration::parse(given));
@@ -49,6 +49,18 @@ OptionalDuration::parse(const Given& given) {
 
 std::string OptionalDuration::show(std::optional<std::chrono::milliseconds> duration) {
   return duration ? Duration::show(*duration) : quoted("auto");
+}
+
+Result<std::optional<std::chrono::milliseconds>> Budget::parse(const Given& given) {
+  if (is_word(given, "none")) {
+    return std::optional<std::chrono::milliseconds>();
+  }
+  TRY_ASSIGN(const std::chrono::milliseconds duration, Duration::parse(given));
+  return std::optional(duration);
+}
+
+std::string Budget::show(std::optional<std::chrono::milliseconds> duration) {
+  return duration ? Duration::show(*duration) : quoted("none");
 }
 
 Result<std::uint64_t> Size::parse(const Given& given) {
@@ -109,7 +121,7 @@ parse_integer(const Given& given, std::int64_t low, std::int64_t high) {
 }
 
 Result<std::optional<int>> Window::parse(const Given& given) {
-  if (is_auto(given)) {
+  if (is_word(given, "auto")) {
     return std::optional<int>();
   }
   if (given.form != Form::integer && given.form != Form::text) {
@@ -121,6 +133,26 @@ Result<std::optional<int>> Window::parse(const Given& given) {
 
 std::string Window::show(std::optional<int> log) {
   return log ? std::to_string(*log) : quoted("auto");
+}
+
+Result<std::optional<std::uint32_t>> Percent::parse(const Given& given) {
+  constexpr std::string_view k_write = R"(write "off" or a whole number from 1 to 100)";
+  if (is_word(given, "off")) {
+    return std::optional<std::uint32_t>();
+  }
+  if (given.form != Form::integer && given.form != Form::text) {
+    return wrong_type(given, k_write);
+  }
+  const auto percent = parse_integer(given, 1, 100);
+  if (!percent) {
+    return refuse(fmt::format(
+        "\"{}\" is no percentage; {}", printable(given.items.front()), k_write));
+  }
+  return std::optional(static_cast<std::uint32_t>(*percent));
+}
+
+std::string Percent::show(std::optional<std::uint32_t> percent) {
+  return percent ? std::to_string(*percent) : quoted("off");
 }
 
 } // namespace coldpress::form

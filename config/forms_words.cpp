@@ -137,6 +137,15 @@ std::string ReaderVersion::show(const Version& version) {
   return quoted(to_string(version));
 }
 
+Result<OnBattery> OnBatteryRule::parse(const Given& given) {
+  TRY_ASSIGN(const std::string word, parse_word(given, {"ignore", "wait"}));
+  return word == "wait" ? OnBattery::wait : OnBattery::ignore;
+}
+
+std::string OnBatteryRule::show(OnBattery rule) {
+  return quoted(rule == OnBattery::wait ? "wait" : "ignore");
+}
+
 Result<SharedHistory> SharedHistoryRule::parse(const Given& given) {
   TRY_ASSIGN(const std::string word, parse_word(given, {"auto", "press", "skip"}));
   return word == "auto"    ? SharedHistory::automatic

@@ -78,6 +78,31 @@ constexpr std::array k_keys{
         "limits.min_free",
         "stop writing when less is free, as 256MiB",
         [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
+    key<form::Size>(
+        "limits.read_rate",
+        "read rollouts at most this fast, bytes a second, as 50MiB (default: 0, no "
+        "limit)",
+        [](auto& s) -> auto& { return s.limits.read_rate; }),
+    key<form::Budget>(
+        "limits.time_budget",
+        "begin no new rollout after this long (default: none)",
+        [](auto& s) -> auto& { return s.limits.time_budget; }),
+    key<form::Percent>(
+        "pressure.cpu",
+        "wait while CPU pressure is above this percentage (default: off)",
+        [](auto& s) -> auto& { return s.pressure.cpu; }),
+    key<form::Percent>(
+        "pressure.io",
+        "wait while I/O pressure is above this percentage, or off (default: 40)",
+        [](auto& s) -> auto& { return s.pressure.io; }),
+    key<form::Percent>(
+        "pressure.memory",
+        "wait while memory pressure is above this percentage, or off (default: 10)",
+        [](auto& s) -> auto& { return s.pressure.memory; }),
+    key<form::OnBatteryRule>(
+        "pressure.on_battery",
+        "on battery: ignore or wait (default: ignore)",
+        [](auto& s) -> auto& { return s.pressure.on_battery; }),
     key<form::Integer<int, 1, 19>>(
         "codec.level", "zstd level, 1 to 19 (default: 9)", [](auto& s) -> auto& {
           return s.codec.level;
@@ -115,6 +140,11 @@ constexpr std::array k_keys{
 std::string_view last_word(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+// "--io" and "--cpu" alone would say nothing.
+bool is_said_whole(const Key& key) {
+  return key.name.starts_with("pressure.");
 }
 
 std::string replaced(std::string_view text, char from, char to) {
@@ -178,9 +208,9 @@ std::string flag_of(const Key& key) {
   const std::string_view word = last_word(key.name);
   const auto sharing =
       std::count_if(k_keys.begin(), k_keys.end(), [word](const Key& one) {
-        return last_word(one.name) == word;
+        return last_word(one.name) == word && !is_said_whole(one);
       });
-  const std::string_view name = sharing == 1 ? word : key.name;
+  const std::string_view name = sharing == 1 && !is_said_whole(key) ? word : key.name;
   return "--" + replaced(replaced(name, '.', '-'), '_', '-');
 }
 

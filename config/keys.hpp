@@ -34,7 +34,8 @@ bool is_section(std::string_view name);
 std::string variable_of(const Key& key);
 
 // The flag that sets it: the last word of its name, "--cold-after", or all of it where
-// that word is not the key's alone: "--codec-level".
+// that word is not the key's alone, "--codec-level", or says too little,
+// "--pressure-io".
 std::string flag_of(const Key& key);
 
 // The valid name nearest to a mistyped one, or empty.

@@ -15,6 +15,8 @@ namespace coldpress {
 
 enum class Root : std::uint8_t { archived, active };
 
+enum class OnBattery : std::uint8_t { ignore, wait };
+
 enum class SharedHistory : std::uint8_t {
   automatic, // skip forks and their parents while a reader that needs them plain is about
   press,     // treat them like any rollout
@@ -55,7 +57,20 @@ struct Settings {
     std::uint64_t memory_bytes =
         600ULL * 1024 * 1024; // fewer jobs run if it would be passed
     std::uint64_t min_free_bytes = 256ULL * 1024 * 1024; // never fill the disk beyond
+    std::uint64_t read_rate = 0; // bytes a second over all jobs; 0: no limit
+    // Once a run has lasted this long it begins no new rollout; empty: it may last.
+    std::optional<std::chrono::milliseconds> time_budget;
   } limits;
+
+  // Wait while the kernel tells of more: percent of the last 10 s in which some task
+  // waited; empty: do not ask. Our own idle threads wait for the CPU whenever anybody
+  // else runs, and are counted like anybody: so that one is off.
+  struct Pressure {
+    std::optional<std::uint32_t> cpu; // 1..100
+    std::optional<std::uint32_t> io = 40;
+    std::optional<std::uint32_t> memory = 10;
+    OnBattery on_battery = OnBattery::ignore;
+  } pressure;
 
   struct Codec {
     int level = 9;                 // 1..19

@@ -142,6 +142,8 @@ ProgramEnd CodexHome::run(std::vector<std::string> words) const {
 ProgramStart CodexHome::pressing(const std::vector<std::string>& more) const {
   std::vector<std::string> words{
       "run", "--once", "--enable", "local_thread_store_compression"};
+  // Whatever else the machine does.
+  words.insert(words.end(), {"--pressure-io", "off", "--pressure-memory", "off"});
   for (const char* flag : {"--settle", "--reap-grace"}) {
     if (std::find(more.begin(), more.end(), flag) == more.end()) {
       words.insert(words.end(), {flag, "0s"});

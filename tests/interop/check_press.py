@@ -1,44 +1,28 @@
-#!/usr/bin/env python3
-"""Presses a real store with coldpress and asks the real Codex whether it noticed.
-
-    check_press.py COLDPRESS [--codex-cache DIR] [--dir DIR] [--keep]
-
-Exit codes: 0 all as promised, 1 violations (each is named), 2 usage, 69 the
-pinned Codex cannot be had here.
-"""
-
-import argparse
-import os
-import pathlib
-import shutil
-import sys
-import tempfile
+"""Presses a real store with coldpress and asks the real Codex whether it noticed."""
 
 import codex_answers
-import codex_home
-import codex_package
+import codex_judge
 import make_store
-import mock_responses
-import zstd_frame
+from bench import Kept
 from make_store import SMALL
-from pressing import Findings, Pressing
+from matrix_acts import content_of, forms_of
+from pressing import Pressing
 
 
 class Check:
     """One store on its way through presses and turns."""
 
-    def __init__(self, coldpress, home, findings):
+    def __init__(self, coldpress, home, findings, made):
         self.home = home
         self.findings = findings
         self.pressing = Pressing(coldpress, home, findings)
-        self.made = []
+        self.made = made
+        self.turns = 0
 
     def run(self):
-        self.made = make_store.make(self.home)
         before = self.answers_of_copy()
         self.check_listed(before)
-        aged = [entry["rollout"] for entry in self.made if entry["aged"]]
-        self.pressing.press_and_compare("first press", aged)
+        self.press_aged("first press")
         self.pressing.press_and_compare("second press", [])
         self.compare_answers(before, self.answers_of_copy())
         self.fork_pressed()
@@ -46,6 +30,10 @@ class Check:
         self.press_beside_live_thread()
         if not self.findings.counts.get("rollouts compared"):
             self.findings.fault("check", "compared no rollout at all")
+
+    def press_aged(self, when):
+        aged = [entry["rollout"] for entry in self.made if entry["aged"]]
+        self.pressing.press_and_compare(when, aged)
 
     def entry(self, kind):
         return next(entry for entry in self.made if entry["kind"] == kind)
@@ -57,17 +45,14 @@ class Check:
 
         Asking changes a home: a resume makes a plain file, databases are written.
         """
-        home, aside = self.home.home, self.home.root / "home.aside"
-        home.rename(aside)
+        kept = Kept(self.home, "aside")
         try:
-            shutil.copytree(aside, home, symlinks=True)
-            with self.home.app_server() as server:
+            with kept.copy(), self.home.app_server() as server:
                 told = codex_answers.ask(server, self.made)
                 told.update(codex_answers.resume(server, self.made))
                 return told
         finally:
-            shutil.rmtree(home)
-            aside.rename(home)
+            kept.put_back()
 
     def check_listed(self, answers):
         """A store that Codex does not see would pass every comparison."""
@@ -88,10 +73,14 @@ class Check:
     # -- going on ---------------------------------------------------------------
 
     def one_turn(self, server, thread, kind):
-        turn = server.turn(thread, f"once more: {SMALL}")
+        """One turn more; returns the marker of its user message."""
+        self.turns += 1
+        marker = f"marker-{self.turns:06d}"
+        turn = server.turn(thread, f"{marker} once more: {SMALL}")
         if turn["status"] != "completed":
             self.findings.fault("codex", f"turn in {kind}: {turn['status']}: {turn['error']}")
         self.findings.count("turns run")
+        return marker
 
     def fork_pressed(self):
         """A fork of a thread that exists only pressed; the source stays readable."""
@@ -106,16 +95,18 @@ class Check:
     def continue_threads(self):
         """One more turn in every thread; the old bytes must still be there, first."""
         originals = {e["thread"]: plain_bytes(self.home, e) for e in self.made}
+        markers = {}
         with self.home.app_server() as server:
             for entry in self.made:
+                thread = entry["thread"]
                 if entry["archived"]:
-                    server.call("thread/unarchive", threadId=entry["thread"])
-                server.call("thread/resume", threadId=entry["thread"])
-                self.one_turn(server, entry["thread"], entry["kind"])
+                    server.call("thread/unarchive", threadId=thread)
+                server.call("thread/resume", threadId=thread)
+                markers[thread] = self.one_turn(server, thread, entry["kind"])
         for entry in self.made:
-            self.compare_continued(entry, originals[entry["thread"]])
+            self.compare_continued(entry, originals[entry["thread"]], markers[entry["thread"]])
 
-    def compare_continued(self, entry, original):
+    def compare_continued(self, entry, original, marker):
         kind = entry["kind"]
         forms = forms_of(self.home, entry["thread"])
         if len(forms) != 1 or forms[0].suffix == ".zst":
@@ -126,8 +117,8 @@ class Check:
         content = forms[0].read_bytes()
         if not content.startswith(original):
             self.findings.fault("codex", f"{kind} does not begin with its old bytes")
-        elif len(content) == len(original):
-            self.findings.fault("codex", f"a turn in {kind} left no bytes")
+        elif marker not in codex_judge.markers_in(content[len(original) :]):
+            self.findings.fault("codex", f"{kind} lost the turn that was reported completed")
         self.findings.count("threads continued")
 
     def press_beside_live_thread(self):
@@ -139,16 +130,10 @@ class Check:
         with self.home.app_server() as server:
             server.call("thread/resume", threadId=live["thread"])
             self.pressing.press_and_compare("press beside a live thread", others, live=True)
-            self.one_turn(server, live["thread"], live["kind"])
-        self.compare_continued(live, original)
+            marker = self.one_turn(server, live["thread"], live["kind"])
+        self.compare_continued(live, original, marker)
         make_store.age([live["rollout"]], 20)
         self.pressing.press_and_compare("press after the thread ended", [live["rollout"]])
-
-
-def forms_of(home, thread):
-    """The files of one thread, whichever form and tree they are in; plain first."""
-    found = [path for path in home.rollouts() if codex_home.thread_id(path) == thread]
-    return sorted(found, key=lambda path: path.suffix == ".zst")
 
 
 def plain_bytes(home, entry):
@@ -156,54 +141,10 @@ def plain_bytes(home, entry):
     forms = forms_of(home, entry["thread"])
     if not forms:
         raise FileNotFoundError(f"no rollout of {entry['kind']} is left")
-    return zstd_frame.decode(forms[0]) if forms[0].suffix == ".zst" else forms[0].read_bytes()
+    return content_of(forms[0])
 
 
-def run_in(folder, coldpress, program):
-    """All findings; what stops the check half way is one of them."""
-    findings = Findings()
-    with mock_responses.MockResponses() as mock:
-        make_store.write_scripts(mock)
-        home = codex_home.CodexHome(folder, program, mock)
-        try:
-            Check(coldpress, home, findings).run()
-        except Exception as error:  # whatever stops it is a finding
-            findings.fault("check", f"stopped by {type(error).__name__}: {error}")
-    return findings
-
-
-def parse(arguments):
-    parser = argparse.ArgumentParser(description="Presses a real store and asks Codex.")
-    parser.add_argument("coldpress", metavar="COLDPRESS")
-    parser.add_argument("--codex-cache", default=make_store.DEFAULT_CACHE, metavar="DIR")
-    parser.add_argument("--dir", metavar="DIR", help="work in a new folder in DIR")
-    parser.add_argument("--keep", action="store_true", help="keep that folder")
-    options = parser.parse_args(arguments)
-    options.coldpress = shutil.which(os.path.abspath(options.coldpress))
-    if options.coldpress is None:
-        parser.error("COLDPRESS is not a program")
-    return options
-
-
-def main(arguments):
-    options = parse(arguments)
-    try:
-        program = codex_package.ensure(options.codex_cache)
-    except codex_package.Unavailable as why:
-        print(f"codex is unavailable: {why}", file=sys.stderr)
-        return codex_package.UNAVAILABLE
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="coldpress-interop-", dir=options.dir))
-    findings = run_in(folder, options.coldpress, program)
-    for what, number in findings.counts.items():
-        print(f"{what}: {number}")
-    for violation in findings.violations:
-        print(f"VIOLATION {violation}")
-    if findings.violations or options.keep:
-        print(f"the store is kept in {folder}", file=sys.stderr)
-    else:
-        shutil.rmtree(folder)
-    return 1 if findings.violations else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def run(bench, findings):
+    """The whole walk, on a store of its own."""
+    home = bench.home("press")
+    Check(bench.coldpress, home, findings, make_store.make(home)).run()

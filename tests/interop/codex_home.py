@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import app_server
+import codex_package
 import mock_responses
 
 CONFIG = """\
@@ -62,6 +63,11 @@ class CodexHome:
             folder.mkdir(parents=True, exist_ok=True)
         config = CONFIG.format(model=mock_responses.MODEL, url=mock.url)
         (self.home / "config.toml").write_text(config, encoding="utf-8")
+
+    @property
+    def version(self):
+        """Numbers of the release, which compare as releases do."""
+        return tuple(int(part) for part in codex_package.version_of(self.codex).split("."))
 
     def env(self):
         # A clean environment: neither keys nor proxies of the caller reach Codex.

@@ -41,9 +41,8 @@ class Judge:
             self.ordinals(thread, records)
 
     def ordinals(self, thread, records):
-        first = records[0]["payload"].get("forked_from_ordinal_exclusive", 0)
-        told = [record.get("ordinal") for record in records]
-        if told != list(range(first, first + len(records))):
+        told = gap(records)
+        if told:
             self.findings.fault(thread.id, f"ordinals are not contiguous: {told}")
 
     def answers(self, server, threads, deleted):
@@ -77,6 +76,20 @@ class Judge:
     def compare(self, thread, where, wanted, seen):
         if seen != wanted:
             self.findings.fault(thread.id, f"{where} has {seen}, reported were {wanted}")
+
+
+def gap(records):
+    """The ordinals of a paginated rollout, if they are not contiguous."""
+    base = records[0]["payload"].get("history_base") or {}
+    first = base.get("end_ordinal_exclusive", 0)
+    told = [record.get("ordinal") for record in records]
+    return None if told == list(range(first, first + len(records))) else told
+
+
+def markers_in(content):
+    """Markers of the user messages in whole lines of a rollout, in order."""
+    records = [json.loads(line) for line in content.splitlines()]
+    return [found for record in records for found in asked(record)]
 
 
 def asked(record):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Gets the one Codex release these tests were written against.
+"""Gets a Codex release; without a version the one these tests were written against.
 
-    codex_package.py CACHE_DIR        prints the path of the codex program
+    codex_package.py CACHE_DIR [VERSION]      prints the path of the codex program
 
-The first call installs the pinned npm package into CACHE_DIR, later ones only
-look. Exit code 69 means that the package cannot be had here (no npm, no
-network, no build for this platform): a reason to skip, not a failure.
+The first call installs the npm package of exactly that version into a folder of
+CACHE_DIR, later ones only look. Exit code 69 means that the package cannot be had
+here (no npm, no network, no build for this platform): a reason to skip, not a failure.
 """
 
 import os
@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 VERSION = "0.169.0"
-PACKAGE = f"@openai/codex@{VERSION}"
+PACKAGE = "@openai/codex"
 UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 
@@ -23,41 +23,53 @@ class Unavailable(Exception):
     """The package cannot be had here; the message says why."""
 
 
-def find_program(cache):
+def find_program(folder):
     """The native program inside an installed package, or None."""
     # The launcher script of the package is not taken: it adds a node process that
     # swallows signals, and a test must be able to kill what it started.
-    found = sorted(pathlib.Path(cache).glob("node_modules/@openai/*/vendor/*/bin/codex"))
+    found = sorted(folder.glob("node_modules/@openai/*/vendor/*/bin/codex"))
     return found[0] if found else None
 
 
-def ensure(cache):
-    """Path of a codex program of exactly VERSION. Raises Unavailable."""
-    program = find_program(cache)
+def ensure(cache, version=VERSION):
+    """Absolute path of a codex program of exactly `version`. Raises Unavailable."""
+    folder = pathlib.Path(cache).resolve() / version
+    program = find_program(folder)
     if program is None:
-        install(cache)
-        program = find_program(cache)
+        install(folder, f"{PACKAGE}@{version}")
+        program = find_program(folder)
     if program is None:
-        raise Unavailable(f"{PACKAGE} has no program for this platform")
+        raise Unavailable(f"{PACKAGE}@{version} has no program for this platform")
     told = version_of(program)
-    if told != VERSION:
-        raise Unavailable(f"{program} is codex {told}, wanted {VERSION}")
+    if told != version:
+        raise Unavailable(f"{program} is codex {told}, wanted {version}")
     return program
 
 
-def install(cache):
+def install(folder, package):
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm is not installed")
-    os.makedirs(cache, exist_ok=True)
-    command = [npm, "install", "--prefix", str(cache), "--no-package-lock", "--no-save"]
-    command += ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", PACKAGE]
+    os.makedirs(folder, exist_ok=True)
+    command = [npm, "install", "--prefix", str(folder), "--no-package-lock", "--no-save"]
+    command += ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     # npm records where it downloaded from, which is nobody's business here.
-    pathlib.Path(cache, "node_modules", ".package-lock.json").unlink(missing_ok=True)
+    (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
     if done.returncode != 0:
         codes = [line for line in done.stderr.splitlines() if "code E" in line]
-        raise Unavailable(f"npm could not install {PACKAGE}: {' '.join(codes) or 'failed'}")
+        raise Unavailable(f"npm could not install {package}: {' '.join(codes) or 'failed'}")
+
+
+def newest():
+    """The newest release that npm offers, None if it cannot be asked."""
+    try:
+        done = subprocess.run(
+            ["npm", "view", PACKAGE, "version"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
 
 
 def version_of(program):
@@ -71,11 +83,11 @@ def version_of(program):
 
 
 def main(arguments):
-    if len(arguments) != 1:
+    if not 1 <= len(arguments) <= 2:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        print(ensure(arguments[0]))
+        print(ensure(*arguments))
     except Unavailable as why:
         print(f"codex is unavailable: {why}", file=sys.stderr)
         return UNAVAILABLE

@@ -25,6 +25,9 @@ from mock_responses import Say, Shell
 
 DEFAULT_CACHE = pathlib.Path(__file__).resolve().parents[2] / "build" / "interop"
 
+# From here on a thread may have paginated history; later releases make it so unasked.
+PAGINATED_SINCE = (0, 146)
+
 LARGE = "print three long listings"
 SMALL = "print one line"
 
@@ -56,6 +59,9 @@ class Maker:
     def __init__(self, home, server):
         self.home = home
         self.server = server
+        self.history = {}
+        if home.version >= PAGINATED_SINCE:
+            self.history["historyMode"] = "paginated"
         self.made = []
 
     def remember(self, kind, thread, path):
@@ -64,7 +70,8 @@ class Maker:
 
     def thread(self, kind, *turns, **start):
         """A new thread; each turn is a list of user inputs."""
-        begun = self.server.call("thread/start", cwd=str(self.home.work), **start)["thread"]
+        start = {**self.history, "cwd": str(self.home.work), **start}
+        begun = self.server.call("thread/start", **start)["thread"]
         for inputs in turns:
             self.server.turn(begun["id"], *inputs)
         return self.remember(kind, begun["id"], begun["path"])

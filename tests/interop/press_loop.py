@@ -7,11 +7,13 @@ import threading
 import time
 
 import codex_home
+from pressing import HURRY
 
 # Seconds a rollout must have been left alone before it is pressed.
 SETTLE = 2
 PRESS = ["--roots", "archived,active", "--cold-after", "0s", "--settle", f"{SETTLE}s"]
 PRESS += ["--reap-grace", "200ms", "--enable", "local_thread_store_compression"]
+PRESS += HURRY
 
 
 class Worker:

@@ -1,5 +1,6 @@
 """One press of a real store, and what it promises about the files."""
 
+import json
 import subprocess
 
 import snapshot
@@ -7,6 +8,8 @@ import zstd_frame
 
 COORDINATION = "thread-writer-locks/.coordination.lock"
 MAINTENANCE = ".tmp/rollout-maintenance.lock"
+
+ROOTS = ["--roots", "archived,active", "--settle", "0s"]
 
 # What a press may create or change in a home besides the rollouts themselves.
 ALLOWED = {
@@ -17,6 +20,10 @@ ALLOWED = {
     "thread-writer-locks",
     COORDINATION,
 }
+
+
+# A busy machine is no reason to wait here.
+HURRY = ["--pressure-io", "off", "--pressure-memory", "off"]
 
 
 class Findings:
@@ -36,8 +43,9 @@ class Findings:
 class Pressing:
     """Runs the coldpress program on one home and compares before and after."""
 
-    def __init__(self, coldpress, home, findings):
+    def __init__(self, coldpress, home, findings, *options):
         self.coldpress = coldpress
+        self.options = [*ROOTS, *options]
         self.home = home
         self.findings = findings
 
@@ -64,12 +72,15 @@ class Pressing:
             self.findings.fault(when, told)
         self.compare_locks(when, locks)
 
-    def press(self, when):
-        command = [self.coldpress, "run", "--once", "--store", str(self.home.home)]
-        command += ["--enable", "local_thread_store_compression"]
-        command += ["--roots", "archived,active", "--settle", "0s", "--reap-grace", "200ms"]
-        done = subprocess.run(
-            command,
+    def plan(self):
+        """The decisions, as `coldpress plan` tells them."""
+        done = self.command("plan", "--json", *self.options)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        return [line for line in told if line["message_type"] == "decision"]
+
+    def command(self, *arguments):
+        return subprocess.run(
+            [self.coldpress, *arguments, "--store", str(self.home.home)],
             env=self.home.env(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -77,6 +88,11 @@ class Pressing:
             timeout=600,
             check=False,
         )
+
+    def press(self, when):
+        feature = ["--enable", "local_thread_store_compression"]
+        command = ["run", "--once", *feature, *self.options, "--reap-grace", "200ms"]
+        done = self.command(*command, *HURRY)
         if done.returncode != 0:
             words = (done.stdout + done.stderr)[-1500:]
             self.findings.fault(when, f"coldpress ended with {done.returncode}: {words}")

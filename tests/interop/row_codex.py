@@ -63,6 +63,19 @@ def run_control(coldpress, home):
     return judge.lost
 
 
+def run(bench, findings):
+    """The row as a part of the suite, at a size between the two of the scoreboard."""
+    turns = 200 if bench.full else 20
+    tried, told = run_row(bench.coldpress, bench.home("life"), turns, findings)
+    findings.count("turns", tried)
+    for what, number in told.items():
+        findings.count(what, number)
+    lost = run_control(bench.coldpress, bench.home("life-control"))
+    findings.count("control lost", lost)
+    if not lost:
+        findings.fault("control", "the naive script lost nothing: this row cannot see a loss")
+
+
 def in_new_home(folder, program, findings, act):
     """What `act(home)` returns, or None: what stops it half way is a finding."""
     with mock_responses.MockResponses() as mock:

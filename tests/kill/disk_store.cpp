@@ -125,7 +125,11 @@ Command DiskStore::command(const std::vector<std::string>& words,
                            "--codec-level",
                            "1",
                            "--min-free",
-                           "0"}) {
+                           "0",
+                           "--pressure-io",
+                           "off",
+                           "--pressure-memory",
+                           "off"}) {
     command.words.emplace_back(word);
   }
   return command;

@@ -93,16 +93,30 @@ void naive_press(const std::string& path, Tally& tally) {
 } // namespace
 
 Program::Program(std::string path, const Home& home, const std::string& settle)
-    : arguments_{std::move(path), "run",
-                 "--once",        "--json",
-                 "--store",       home.path(),
-                 "--enable",      "local_thread_store_compression",
-                 "--roots",       "archived,active",
-                 "--cold-after",  "0s",
-                 "--settle",      settle,
-                 "--reap-grace",  "200ms",
-                 "--min-free",    "0",
-                 "--codec-level", "1"} {}
+    : arguments_{std::move(path),
+                 "run",
+                 "--once",
+                 "--json",
+                 "--store",
+                 home.path(),
+                 "--enable",
+                 "local_thread_store_compression",
+                 "--roots",
+                 "archived,active",
+                 "--cold-after",
+                 "0s",
+                 "--settle",
+                 settle,
+                 "--reap-grace",
+                 "200ms",
+                 "--min-free",
+                 "0",
+                 "--codec-level",
+                 "1",
+                 "--pressure-io",
+                 "off",
+                 "--pressure-memory",
+                 "off"} {}
 
 void Program::run(Tally& tally) const {
   const Ran ran = run_program(arguments_);

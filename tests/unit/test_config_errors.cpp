@@ -67,7 +67,6 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
 
 TEST_CASE("keys of later features are unknown now") {
   for (const char* key : {"stores = []",
-                          "limits.read_rate = '1MiB'",
                           "pressure.min_free = '1GiB'"}) {
     CHECK(says(complaint(key), "no such key"));
   }
@@ -125,6 +124,9 @@ TEST_CASE("a value of the wrong type is an error that says what to write") {
                           Case{"limits.jobs = '2'", "a string", "from 1 to 64"},
                           Case{"limits.jobs = 2.5", "a number with a point", "whole"},
                           Case{"limits.memory = false", "a boolean", "\"8MiB\""},
+                          Case{"limits.time_budget = 60", "60 has no unit", "\"1h30m\""},
+                          Case{"pressure.io = '40'", "a string", "\"off\""},
+                          Case{"pressure.on_battery = true", "a boolean", "wait"},
                           Case{"codec.window = '20'", "a string", "\"auto\""},
                           Case{"compat.min_reader = 0.137", "with a point", "\"0.137\""},
                           Case{"compat.shared_history = 1", "a number", "auto"},
@@ -143,7 +145,10 @@ TEST_CASE("a value out of range is an error that names the range") {
   CHECK(says(complaint("codec.level = 20"), "from 1 to 19"));
   CHECK(says(complaint("codec.window = 9"), "from 10 to 27"));
   CHECK(says(complaint("codec.window = 28"), "from 10 to 27"));
+  CHECK(says(complaint("pressure.io = 0"), "\"off\" or a whole number from 1 to 100"));
+  CHECK(says(complaint("pressure.io = 101"), "\"off\" or a whole number from 1 to 100"));
   CHECK(says(complaint("limits.memory = -1"), "no size"));
+  CHECK(says(complaint("limits.read_rate = -1"), "no size"));
   CHECK(says(complaint("scan.cold_after = '101w1'"), "no duration"));
   CHECK(says(complaint("scan.cold_after = '40000d'"), "100 years"));
   CHECK(says(complaint("scan.roots = []"), "no root"));
@@ -152,6 +157,7 @@ TEST_CASE("a value out of range is an error that names the range") {
 TEST_CASE("an unknown word is an error with the nearest one") {
   CHECK(says(complaint("scan.roots = ['archvied']"), "did you mean \"archived\"?"));
   CHECK(says(complaint("compat.shared_history = 'pres'"), "did you mean \"press\"?"));
+  CHECK(says(complaint("pressure.on_battery = 'waits'"), "did you mean \"wait\"?"));
   CHECK(says(complaint("log.level = 'loud'"), "trace, debug, info, warn, error, off"));
 }
 

@@ -82,6 +82,13 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "jobs = 3\n"
                 "memory = '1GiB'\n"
                 "min_free = 1234\n"
+                "read_rate = '50MiB'\n"
+                "time_budget = '2h'\n"
+                "[pressure]\n"
+                "cpu = 90\n"
+                "io = 'off'\n"
+                "memory = 20\n"
+                "on_battery = 'wait'\n"
                 "[codec]\n"
                 "level = 19\n"
                 "small_level = 12\n"
@@ -111,6 +118,12 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.limits.jobs == 3);
   CHECK(s.limits.memory_bytes == 1ULL << 30);
   CHECK(s.limits.min_free_bytes == 1234);
+  CHECK(s.limits.read_rate == 50ULL << 20);
+  CHECK(s.limits.time_budget == hours(2));
+  CHECK(s.pressure.cpu == 90U);
+  CHECK_FALSE(s.pressure.io);
+  CHECK(s.pressure.memory == 20U);
+  CHECK(s.pressure.on_battery == OnBattery::wait);
   CHECK(s.codec.level == 19);
   CHECK(s.codec.small_level == 12);
   CHECK(s.codec.deep_after == hours(24 * 90));
@@ -141,6 +154,30 @@ TEST_CASE("a variable wins over the file, and a flag over both") {
   CHECK(loaded->settings.scan.settle == hours(48));
   CHECK(origin_of(*loaded, "scan.settle") == rig.inputs.config_path + ":3");
   CHECK(origin_of(*loaded, "limits.jobs") == "default");
+}
+
+TEST_CASE("a flag is the last word of its key where that says enough and is its alone") {
+  const auto flag = [](std::string_view key) { return flag_of(*find_key(key)); };
+  CHECK(flag("scan.cold_after") == "--cold-after");
+  CHECK(flag("limits.time_budget") == "--time-budget");
+  CHECK(flag("codec.level") == "--codec-level");
+  CHECK(flag("limits.memory") == "--memory");
+  CHECK(flag("pressure.memory") == "--pressure-memory");
+  CHECK(flag("pressure.on_battery") == "--pressure-on-battery");
+}
+
+TEST_CASE("a word that means no limit is read and shown") {
+  Rig rig("[limits]\nread_rate = 0\ntime_budget = 'none'\n[pressure]\nio = 'off'\n");
+  rig.inputs.environment["COLDPRESS_PRESSURE_MEMORY"] = "off";
+  rig.inputs.flags = {{"pressure.cpu", "75"}};
+  const auto loaded = rig.load();
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->settings.limits.read_rate == 0);
+  CHECK_FALSE(loaded->settings.limits.time_budget);
+  CHECK(value_of(*loaded, "limits.time_budget").value == "\"none\"");
+  CHECK(value_of(*loaded, "pressure.io").value == "\"off\"");
+  CHECK(value_of(*loaded, "pressure.memory").value == "\"off\"");
+  CHECK(value_of(*loaded, "pressure.cpu").value == "75");
 }
 
 TEST_CASE("every key can be given as the variable of its name") {

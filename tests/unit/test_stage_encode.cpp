@@ -181,10 +181,42 @@ TEST_CASE("encode counts every byte it has read, and leaves none in the page cac
   std::atomic<std::uint64_t> progress{0};
   EncodeRules rules = rig.rules();
   rules.progress = &progress;
-  const auto encoded = encode(rig.fs, rig.claim(), rules, {});
+  Claim claim = rig.claim();
+  REQUIRE(rig.disk.drop_cache(claim.file(), 0, 0)); // nobody uses it
+  const auto encoded = encode(rig.fs, std::move(claim), rules, {});
   REQUIRE(encoded);
   CHECK(progress == rig.text.size());
   CHECK(rig.disk.cached_bytes(encoded->claim().file()).value() == 0);
+}
+
+TEST_CASE("encode leaves a source in the page cache that was there before") {
+  Rig rig(long_rollout());
+  Claim claim = rig.claim();
+  std::vector<std::byte> all(rig.text.size());
+  REQUIRE(rig.disk.read_at(claim.file(), all, 0));
+  const auto encoded = encode(rig.fs, std::move(claim), rig.rules(), {});
+  REQUIRE(encoded);
+  CHECK(rig.disk.cached_bytes(encoded->claim().file()).value() >= rig.text.size());
+}
+
+TEST_CASE("encode tells its pace of every piece, and an error of it ends the work") {
+  Rig rig(long_rollout());
+  std::uint64_t read = 0;
+  EncodeRules rules = rig.rules();
+  rules.pace = [&](std::uint64_t bytes) -> Result<void> {
+    read += bytes;
+    return {};
+  };
+  REQUIRE(encode(rig.fs, rig.claim(), rules, {}));
+  CHECK(read == rig.text.size());
+
+  rules.pace = [&](std::uint64_t) -> Result<void> {
+    return Fail(Error{Errc::canceled, 0, "wait", {}, {}});
+  };
+  const auto encoded = encode(rig.fs, rig.claim(), rules, {});
+  REQUIRE_FALSE(encoded);
+  CHECK(encoded.error().reason == Reason::canceled);
+  rig.check_untouched();
 }
 
 TEST_CASE("bytes of every kind come back exactly") {

@@ -187,14 +187,14 @@ std::vector<Row> rows() {
                  [](const Rig& r) {
                    return Files{{r.plain, k_text}};
                  }});
-  all.push_back({"R beside another Z",
+  all.push_back({"R beside another Z: migrated since",
                  [](Rig& r) {
                    r.store.put(r.retired, k_other);
                    r.store.put(r.compressed, frame());
                  },
-                 OutcomeKind::recovered,
+                 OutcomeKind::orphaned,
                  [](const Rig& r) {
-                   return Files{{r.plain, k_other}, {r.compressed, frame()}};
+                   return Files{{r.compressed, frame()}, {r.orphan, k_other}};
                  }});
   all.push_back({"R open for writing, no P",
                  [](Rig& r) {

@@ -184,5 +184,5 @@ TEST_CASE("verify syncs the bytes before it reads them, and the metadata at the 
   CHECK(
       order ==
       std::vector<std::string>{
-          "sync_file", "drop_cache", "read_at", "set_mtime", "sync_file", "drop_cache"});
+          "sync_file", "drop_cache", "read_at", "drop_cache", "set_mtime", "sync_file"});
 }

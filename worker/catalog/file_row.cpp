@@ -31,6 +31,7 @@ bool passes_by_itself(Reason reason) {
   case Reason::vanished:
   case Reason::no_space:
   case Reason::canceled:
+  case Reason::no_time:
     return true;
   default:
     return false;

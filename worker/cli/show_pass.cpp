@@ -1,5 +1,6 @@
 #include "worker/cli/show_pass.hpp"
 
+#include "fsutil/log.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
@@ -87,6 +88,12 @@ int show_pass(const Context& context,
   };
   events.progress = [&](const PassProgress& progress) {
     json ? json_progress.show(progress) : bar.draw(progress);
+  };
+  events.throttled = [&](const std::string& line) {
+    bar.clear();
+    if (!context.options.quiet) {
+      log_info("{}", line);
+    }
   };
   const PassSummary summary = work(session, events);
   bar.clear();

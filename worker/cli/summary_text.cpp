@@ -62,6 +62,12 @@ std::string refusal_text(const Refusal& refusal) {
 
 namespace {
 
+// There was something to do.
+bool ended_early(const PassSummary& summary) {
+  return summary.skipped.contains(Reason::no_time) ||
+         summary.skipped.contains(Reason::canceled);
+}
+
 std::string pressed_text(const PassSummary& summary) {
   Table table({Align::left,
                Align::right,
@@ -127,7 +133,8 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   }
   if (summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed) > 0) {
     text += pressed_text(summary);
-  } else if (!summary.refused && !summary.deferred && summary.outcomes.empty()) {
+  } else if (!summary.refused && !summary.deferred && summary.outcomes.empty() &&
+             !ended_early(summary)) {
     text += "Nothing to do.\n";
   }
   text += others_text(summary);

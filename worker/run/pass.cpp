@@ -10,6 +10,7 @@ namespace coldpress {
 namespace {
 
 constexpr std::chrono::milliseconds k_progress_interval{250};
+constexpr std::chrono::seconds k_look_interval{2};
 
 enum class Work : std::uint8_t { press, recover_only };
 
@@ -23,13 +24,24 @@ public:
         reaper_(session,
                 {[this](const Outcome& outcome) { finish_outcome(outcome); },
                  [this] { advance(); }}),
-        context_{session, encoded_bytes_},
+        throttle_(session.clock(), session.settings()), context_{session,
+                                                                 encoded_bytes_,
+                                                                 throttle_},
         jobs_("cp-press", session.settings().limits.jobs, Priority::idle) {}
 
   PassSummary run() {
     begun_ = session_.clock().boot();
     session_.on_stop([this] { advance(); });
-    session_.loop().every(k_progress_interval, [this] { report_progress(); });
+    session_.loop().every(k_progress_interval, [this] {
+      report_progress();
+      if (throttle_.waits()) {
+        advance(); // the time may be up
+      }
+    });
+    if (work_ == Work::press && throttle_.watches()) {
+      session_.loop().every(k_look_interval, [this] { look_at_machine(); });
+      look_at_machine();
+    }
     session_.publisher().post([this] { prepare_locked(); });
     session_.loop().run();
     session_.on_stop({});
@@ -52,6 +64,28 @@ private:
   }
 
   // --- loop thread
+
+  // The publisher reads: it waits for nobody, and the loop does no file work.
+  void look_at_machine() {
+    if (looking_ || concluding_) {
+      return;
+    }
+    looking_ = true;
+    session_.publisher().post([this] {
+      MachineLoad load = read_pressure(session_.fs());
+      if (session_.settings().pressure.on_battery == OnBattery::wait) {
+        load.on_battery = read_on_battery(session_.fs());
+      }
+      auto news = throttle_.see(load);
+      session_.loop().post([this, news = std::move(news)] {
+        looking_ = false;
+        if (news && events_.throttled) {
+          events_.throttled(*news);
+        }
+        advance();
+      });
+    });
+  }
 
   void on_prepared(Result<Prepared> prepared) {
     prepared_ = true;
@@ -97,19 +131,23 @@ private:
   }
 
   bool stopping() const { return session_.signal() != 0 || summary_.error.has_value(); }
+  // Now or later.
+  bool may_press() const {
+    return !stopping() && next_ < queue_.size() && !throttle_.time_is_up();
+  }
 
   // The one place that decides what happens next.
   void advance() {
     if (!prepared_ || concluding_) {
       return;
     }
-    while (!stopping() && next_ < queue_.size() && may_start(queue_[next_])) {
+    while (may_press() && throttle_.may_start() && may_start(queue_[next_])) {
       start(queue_[next_++]);
     }
     if (!stopping()) {
       reaper_.start_due();
     }
-    const bool pressing = in_flight_ > 0 || (!stopping() && next_ < queue_.size());
+    const bool pressing = in_flight_ > 0 || may_press();
     if (pressing || reaper_.busy()) {
       return;
     }
@@ -240,7 +278,7 @@ private:
     summary_.not_freed_files = reaper_.files_left();
     summary_.not_freed_bytes = reaper_.bytes_left();
     for (std::size_t i = next_; i < queue_.size(); ++i) {
-      summary_.skipped[Reason::canceled] += 1;
+      summary_.skipped[stopping() ? Reason::canceled : Reason::no_time] += 1;
     }
     PassSummary interim = summary_;
     interim.signal = session_.signal();
@@ -294,7 +332,9 @@ private:
   std::optional<BootTime> idle_since_; // nothing left to press since then
   bool prepared_ = false;              // until then the publisher works alone
   bool concluding_ = false;
+  bool looking_ = false; // the publisher reads the machine's load
   std::atomic<std::uint64_t> encoded_bytes_{0};
+  Throttle throttle_;
   PressContext context_;
   ThreadPool jobs_; // last: its tasks use all of the above
 };

@@ -54,6 +54,7 @@ struct PassEvents {
   std::function<void(const Inventory&, const Plan&)> planned;
   std::function<void(const Outcome&)> outcome;
   std::function<void(const PassProgress&)> progress;
+  std::function<void(const std::string&)> throttled; // begins or ends to wait, and why
 };
 
 } // namespace coldpress

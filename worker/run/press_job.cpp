@@ -44,11 +44,19 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   if (!choice) {
     return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
   }
-  const EncodeRules rules{
-      choice->frame, settings.limits.min_free_bytes, &context.bytes_done};
+  const EncodeRules rules{choice->frame,
+                          settings.limits.min_free_bytes,
+                          &context.bytes_done,
+                          [&](std::uint64_t bytes) {
+                            return context.throttle.pace(bytes, session.stop_token());
+                          }};
   auto encoded = encode(session.fs(), std::move(*measured), rules, session.stop_token());
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    Stop stop = std::move(encoded.error());
+    if (stop.reason == Reason::canceled && !session.stop_token().stop_requested()) {
+      stop.reason = Reason::no_time; // nobody stopped it but the throttle
+    }
+    return Halt(std::move(stop));
   }
   auto verified = verify(session.fs(), std::move(*encoded), session.stop_token());
   if (!verified) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "worker/run/session.hpp"
+#include "worker/run/throttle.hpp"
 #include "worker/stage/repress.hpp"
 #include "worker/stage/types.hpp"
 
@@ -12,6 +13,7 @@ namespace coldpress {
 struct PressContext {
   Session& session;
   std::atomic<std::uint64_t>& bytes_done; // plain bytes encoded, over all jobs
+  Throttle& throttle;
 };
 
 // The three stretches of a press, each on its own kind of thread.
@@ -24,6 +26,8 @@ struct EncodedRollout {
 };
 
 // Job thread: measure if that is needed, choose, encode and verify, as long as it takes.
+// Waits where the throttle says so; stops with `no_time` if it waited until the time
+// budget was over.
 Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim);
 // Publisher thread.
 Step<Published> publish_rollout(PressContext& context, Verified verified);

@@ -1,5 +1,6 @@
 #include "worker/stage/choose_frame.hpp"
 
+#include "fsutil/page_cache.hpp"
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/repeats.hpp"
@@ -33,6 +34,7 @@ Result<std::optional<int>>
 look_for_copies(Fs& fs, const Claim& claim, const std::stop_token& stop) {
   const std::uint64_t size = claim.stamp().size;
   const std::uint64_t begin = size > k_stretch ? size - k_stretch : 0;
+  const bool in_use = is_in_use(fs, claim.file(), size); // as it was before this look
   Repeats repeats;
   std::vector<std::byte> buffer(k_piece);
   for (std::uint64_t at = begin; at < size;) {
@@ -44,7 +46,9 @@ look_for_copies(Fs& fs, const Claim& claim, const std::stop_token& stop) {
       break; // cut short meanwhile: encode() will say so
     }
     repeats.add(std::span<const std::byte>(buffer).first(got));
-    (void)fs.drop_cache(claim.file(), at, got);
+    if (!in_use) {
+      (void)fs.drop_cache(claim.file(), at, got);
+    }
     at += got;
   }
   return repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);

@@ -1,6 +1,7 @@
 #include "worker/stage/encode.hpp"
 
 #include "fsutil/metadata.hpp"
+#include "fsutil/page_cache.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/name.hpp"
@@ -92,14 +93,17 @@ struct Progress {
   std::uint64_t read = 0;
 };
 
-// The plain bytes of the claimed file, which leaves the page cache behind itself.
+// The plain bytes of the claimed file, which leaves the page cache behind itself unless
+// most of it was there before.
 Result<RolloutReader> open_source(Fs& fs, const Claim& claim) {
   const Candidate& candidate = claim.candidate();
-  return RolloutReader::over(fs,
-                             claim.file(),
-                             candidate.path,
-                             candidate.form,
-                             {PageCache::drop_behind, Frames::any});
+  const bool in_use = is_in_use(fs, claim.file(), claim.stamp().size);
+  return RolloutReader::over(
+      fs,
+      claim.file(),
+      candidate.path,
+      candidate.form,
+      {in_use ? PageCache::keep : PageCache::drop_behind, Frames::any});
 }
 
 // A weak frame was read before. Without a checksum, that is all there is to compare with.
@@ -146,6 +150,9 @@ Result<void> feed(Fs& fs,
     progress.read += got;
     if (rules.progress != nullptr) {
       rules.progress->fetch_add(got, std::memory_order_relaxed);
+    }
+    if (rules.pace) {
+      TRY(rules.pace(got));
     }
     if (progress.read - checked >= k_check_space_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));

@@ -4,6 +4,7 @@
 #include "worker/stage/types.hpp"
 
 #include <atomic>
+#include <functional>
 #include <stop_token>
 
 namespace coldpress {
@@ -12,13 +13,17 @@ struct EncodeRules {
   FrameOptions frame;
   std::uint64_t min_free_bytes = 0;               // leave at least this much on the disk
   std::atomic<std::uint64_t>* progress = nullptr; // counts the bytes read, if wanted
+  // Called with the length of each piece read, if wanted; may take its time. An error
+  // ends the work.
+  std::function<Result<void>(std::uint64_t bytes)> pace{};
 };
 
-// Writes the claimed file's plain bytes as one zstd frame into a temp file beside it, and
-// lets the source leave the page cache behind itself. Reads the source once, in pieces;
-// memory does not depend on its size. What is written is decoded on a second thread
-// meanwhile and compared with the source by length and hash: on success these bytes are
-// the source's; whether the disk keeps them is for verify() to find out.
+// Writes the claimed file's plain bytes as one zstd frame into a temp file beside it.
+// Reads the source once, in pieces, and lets it leave the page cache behind itself,
+// unless most of it was there before; memory does not depend on its size. What is written
+// is decoded on a second thread meanwhile and compared with the source by length and
+// hash: on success these bytes are the source's; whether the disk keeps them is for
+// verify() to find out.
 //
 // Stops with `changed` if there are not exactly as many as claimed, `no_gain` once the
 // frame is as large as a plain source, or larger than a compressed one,

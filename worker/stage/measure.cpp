@@ -1,5 +1,6 @@
 #include "worker/stage/measure.hpp"
 
+#include "fsutil/page_cache.hpp"
 #include "worker/rollout/reader.hpp"
 
 namespace coldpress {
@@ -22,14 +23,17 @@ struct Measured {
   std::uint64_t size = 0;
 };
 
-// Dropping it behind itself: encode() shall read it from the disk again.
+// Dropping it behind itself, so that encode() reads it from the disk again; unless most
+// of it was in the page cache before: somebody is at it.
 Result<Measured> decode_all(Fs& fs, const Claim& claim, const std::stop_token& stop) {
+  const bool in_use = is_in_use(fs, claim.file(), claim.stamp().size);
   TRY_ASSIGN(RolloutReader reader,
-             RolloutReader::over(fs,
-                                 claim.file(),
-                                 claim.candidate().path,
-                                 claim.candidate().form,
-                                 {PageCache::drop_behind, Frames::any}));
+             RolloutReader::over(
+                 fs,
+                 claim.file(),
+                 claim.candidate().path,
+                 claim.candidate().form,
+                 {in_use ? PageCache::keep : PageCache::drop_behind, Frames::any}));
   Hasher hasher;
   std::uint64_t size = 0;
   std::vector<std::byte> buffer(k_piece);

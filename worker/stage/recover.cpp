@@ -158,6 +158,17 @@ private:
       // The thread was resumed and compressed again meanwhile: all of R is in it.
       return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
     }
+    if (compared && compared->relation == Relation::differ) {
+      // A whole frame of other bytes is what somebody made of the thread since, as
+      // Codex's migration does: it is the rollout now.
+      return quiet
+                 ? orphan(retired,
+                          fmt::format("its .zst was replaced meanwhile by one that is "
+                                      "another from byte {} on; the bytes of before are "
+                                      "kept",
+                                      compared->common))
+                 : Recovered{};
+    }
     const bool equal = compared && compared->relation == Relation::equal;
     if (quiet && equal && is_untouched(retired, frame)) {
       return reap(retired, frame);

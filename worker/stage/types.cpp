@@ -87,6 +87,9 @@ constexpr std::array k_reasons{
     ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
+    ReasonText{Reason::no_time,
+               "no_time",
+               "the run's time budget is used up; the next run goes on"},
 };
 
 } // namespace

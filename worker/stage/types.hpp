@@ -56,6 +56,7 @@ enum class Reason : std::uint8_t {
   io_error,
   // outcomes only
   canceled,
+  no_time,
 };
 
 std::string_view name_of(Reason reason);

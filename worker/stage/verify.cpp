@@ -84,6 +84,7 @@ Step<Verified> verify(Fs& fs, Encoded encoded, std::stop_token stop) {
   if (auto same = compare(fs, encoded, stop); !same) {
     return Halt(Stop::from(std::move(same.error()).at(path)));
   }
+  (void)fs.drop_cache(temp, 0, 0); // nobody has asked for it yet
   const Claim& claim = encoded.claim();
   if (auto kept = copy_metadata(fs, claim.file(), claim.stamp(), temp); !kept) {
     return Halt(kept.error().code == Errc::unsupported
@@ -93,7 +94,6 @@ Step<Verified> verify(Fs& fs, Encoded encoded, std::stop_token stop) {
   if (auto synced = fs.sync_file(temp); !synced) {
     return Halt(Stop::from(std::move(synced.error()).at(path)));
   }
-  (void)fs.drop_cache(temp, 0, 0); // nobody had it there before
   return VerifiedMaker::make(std::move(encoded), *from_disk);
 }
 
