@@ -211,3 +211,15 @@ TEST_CASE("a .zst that is not its rollout is a conflict and nothing is touched")
   CHECK_EQ(read_file(home / (rollout + ".zst")), "somebody else's");
   CHECK_EQ(differing(read_file(home / rollout), rollout_content({})), "");
 }
+
+TEST_CASE("a rollout too large for one look is pressed with a window that suits it") {
+  CodexHome home;
+  const std::string rollout = home.add({.bytes = 70'000'000});
+  const ProgramEnd end = home.press({"--json"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, R"("outcome":"pressed","detail":"level 9, window 2^)");
+  CHECK_FALSE(exists(home / rollout));
+  CHECK_EQ(
+      differing(rollout_bytes(home / rollout), rollout_content({.bytes = 70'000'000})),
+      "");
+}

@@ -37,7 +37,7 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
     return Halt(std::move(measured.error()));
   }
   auto choice = choose_frame(session.fs(),
-                             claim,
+                             *measured,
                              frame_rules(settings),
                              session.clock().wall(),
                              session.stop_token());
