@@ -168,6 +168,22 @@ std::vector<Scenario> leftover_scenarios(const Kind& kind) {
       },
       longer_in_the_end);
   add(
+      "R + Z, Z has more",
+      [](MemFs&, const StoreRig& rig) {
+        rig.put(rig.retired(), k_text);
+        rig.put(rig.compressed(), test_frame(k_longer));
+      },
+      longer_from_the_start);
+  add(
+      "R + Z differ",
+      [](MemFs&, const StoreRig& rig) {
+        rig.put(rig.retired(), k_other);
+        rig.put(rig.compressed(), test_frame(k_text));
+      },
+      [](Scenario& scenario) {
+        scenario.keeps = {k_text, k_other};
+      });
+  add(
       "R and P, one inode",
       [](MemFs& disk, const StoreRig& rig) {
         rig.put(rig.plain(), k_text);
