@@ -596,6 +596,7 @@ TEST_CASE("a retired file that cannot be read just now is not put over a whole .
     }
   });
   const Recovered recovered = rig.recover();
+  rig.fs.set_hook({});
   REQUIRE(recovered.outcome);
   CHECK(recovered.outcome->kind == OutcomeKind::failed);
   REQUIRE(recovered.outcome->error);
