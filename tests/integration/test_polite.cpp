@@ -82,9 +82,11 @@ std::string retired_in(const std::string& dir) {
 
 } // namespace
 
-#ifndef COLDPRESS_PORTABLE // nothing can be dropped there
-
 TEST_CASE("a rollout leaves the page cache as it was found, and its .zst is not in it") {
+#ifdef COLDPRESS_PORTABLE
+  MESSAGE("skipped: nothing can be dropped from the cache here");
+  return;
+#endif
   CodexHome home;
   const std::string path = home / home.add({.bytes = 4'000'000});
   forget(path);
@@ -104,5 +106,3 @@ TEST_CASE("a rollout leaves the page cache as it was found, and its .zst is not 
   CHECK((in_use ? pages > 900 : pages == 0));
   CHECK_EQ(cached_pages(path + ".zst"), 0);
 }
-
-#endif
