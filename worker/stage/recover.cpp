@@ -151,7 +151,7 @@ private:
   Recovered
   retired_beside_frame(const FormView& retired, const FormView& frame, bool quiet) {
     const auto compared = compare(frame, retired);
-    if (!compared && !is_damage(compared.error(), frame)) {
+    if (!compared && !is_damage(compared.error())) {
       return failed(compared.error());
     }
     if (compared && compared->relation == Relation::second_is_prefix) {
@@ -195,9 +195,8 @@ private:
   }
 
   // Not what the machine failed to do, which may go better next time.
-  static bool is_damage(const Error& error, const FormView& frame) {
-    return error.code == Errc::corrupt || error.code == Errc::unsupported ||
-           (error.code == Errc::io && error.path == frame.file.path);
+  static bool is_damage(const Error& error) {
+    return error.code == Errc::corrupt || error.code == Errc::unsupported;
   }
 
   Recovered retired_alone(const FormView& retired) {
