@@ -53,12 +53,29 @@ def install(folder, package):
     os.makedirs(folder, exist_ok=True)
     command = [npm, "install", "--prefix", str(folder), "--no-package-lock", "--no-save"]
     command += ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    why = run_twice(command)
     # npm records where it downloaded from, which is nobody's business here.
     (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
-    if done.returncode != 0:
+    if why is not None:
+        raise Unavailable(f"npm could not install {package}: {why}")
+
+
+def run_twice(command):
+    """Why it failed, None if it did not: a network may hang, or be better a moment later."""
+    why = None
+    for _ in range(2):
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=600, check=False
+            )
+        except subprocess.TimeoutExpired:
+            why = "no answer within 10 minutes"
+            continue
+        if done.returncode == 0:
+            return None
         codes = [line for line in done.stderr.splitlines() if "code E" in line]
-        raise Unavailable(f"npm could not install {package}: {' '.join(codes) or 'failed'}")
+        why = " ".join(codes) or "failed"
+    return why
 
 
 def newest():
