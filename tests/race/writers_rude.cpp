@@ -27,7 +27,16 @@ ThreadRows::~ThreadRows() {
 }
 
 void ThreadRows::execute(const std::string& statement) {
-  if (sqlite3_exec(db_, statement.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+  // The change to a write-ahead log does not wait for others who want the same.
+  constexpr int k_tries = 1000;
+  int done = SQLITE_BUSY;
+  for (int i = 0; i < k_tries && done == SQLITE_BUSY; ++i) {
+    done = sqlite3_exec(db_, statement.c_str(), nullptr, nullptr, nullptr);
+    if (done == SQLITE_BUSY) {
+      nap(std::chrono::milliseconds{10});
+    }
+  }
+  if (done != SQLITE_OK) {
     throw std::runtime_error(std::string("sqlite: ") + sqlite3_errmsg(db_));
   }
 }

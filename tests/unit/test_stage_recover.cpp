@@ -580,6 +580,25 @@ TEST_CASE(
   CHECK_FALSE(rig.disk.exists(rig.plain));
 }
 
+TEST_CASE("a retired file that was cut and written anew is its writer's, not an orphan") {
+  Rig rig;
+  rig.store.put(rig.retired, k_text);
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  must(rig.disk.truncate(rig.disk.open_lock(rig.retired, Create::no).value(), 0));
+  SUBCASE("only cut") {}
+  SUBCASE("with a line of its own") {
+    const File writer(rig.disk, rig.disk.open_lock(rig.retired, Create::no).value());
+    must(rig.disk.write_at(writer.handle(), std::as_bytes(std::span(k_other)), 0));
+  }
+  const std::string now = rig.disk.get(rig.retired);
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.outcome);
+  CHECK(recovered.outcome->kind == OutcomeKind::recovered);
+  CHECK(rig.disk.get(rig.plain) == now);
+  CHECK(rig.disk.exists(rig.compressed));
+}
+
 TEST_CASE("a retired file that cannot be read just now is not put over a whole .zst") {
   Rig rig;
   rig.store.put(rig.retired, k_text);

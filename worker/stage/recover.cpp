@@ -154,20 +154,22 @@ private:
     if (!compared && !is_damage(compared.error())) {
       return failed(compared.error());
     }
-    if (compared && compared->relation == Relation::second_is_prefix) {
-      // The thread was resumed and compressed again meanwhile: all of R is in it.
-      return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
-    }
-    if (compared && compared->relation == Relation::differ) {
-      // A whole frame of other bytes is what somebody made of the thread since, as
-      // Codex's migration does: it is the rollout now.
-      return quiet
-                 ? orphan(retired,
-                          fmt::format("its .zst was replaced meanwhile by one that is "
-                                      "another from byte {} on; the bytes of before are "
-                                      "kept",
-                                      compared->common))
-                 : Recovered{};
+    if (compared && is_as_retired(retired)) {
+      // Nobody wrote into it, so somebody has made the .zst anew since.
+      if (compared->relation == Relation::second_is_prefix) {
+        // The thread was resumed and compressed again: all of R is in it.
+        return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
+      }
+      if (compared->relation == Relation::differ) {
+        // It is the rollout now, as after Codex's migration.
+        return quiet
+                   ? orphan(retired,
+                            fmt::format("its .zst was replaced meanwhile by one that is "
+                                        "another from byte {} on; the bytes of before "
+                                        "are kept",
+                                        compared->common))
+                   : Recovered{};
+      }
     }
     const bool equal = compared && compared->relation == Relation::equal;
     if (quiet && equal && is_untouched(retired, frame)) {
@@ -184,6 +186,11 @@ private:
         },
         compared ? "a writer had come to the retired file: it is plain again"
                  : "its .zst cannot be decoded: the retired file is plain again");
+  }
+
+  // A write sets both times to now, the rename that retired it only one of them.
+  static bool is_as_retired(const FormView& retired) {
+    return retired.stamp.mtime != retired.stamp.ctime;
   }
 
   // Beside each other they have one mtime, unless somebody touched the retired file;
