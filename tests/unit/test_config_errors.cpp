@@ -66,8 +66,7 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
 }
 
 TEST_CASE("keys of later features are unknown now") {
-  for (const char* key : {"stores = []",
-                          "pressure.min_free = '1GiB'"}) {
+  for (const char* key : {"stores = []", "pressure.min_free = '1GiB'"}) {
     CHECK(says(complaint(key), "no such key"));
   }
 }
@@ -76,10 +75,13 @@ TEST_CASE("a key's text in an error cannot drive the terminal") {
   CHECK(says(complaint("\"a\\u001b[2J\" = 1\n"), "a\\x1b[2J: no such key"));
 }
 
-TEST_CASE("a character that the parser cannot take is an error, not undefined") {
-  const std::string said = complaint("[scan]\nsettle\xEF\xBB\xBE = \"1h\"\n");
-  CHECK(says(said, "config.toml:2"));
-  CHECK(says(said, "U+FEFE"));
+TEST_CASE("what the TOML parser holds for impossible is an error with its line") {
+  for (const char* line :
+       {"settle\xEF\xBB\xBE = \"1h\"", "[ $ ]", "[\t\x1d]", "[ [a] ]", "\xCE\x88 = 1"}) {
+    CAPTURE(line);
+    CHECK(says(complaint(std::string("[scan]\n") + line + "\n[codec]\n"),
+               "config.toml:2: "));
+  }
 }
 
 TEST_CASE("a section written as a value, or as a list of sections, is an error") {
