@@ -148,6 +148,10 @@ void Loop::on_signal(int signal, std::function<void()> call) {
       "uv_signal_start");
 }
 
+uv_loop_s* Loop::handle() {
+  return &state_->loop;
+}
+
 void Loop::run() {
   uv_run(&state_->loop, UV_RUN_DEFAULT);
 }

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+struct uv_loop_s;
+
 namespace coldpress {
 
 // The libuv loop: timers, signals, and a queue into which other threads put their
@@ -27,6 +29,9 @@ public:
   void every(std::chrono::milliseconds interval, std::function<void()> call);
   // In place of the signal's default action, until this object dies.
   void on_signal(int signal, std::function<void()> call);
+
+  // For handles of another kind. Whoever makes one closes it, while this object lives.
+  uv_loop_s* handle();
 
   // Returns after stop(); what was posted before it has been called by then.
   void run();
