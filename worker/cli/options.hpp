@@ -17,6 +17,7 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run
+  bool until_eof = false;            // run
   bool all = false;                  // plan, restore
   bool orphans = false;              // sweep
   std::vector<std::string> rollouts; // cat, restore
