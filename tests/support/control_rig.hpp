@@ -21,12 +21,14 @@ namespace coldpress {
 inline constexpr std::chrono::milliseconds k_patience{20'000};
 inline const std::string k_ask = "{\"v\":1,\"command\":\"status\"}\n";
 
-// A control server on a loop of its own thread, in a directory of its own. The handler
-// is called on that thread.
+// A control server on a loop of its own thread, in a directory of its own if no path is
+// named. The handler is called on that thread.
 class ControlRig {
 public:
-  explicit ControlRig(ControlServer::Handler handler, ControlLimits limits = {})
-      : path(dir / "control.sock") {
+  explicit ControlRig(ControlServer::Handler handler,
+                      ControlLimits limits = {},
+                      const std::string& at = {})
+      : path(at.empty() ? dir / "control.sock" : at) {
     std::signal(SIGPIPE, SIG_IGN);
     auto opened = ControlServer::open(loop,
                                       fs,

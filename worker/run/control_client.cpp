@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 
 Fail no_daemon(Error error, std::string_view why) {
   error.code = Errc::not_found;
+  error.sys = 0; // the sentence says it better
   return Fail(std::move(error).in(
       fmt::format("{}; start one with: coldpress serve, or do the work at once with: "
                   "coldpress run",
