@@ -19,7 +19,7 @@ namespace coldpress {
 
 inline constexpr int k_control_version = 1;
 inline constexpr std::size_t k_control_request_bytes = 4096; // its newline included
-inline constexpr std::size_t k_control_reply_bytes = std::size_t{1} << 20U;
+inline constexpr std::size_t k_control_reply_bytes = std::size_t{128} << 10U;
 
 enum class ControlCommand : std::uint8_t { status, run_now, pause, resume };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "worker/run/control_server.hpp"
 #include "worker/run/service.hpp"
 
 namespace coldpress {
@@ -15,7 +16,11 @@ struct Service::Served {
           }
         }) {}
 
+  // Errc::busy: another daemon serves the store. Where there can be no socket, a warning.
+  Result<void> listen(Service& service);
+
   ManagedStore managed;
+  std::optional<ControlServer> control;
   TreeWatch watch;
   std::string watch_trouble; // the last that was told of
   bool leaving = false;      // no longer in the settings; its pass still runs

@@ -46,7 +46,7 @@ Result<void> Service::take_settings(const Settings& settings) {
     if (!known) {
       TRY_ASSIGN(ManagedStore managed,
                  ManagedStore::open(setup_.fs, setup_.clock, one, setup_.uid));
-      fresh.emplace_back(*this, std::move(managed));
+      TRY(fresh.emplace_back(*this, std::move(managed)).listen(*this));
     }
   }
   // From here on nothing fails.

@@ -5,6 +5,32 @@
 
 namespace coldpress {
 
+Result<void> Service::Served::listen(Service& service) {
+  const Store& store = managed.store();
+  TRY(make_dirs(service.setup_.fs, store.own_dir, 0700));
+  auto opened = ControlServer::open(
+      service.loop_,
+      service.setup_.fs,
+      store.control_socket(),
+      service.setup_.uid,
+      [&service](const ControlRequest& request, const ControlServer::Answer& answer) {
+        answer(service.answer(request));
+      });
+  if (opened) {
+    control.emplace(std::move(*opened));
+    return {};
+  }
+  if (opened.error().code == Errc::busy) {
+    return Fail(std::move(opened.error())
+                    .in("another coldpress serve looks after this store; ask it with "
+                        "coldpress control status"));
+  }
+  log_warn("{}: coldpress control cannot reach this serve: {}",
+           managed.name(),
+           printable(describe(opened.error())));
+  return {};
+}
+
 ServiceStatus Service::status() const {
   ServiceStatus status;
   status.pid = static_cast<std::uint32_t>(::getpid());
