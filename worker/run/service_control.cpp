@@ -21,9 +21,7 @@ Result<void> Service::Served::listen(Service& service) {
     return {};
   }
   if (opened.error().code == Errc::busy) {
-    return Fail(std::move(opened.error())
-                    .in("another coldpress serve looks after this store; ask it with "
-                        "coldpress control status"));
+    return Fail(std::move(opened.error()));
   }
   log_warn("{}: coldpress control cannot reach this serve: {}",
            managed.name(),
