@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -50,16 +51,12 @@ public:
     }
   }
 
-  // Until so many connections are open.
+  // Waits until so many connections are open; until they hold no more than that.
   bool has_connections(std::size_t count) const {
-    const auto until = std::chrono::steady_clock::now() + k_patience;
-    while (std::chrono::steady_clock::now() < until) {
-      if (connections == count) {
-        return true;
-      }
-      std::this_thread::yield();
-    }
-    return false;
+    return becomes([&] { return connections == count; });
+  }
+  bool holds_at_most(std::size_t count) const {
+    return becomes([&] { return bytes <= count; });
   }
 
   TempDir dir;
@@ -68,13 +65,26 @@ public:
   Loop loop;
   std::optional<ControlServer> server;
   std::atomic<std::size_t> connections{0}; // as it was seen last
+  std::atomic<std::size_t> bytes{0};       // that are held
   std::atomic<std::size_t> most_bytes{0};  // that were held at one moment
   std::thread thread;
 
 private:
   void look() {
     connections = server->connections();
-    most_bytes = std::max(most_bytes.load(), server->buffered_bytes());
+    bytes = server->buffered_bytes();
+    most_bytes = std::max(most_bytes.load(), bytes.load());
+  }
+
+  static bool becomes(const std::function<bool()>& true_one_day) {
+    const auto until = std::chrono::steady_clock::now() + k_patience;
+    while (!true_one_day()) {
+      if (std::chrono::steady_clock::now() > until) {
+        return false;
+      }
+      std::this_thread::yield();
+    }
+    return true;
   }
 };
 

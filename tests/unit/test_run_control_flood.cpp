@@ -96,6 +96,7 @@ TEST_CASE("a hundred connections: some are served, the others are told that it i
 TEST_CASE("who asks much and reads nothing holds one answer, and is closed") {
   ControlLimits limits;
   limits.reading = 100ms;
+  limits.answer = 1h;
   std::atomic<std::size_t> asked{0};
   ControlRig rig(
       [&](const ControlRequest&, const ControlServer::Answer& answer) {
@@ -113,10 +114,14 @@ TEST_CASE("who asks much and reads nothing holds one answer, and is closed") {
 }
 
 TEST_CASE("a slow reader does not keep the others waiting") {
-  ControlRig rig([](const ControlRequest& request, const ControlServer::Answer& answer) {
-    const bool much = request.command == ControlCommand::resume;
-    answer({std::nullopt, much ? std::string(100'000, 'y') : "yes", std::nullopt});
-  });
+  ControlLimits limits;
+  limits.request = 1h;
+  ControlRig rig(
+      [](const ControlRequest& request, const ControlServer::Answer& answer) {
+        const bool much = request.command == ControlCommand::resume;
+        answer({std::nullopt, much ? std::string(100'000, 'y') : "yes", std::nullopt});
+      },
+      limits);
   RawClient slow(rig.path);
   for (int i = 0; i < 20; ++i) {
     REQUIRE(slow.send("{\"v\":1,\"command\":\"resume\"}\n"));
@@ -127,6 +132,7 @@ TEST_CASE("a slow reader does not keep the others waiting") {
   for (int i = 0; i < 20; ++i) {
     CHECK(slow.reply().text.size() == 100'000);
   }
+  CHECK(rig.holds_at_most(k_one)); // nothing of them is kept
 }
 
 TEST_CASE("garbage is answered or closed, and hurts nobody") {
