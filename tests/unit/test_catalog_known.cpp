@@ -70,7 +70,7 @@ constexpr std::string_view k_to_second_layout =
     "ALTER TABLE files DROP COLUMN verified_at; PRAGMA user_version = 2";
 constexpr std::string_view k_to_first_layout =
     "DROP INDEX files_remembered; DROP TABLE achieved; DROP TABLE head_pages; "
-    "PRAGMA user_version = 1";
+    "DROP TABLE outcomes; PRAGMA user_version = 1";
 
 } // namespace
 

@@ -103,6 +103,18 @@ ALTER TABLE files ADD COLUMN predicted_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE files ADD COLUMN verified_at INTEGER;
 UPDATE files SET verified_at = updated WHERE pressed AND verified <> '';
 )sql",
+    // Numbers that never fall, whatever becomes of the rows they come from.
+    R"sql(
+CREATE TABLE outcomes (
+  outcome TEXT PRIMARY KEY NOT NULL,
+  count INTEGER NOT NULL
+);
+INSERT INTO outcomes SELECT 'pressed', ifnull(sum(pressed), 0) FROM runs;
+INSERT INTO outcomes SELECT 'failed', ifnull(sum(failed), 0) FROM runs;
+INSERT INTO outcomes SELECT 'writer_arrived', ifnull(sum(writer_arrived), 0) FROM runs;
+INSERT INTO outcomes SELECT 'reaped', ifnull(sum(reaped), 0) FROM runs;
+INSERT INTO outcomes SELECT 'recovered', ifnull(sum(recovered), 0) FROM runs;
+)sql",
 };
 
 // A file that merely has our version number fails here, not in the middle of a pass.
@@ -115,6 +127,7 @@ constexpr std::array k_probes = {
     "WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL LIMIT 0",
     "SELECT size_class, plain_bytes, compressed_bytes FROM achieved LIMIT 0",
     "SELECT number, bytes FROM head_pages LIMIT 0",
+    "SELECT outcome, count FROM outcomes LIMIT 0",
 };
 
 } // namespace
