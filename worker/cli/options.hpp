@@ -17,9 +17,11 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run
-  bool all = false;                  // plan, restore
+  bool all = false;                  // plan, report, restore
   bool orphans = false;              // sweep
   std::vector<std::string> rollouts; // cat, restore
+  std::uint32_t largest = 10;        // report
+  std::string html;                  // report: the page's file; empty: none
 };
 
 // --store, --config, --json, --quiet.
