@@ -355,3 +355,31 @@ TEST_CASE("a kill in the middle of a transaction leaves the ledger as it was bef
   CHECK_FALSE(knows(rig.ledger, "new0"));
   CHECK(rig.ledger.totals()->pressed == 1);
 }
+
+TEST_CASE("troubled rollouts are those that failed or conflict, most failures first") {
+  Rig rig;
+  Outcome failed = pressed("a/once");
+  failed.kind = OutcomeKind::failed;
+  failed.error = Error{Errc::io, 5, "read", "a/once", {"the disk"}};
+  rig.record(failed);
+  failed.rollout = "a/twice";
+  rig.record(failed);
+  rig.record(failed);
+  rig.record(pressed("a/fine"));
+  failed.rollout = "a/recovered";
+  rig.record(failed);
+  rig.record(pressed("a/recovered"));
+  Outcome conflict;
+  conflict.rollout = "a/two-forms";
+  conflict.kind = OutcomeKind::conflict;
+  rig.record(conflict);
+  const auto rows = rig.ledger.troubled(10);
+  REQUIRE(rows.has_value());
+  REQUIRE(rows->size() == 3);
+  CHECK(rows->at(0).rollout == "a/twice");
+  CHECK(rows->at(1).rollout == "a/once");
+  CHECK(rows->at(1).error.text == "the disk");
+  CHECK(rows->at(2).rollout == "a/two-forms");
+  CHECK(rig.ledger.troubled(1)->size() == 1);
+  CHECK(rig.ledger.check().has_value());
+}

@@ -2,6 +2,7 @@
 
 #include "worker/catalog/file_table.hpp"
 #include "worker/catalog/known_tables.hpp"
+#include "worker/catalog/schema.hpp"
 
 #include <algorithm>
 
@@ -103,6 +104,14 @@ Result<Totals> Ledger::totals() const {
   return Totals{.pressed = query.count(0),
                 .bytes_before = query.count(1),
                 .bytes_after = query.count(2)};
+}
+
+Result<std::vector<FileRow>> Ledger::troubled(std::size_t count) const {
+  return read_troubled_rows(db_, count);
+}
+
+Result<void> Ledger::check() const {
+  return check_pages(db_);
 }
 
 Result<BlockedTimes> Ledger::blocked_times() const {

@@ -114,6 +114,11 @@ public:
   Result<void> write_heads(const std::vector<HeadPage>& pages);
 
   Result<Totals> totals() const;
+  // Rollouts whose last tries failed or found a conflict, most failures first, at most
+  // `count`. Looks at every row.
+  Result<std::vector<FileRow>> troubled(std::size_t count) const;
+  // Reads the whole file. Errc::corrupt if it is damaged; the context says where.
+  Result<void> check() const;
   // Over the newest 100,000 publications.
   Result<BlockedTimes> blocked_times() const;
 
