@@ -24,6 +24,10 @@ constexpr std::array k_commands{
     Command{"cat", "print a rollout, compressed or not", add_cat, cmd_cat},
     Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
     Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
+    Command{"doctor",
+            "look for what is wrong, and say what to do; changes nothing",
+            add_settings,
+            cmd_doctor},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
     Command{"config",
