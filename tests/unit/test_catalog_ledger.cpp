@@ -391,3 +391,54 @@ TEST_CASE("troubled rollouts are those that failed or conflict, most failures fi
   CHECK(rig.ledger.troubled(1)->size() == 1);
   CHECK(rig.ledger.check().has_value());
 }
+
+TEST_CASE(
+    "a verification stands for its rollout until a newer one, or until it is pressed") {
+  Rig rig;
+  Outcome made = pressed("a/ours");
+  rig.record(made);
+  const auto known = [&rig](const std::string& rollout) {
+    auto all = rig.ledger.verifications();
+    REQUIRE(all.has_value());
+    REQUIRE(all->contains(rollout));
+    return all->at(rollout);
+  };
+  const WallTime first = rig.clock.wall();
+  CHECK(known("a/ours").at == first); // verified when it was made
+  CHECK(known("a/ours").hash == to_hex(*made.hash));
+  CHECK(known("a/ours").frame_bytes == 100);
+  CHECK(known("a/ours").frame_mtime == made.stamp.mtime);
+
+  rig.clock.advance(1h);
+  const Verification bad{.rollout = "a/ours",
+                         .at = rig.clock.wall(),
+                         .ok = false,
+                         .frame_bytes = 100,
+                         .frame_mtime = made.stamp.mtime,
+                         .plain_bytes = 1000,
+                         .hash = "abc",
+                         .detail = "a flipped bit"};
+  REQUIRE(rig.ledger.set_verified(bad).has_value());
+  rig.ledger = rig.open();
+  CHECK_FALSE(known("a/ours").ok);
+  CHECK(known("a/ours").hash == "abc");
+  CHECK(known("a/ours").detail == "a flipped bit");
+  CHECK(rig.row("a/ours").verified_at == first); // when it was last found right
+
+  rig.clock.advance(1h);
+  rig.record(made);
+  CHECK(known("a/ours").ok);
+  CHECK(known("a/ours").at == rig.clock.wall());
+
+  rig.clock.advance(1h);
+  Verification good = bad;
+  good.at = rig.clock.wall();
+  good.ok = true;
+  REQUIRE(rig.ledger.set_verified(good).has_value());
+  CHECK(known("a/ours").at == good.at);
+  CHECK(rig.row("a/ours").verified_at == good.at);
+  good.rollout = "a/of-codex";
+  REQUIRE(rig.ledger.set_verified(good).has_value());
+  CHECK(known("a/of-codex").ok);
+  CHECK_FALSE(knows(rig.ledger, "a/of-codex")); // no row of a rollout we never touched
+}
