@@ -127,7 +127,8 @@ constexpr Look k_all[] = {
     check_codex_versions, check_permissions, check_file_systems, check_leases,
     check_space,          check_rollouts,    check_store_lock,   check_codex_locks,
     check_leftovers,      check_orphans,     check_ledger,       check_runs,
-    check_failures,       check_clock,       check_limits,       check_program,
+    check_verified,       check_failures,    check_clock,        check_limits,
+    check_program,
 };
 
 } // namespace
@@ -482,6 +483,27 @@ TEST_CASE("rollouts that fail are listed with why and when they are tried again"
   says(found[1], "r1 failed 3 times");
   says(found[1], "tried again after");
   says(found[5], "7 rollouts failed in all");
+}
+
+TEST_CASE("what verify found damaged stays a problem, the rest is told with its age") {
+  Healthy facts;
+  facts.store->ledger.verified = 3;
+  facts.store->ledger.verified_first = facts.machine.now - 72h;
+  const Finding fine = worst(check_verified, facts);
+  CHECK(fine.level == Level::ok);
+  says(fine, "3 d ago");
+  for (int nth = 0; nth < 6; ++nth) {
+    Verification seen;
+    seen.rollout = "r" + std::to_string(nth);
+    seen.detail = "a flipped bit";
+    facts.store->ledger.damaged.push_back(seen);
+  }
+  const auto found = seen_by(check_verified, facts);
+  REQUIRE(found.size() == 6);
+  CHECK(found[0].level == Level::problem);
+  says(found[0], "r0 is damaged");
+  says(found[0], "a flipped bit");
+  says(found[5], "6 are damaged in all");
 }
 
 TEST_CASE("a clock that cannot be right needs a person") {

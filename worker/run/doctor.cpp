@@ -28,6 +28,7 @@ constexpr std::array k_checks{
     Check{"orphans", true, check_orphans},
     Check{"ledger", true, check_ledger},
     Check{"runs", true, check_runs},
+    Check{"verified", true, check_verified},
     Check{"failures", true, check_failures},
     Check{"clock", false, check_clock},
     Check{"limits", false, check_limits},

@@ -3,6 +3,7 @@
 #include "config/codex_config.hpp"
 #include "locking/held_file.hpp"
 #include "worker/rollout/codec.hpp"
+#include "worker/rollout/name.hpp"
 #include "worker/run/doctor_proc.hpp"
 
 #include <algorithm>
@@ -122,6 +123,28 @@ template <class T> T take(Result<T> result, LedgerFacts& facts) {
   return T{};
 }
 
+void look_up_verified(Fs& fs,
+                      const Store& store,
+                      const Verifications& verifications,
+                      LedgerFacts& facts) {
+  for (const auto& [rollout, seen] : verifications) {
+    const auto stat = fs.lstat(compressed_name(join_path(store.home, rollout)));
+    if (!stat || stat->size != seen.frame_bytes || stat->mtime != seen.frame_mtime) {
+      continue; // another file by now, or none
+    }
+    if (!seen.ok) {
+      facts.damaged.push_back(seen);
+    } else if (seen.at > WallTime{}) {
+      facts.verified += 1;
+      facts.verified_first = std::min(facts.verified_first.value_or(seen.at), seen.at);
+    }
+  }
+  std::sort(
+      facts.damaged.begin(),
+      facts.damaged.end(),
+      [](const Verification& a, const Verification& b) { return a.rollout < b.rollout; });
+}
+
 LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known& known) {
   LedgerFacts facts;
   facts.path = join_path(store.state_dir, "ledger.sqlite");
@@ -144,6 +167,7 @@ LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known
   facts.runs = take(ledger->recent_runs(k_runs), facts);
   facts.troubled = take(ledger->troubled(k_troubled), facts);
   known = take(ledger->known(), facts);
+  look_up_verified(fs, store, take(ledger->verifications(), facts), facts);
   const auto held = [now = clock.wall()](const auto& remembered) {
     return remembered.second.hold_until && *remembered.second.hold_until > now;
   };
@@ -180,7 +204,9 @@ look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store)
     facts.own.push_back(std::move(*own));
   }
   if (store.state_dir != store.own_dir) {
-    if (auto state = look_up_own(fs, "the state directory", store.state_dir)) {
+    auto state = look_up_own(fs, "the state directory", store.state_dir);
+    // One directory may have two names.
+    if (state && (facts.own.empty() || facts.own.front().path != state->path)) {
       facts.own.push_back(std::move(*state));
     }
   }

@@ -45,7 +45,10 @@ struct LedgerFacts {
   std::vector<RunRow> runs;   // newest first
   std::vector<FileRow> troubled;
   std::size_t held = 0;
-  std::vector<std::string> set_aside; // damaged ones, by an earlier run
+  std::size_t verified = 0;               // .zst that were read whole at some time
+  std::optional<WallTime> verified_first; // of those, the one longest ago
+  std::vector<Verification> damaged;      // and still there as they were
+  std::vector<std::string> set_aside;     // damaged ones, by an earlier run
 };
 
 struct StoreFacts {

@@ -127,6 +127,35 @@ void check_runs(const DoctorFacts& facts, Findings& found) {
   check_last_success(facts, found);
 }
 
+void check_verified(const DoctorFacts& facts, Findings& found) {
+  const LedgerFacts& ledger = facts.store->ledger;
+  for (std::size_t nth = 0; nth < std::min(k_shown, ledger.damaged.size()); ++nth) {
+    const Verification& seen = ledger.damaged[nth];
+    found.problem(fmt::format("{} is damaged, found on {}: {}",
+                              seen.rollout,
+                              format_time(seen.at),
+                              seen.detail),
+                  "put it back from a backup, and read it again with coldpress verify");
+  }
+  if (ledger.damaged.size() > k_shown) {
+    found.problem(
+        fmt::format("{} are damaged in all", format_count(ledger.damaged.size())),
+        "coldpress verify lists them");
+  }
+  if (!found.all().empty()) {
+    return;
+  }
+  if (ledger.verified == 0) {
+    found.ok("no compressed rollout was verified so far");
+    return;
+  }
+  found.ok(
+      fmt::format("{} compressed rollouts were read whole and found right, the first of "
+                  "them {} ago",
+                  format_count(ledger.verified),
+                  age_text(facts.machine.now - *ledger.verified_first)));
+}
+
 void check_failures(const DoctorFacts& facts, Findings& found) {
   std::size_t number = 0;
   for (const FileRow& row : facts.store->ledger.troubled) {
