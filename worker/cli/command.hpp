@@ -72,6 +72,8 @@ void add_restore(CLI::App& app, Options& options);
 int cmd_restore(const Context& context);
 void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
+void add_verify(CLI::App& app, Options& options);
+int cmd_verify(const Context& context);
 int cmd_unlock(const Context& context);
 int cmd_doctor(const Context& context);
 int cmd_config(const Context& context);

@@ -19,7 +19,8 @@ struct Options {
   bool dry_run = false;              // run
   bool all = false;                  // plan, restore
   bool orphans = false;              // sweep
-  std::vector<std::string> rollouts; // cat, restore
+  std::string sample;                // verify
+  std::vector<std::string> rollouts; // cat, restore, verify
 };
 
 // --store, --config, --json, --quiet.
