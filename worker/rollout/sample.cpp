@@ -7,6 +7,12 @@
 
 namespace coldpress {
 
+namespace {
+
+constexpr std::uint64_t k_cache_counts = std::uint64_t{1} << 20U; // as is_in_use()
+
+} // namespace
+
 Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            FileHandle file,
                                            std::uint64_t size,
@@ -23,9 +29,10 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
     TRY_ASSIGN(const std::size_t got,
                fs.read_at(file, std::span<std::byte>(bytes).subspan(begin), offset));
     bytes.resize(begin + got);
-    if (!in_use) {
-      (void)fs.drop_cache(file, offset, got);
-    }
+  }
+  // All of it: the kernel reads ahead. A small file's few pages are wanted again soon.
+  if (size >= k_cache_counts && !in_use) {
+    (void)fs.drop_cache(file, 0, 0);
   }
   return bytes;
 }
