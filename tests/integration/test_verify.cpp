@@ -101,6 +101,17 @@ TEST_CASE("doctor knows what verify found damaged until it is put right") {
   CHECK_EQ(home.run({"doctor"}).code, 0);
 }
 
+TEST_CASE("verify makes nothing where there is nothing to verify") {
+  CodexHome home;
+  home.add({.number = 1});
+  const Listing before = list(home.path());
+  const ProgramEnd end = home.run({"verify"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, "no compressed rollouts");
+  CHECK_EQ(home.run({"verify", "--sample", "5%"}).code, 0);
+  CHECK_EQ(difference(before, list(home.path())), "");
+}
+
 TEST_CASE("a sample goes on where the last one ended") {
   CodexHome home;
   fill(home);

@@ -30,6 +30,13 @@ Result<VerifyRequest> request_of(const Context& context, const Store& store) {
   return request;
 }
 
+// One that is gone is news only to who has named it.
+bool is_news(const VerifiedRollout& seen, const VerifyRequest& request) {
+  return seen.result == VerifyResult::gone
+             ? !request.plain_paths.empty()
+             : seen.result != VerifyResult::ok || !seen.detail.empty();
+}
+
 int show(const Context& context,
          const OpenedStore& opened,
          const VerifyRequest& request) {
@@ -41,7 +48,7 @@ int show(const Context& context,
   events.verified = [&](const VerifiedRollout& seen) {
     if (json) {
       print_line(json_of(seen));
-    } else if (seen.result != VerifyResult::ok || !seen.detail.empty()) {
+    } else if (is_news(seen, request)) {
       bar.clear();
       err("{}\n", verified_text(seen));
     }

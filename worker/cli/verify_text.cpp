@@ -17,6 +17,9 @@ std::string verified_text(const VerifiedRollout& seen) {
 
 std::string summary_text(const VerifySummary& summary) {
   const std::uint64_t ok = summary.number(VerifyResult::ok);
+  if (ok + summary.left == 0 && summary.counts == decltype(summary.counts){}) {
+    return "no compressed rollouts: nothing to verify\n";
+  }
   std::string text =
       fmt::format("{} compressed rollouts are sound: {}, {} of plain bytes",
                   format_count(ok),

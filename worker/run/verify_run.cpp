@@ -36,10 +36,12 @@ public:
 
   VerifySummary run(const VerifyRequest& request) {
     const BootTime begun = clock_.boot();
-    open_ledger();
     auto files = request.plain_paths.empty()
                      ? all_frames(fs_, store_, summary_.scan_errors)
                      : named_frames(fs_, store_, request.plain_paths);
+    if (!files.empty()) { // else there is nothing to remember, and no file is made
+      open_ledger();
+    }
     queue_ = choose_frames(std::move(files), known_, request.sample);
     for (const FrameFile& file : queue_) {
       bytes_total_ += file.bytes;
