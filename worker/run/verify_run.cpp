@@ -207,7 +207,7 @@ private:
   }
 
   void show_progress() {
-    if (!events_.progress) {
+    if (!events_.progress || queue_.empty()) {
       return;
     }
     PassProgress progress;
