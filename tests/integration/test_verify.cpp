@@ -117,9 +117,12 @@ TEST_CASE("a sample goes on where the last one ended") {
   fill(home);
   std::filesystem::remove(home / "coldpress/ledger.sqlite");
   // Of those that were never verified the older files come first.
-  const auto first = read_ones(home.run({"verify", "--sample", "50%", "--json"}));
-  const auto second = read_ones(home.run({"verify", "--sample", "2", "--json"}));
-  const auto third = read_ones(home.run({"verify", "--sample", "1", "--json"}));
+  const auto first =
+      read_ones(home.run({"verify", "--jobs", "1", "--sample", "50%", "--json"}));
+  const auto second =
+      read_ones(home.run({"verify", "--jobs", "1", "--sample", "2", "--json"}));
+  const auto third =
+      read_ones(home.run({"verify", "--jobs", "1", "--sample", "1", "--json"}));
   REQUIRE_EQ(first.size(), 2);
   REQUIRE_EQ(second.size(), 2);
   REQUIRE_EQ(third.size(), 1);
