@@ -34,6 +34,10 @@ constexpr std::array k_commands{
             cmd_doctor},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
+    Command{"control",
+            "ask the coldpress serve of a store, and tell it what to do",
+            add_control,
+            cmd_control},
     Command{"config",
             "show the settings and where each comes from",
             add_settings,

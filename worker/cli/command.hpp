@@ -76,6 +76,8 @@ void add_verify(CLI::App& app, Options& options);
 int cmd_verify(const Context& context);
 int cmd_unlock(const Context& context);
 int cmd_doctor(const Context& context);
+void add_control(CLI::App& app, Options& options);
+int cmd_control(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 

@@ -17,10 +17,13 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run
-  bool all = false;                  // plan, restore
+  bool all = false;                  // plan, restore, control
   bool orphans = false;              // sweep
   std::string sample;                // verify
   std::vector<std::string> rollouts; // cat, restore, verify
+  std::string action;                // control
+  std::string pause_for;             // control pause
+  std::string pause_until;           // control pause
 };
 
 // --store, --config, --json, --quiet.

@@ -14,6 +14,8 @@ struct Store {
   bool has_trees = false; // sessions/ or archived_sessions/ is there
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
+  // Where a daemon that serves this store is asked.
+  std::string control_socket() const { return own_dir + "/control.sock"; }
 };
 
 // Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory),
