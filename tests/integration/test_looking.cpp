@@ -153,8 +153,16 @@ TEST_CASE("status names what has more than one form, and what lies in orphans") 
 }
 
 TEST_CASE("every command has its help, and version says the version") {
-  for (const char* command :
-       {"plan", "run", "status", "cat", "restore", "sweep", "config", "version"}) {
+  for (const char* command : {"plan",
+                              "run",
+                              "status",
+                              "cat",
+                              "restore",
+                              "sweep",
+                              "verify",
+                              "doctor",
+                              "config",
+                              "version"}) {
     CAPTURE(command);
     const ProgramEnd end = run_program({{COLDPRESS_PROGRAM, command, "--help"}, {}});
     CHECK_EQ(end.code, 0);

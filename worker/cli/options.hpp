@@ -19,7 +19,8 @@ struct Options {
   bool dry_run = false;              // run
   bool all = false;                  // plan, restore, control
   bool orphans = false;              // sweep
-  std::vector<std::string> rollouts; // cat, restore
+  std::string sample;                // verify
+  std::vector<std::string> rollouts; // cat, restore, verify
   std::string action;                // control
   std::string pause_for;             // control pause
   std::string pause_until;           // control pause
