@@ -54,6 +54,12 @@ replace_file(Fs& fs, const std::string& path, std::string_view text, std::uint32
   // Named from the start: an exchange needs two names.
   TRY_ASSIGN(TempFile temp, TempFile::create_beside(fs, target, TempFile::Naming::named));
   TRY(fs.write_at(temp.handle(), std::as_bytes(std::span(text)), 0));
+  if (stat) {
+    TRY_ASSIGN(const FileStat made, fs.stat(temp.handle()));
+    if (made.uid != stat->uid || made.gid != stat->gid) {
+      TRY(fs.set_owner(temp.handle(), stat->uid, stat->gid));
+    }
+  }
   TRY(fs.set_mode(temp.handle(), stat ? stat->mode : mode));
   TRY(fs.sync_file(temp.handle()));
   TRY(take_place(fs, temp, stat.has_value()));

@@ -43,6 +43,24 @@ TEST_CASE("a file that is there is replaced, keeps its mode and leaves nothing b
   CHECK_EQ(rig.fs.get("/d/file"), "new text");
 }
 
+TEST_CASE("a file of somebody else stays his, or is not replaced") {
+  Rig rig;
+  rig.fs.put("/d/file", "old");
+  rig.fs.set_owner_of("/d/file", 1234, 1234);
+  SUBCASE("root can give it back to him") {
+    rig.fs.set_user(0, 0);
+    REQUIRE(replace_file(rig.fs, "/d/file", "new", 0600));
+    CHECK_EQ(rig.fs.lstat("/d/file")->uid, 1234);
+  }
+  SUBCASE("others cannot") {
+    const auto done = replace_file(rig.fs, "/d/file", "new", 0600);
+    REQUIRE_FALSE(done);
+    CHECK_EQ(done.error().code, Errc::denied);
+    CHECK_EQ(rig.fs.get("/d/file"), "old");
+    CHECK_EQ(rig.fs.list_dir("/d")->size(), 1);
+  }
+}
+
 TEST_CASE("a symlink stays one, and the file behind it is replaced") {
   Rig rig;
   rig.fs.put("/d/real", "old");
