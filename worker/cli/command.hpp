@@ -73,6 +73,8 @@ int cmd_restore(const Context& context);
 void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
 int cmd_unlock(const Context& context);
+void add_schedule(CLI::App& app, Options& options);
+int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 
