@@ -1,5 +1,6 @@
 #include "worker/run/other_timers.hpp"
 #include "worker/run/own_file.hpp"
+#include "worker/run/unit_text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,6 +43,17 @@ TEST_CASE("the agent of launchd names the program and when") {
   CHECK_EQ(count(*file.text, "<key>Minute</key>"), 4);
   CHECK_EQ(count(*file.text, "<key>Hour</key>"), 4);
   CHECK_FALSE(launchd_file(request, false).text);
+}
+
+TEST_CASE("the agent is the packaged one but for the program and the times") {
+  ScheduleRequest request = request_of();
+  request.program = "/usr/local/bin/coldpress";
+  const auto without_numbers = [](std::string text) {
+    std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    return text;
+  };
+  CHECK_EQ(without_numbers(launchd_text(request)),
+           without_numbers(std::string(packaged_unit("launchd/coldpress.run.plist"))));
 }
 
 TEST_CASE("a line of cron has five fields, the command and its mark") {

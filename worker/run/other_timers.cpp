@@ -3,6 +3,7 @@
 #include "fsutil/fs.hpp"
 #include "worker/run/own_file.hpp"
 #include "worker/run/timer_files.hpp"
+#include "worker/run/unit_text.hpp"
 
 #include <fmt/format.h>
 
@@ -60,6 +61,16 @@ std::string plist_times(const CalendarTimes& times) {
   return text;
 }
 
+// The text with what stands in the array of that key replaced.
+std::string
+with_array(std::string_view text, std::string_view key, const std::string& items) {
+  constexpr std::string_view opening = "<array>\n";
+  const std::size_t begin =
+      text.find(opening, text.find(fmt::format("<key>{}</key>", key))) + opening.size();
+  const std::size_t end = text.find("  </array>", begin);
+  return std::string(text.substr(0, begin)) + items + std::string(text.substr(end));
+}
+
 CalendarTimes times_for(const ScheduleRequest& request) {
   return times_of(request.every, request.users.front().name + "@" + request.host);
 }
@@ -89,29 +100,9 @@ std::string launchd_text(const ScheduleRequest& request) {
   for (const std::string& word : timer_command(request, request.users.front())) {
     words += "    <string>" + in_xml(word) + "</string>\n";
   }
-  return fmt::format(
-      R"(<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- Neither LowPriorityIO, Nice nor a ProcessType: coldpress makes its encoder threads wait
-     for everybody else by itself. The thread that takes Codex's locks must not. -->
-<plist version="1.0">
-<dict>
-  <key>Label</key>
-  <string>{}</string>
-  <key>ProgramArguments</key>
-  <array>
-{}  </array>
-  <key>RunAtLoad</key>
-  <false/>
-  <key>StartCalendarInterval</key>
-  <array>
-{}  </array>
-</dict>
-</plist>
-)",
-      k_launchd_label,
-      words,
-      plist_times(times_for(request)));
+  const std::string text =
+      with_array(packaged_unit("launchd/coldpress.run.plist"), "ProgramArguments", words);
+  return with_array(text, "StartCalendarInterval", plist_times(times_for(request)));
 }
 
 PlannedFile launchd_file(const ScheduleRequest& request, bool wanted) {

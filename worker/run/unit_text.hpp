@@ -7,7 +7,7 @@
 namespace coldpress {
 
 // The units as they are packaged, built into the program: packaging/systemd is where they
-// are written. `name`: "user/coldpress.timer".
+// are written. `name`: "user/coldpress.timer"; and "launchd/coldpress.run.plist".
 std::string_view packaged_unit(std::string_view name);
 
 // The program whose path stands in the packaged units.
