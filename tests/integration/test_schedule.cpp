@@ -221,6 +221,17 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
   }
 }
 
+TEST_CASE("a timer can be removed whatever the settings are") {
+  Machine machine;
+  machine.enable();
+  REQUIRE_EQ(machine.schedule({"install"}).code, 0);
+  write_file(machine.config, "[limits\n");
+  machine.environment["COLDPRESS_LIMITS_JOBS"] = "none";
+  CHECK_EQ(machine.schedule({"install"}).code, 2);
+  CHECK_EQ(machine.schedule({"remove"}).code, 0);
+  CHECK_FALSE(exists(machine.units + "coldpress.timer"));
+}
+
 TEST_CASE("schedule refuses what it does not understand, in one line") {
   const Machine machine;
   machine.enable();

@@ -92,7 +92,6 @@ Result<int> act(const Context& context) {
   const RunProgram run = [&](const SubprocessCall& call) {
     return run_subprocess(context.clock, call);
   };
-  TRY(load(context)); // sets up the log
   TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
   const ScheduleHands hands(context.fs,
                             run,

@@ -92,10 +92,6 @@ Result<std::vector<std::string>> arguments_for_timer(const Context& context,
   return arguments;
 }
 
-bool wants_enable(const Context& context) {
-  return !context.options.inputs.enable.empty();
-}
-
 // Settings without --enable: as a timer finds them.
 Result<LoadedSettings> load_for_timer(LoadInputs inputs) {
   LoadInputs once = inputs;
@@ -104,46 +100,76 @@ Result<LoadedSettings> load_for_timer(LoadInputs inputs) {
   return load_settings(inputs);
 }
 
-Result<void> add_user(const Context& context,
-                      const LoadInputs& inputs,
-                      ScheduleUser user,
-                      ScheduleWish& wish) {
-  TRY_ASSIGN(const LoadedSettings loaded, load_for_timer(inputs));
-  TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, loaded));
-  user.store = loaded.settings.store;
-  user.state_dir = loaded.settings.state_dir;
-  for (const std::string& text : user.arguments) {
-    if (printable(text) != text || text.find('\n') != std::string::npos) {
+// The configuration that --enable would change for them.
+std::string file_to_enable(const Context& context,
+                           const LoadInputs& inputs,
+                           const LoadedSettings& loaded) {
+  return !loaded.config_file.empty()           ? loaded.config_file
+         : context.options.schedule.for_system ? k_site_config
+                                               : own_config_path(inputs);
+}
+
+void ask_for_feature(const Context& context,
+                     const LoadInputs& inputs,
+                     const std::string& user,
+                     const std::string& file,
+                     ScheduleWish& wish) {
+  const ScheduleOptions& options = context.options.schedule;
+  if (options.for_system && file != k_site_config && file != inputs.config_path) {
+    wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
+                                   "that: local_thread_store_compression = true in its "
+                                   "section [features]",
+                                   file,
+                                   user);
+  } else if (context.options.inputs.enable.empty()) {
+    const std::string whose =
+        options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
+                           : std::string();
+    wish.feature_off =
+        fmt::format("the feature is off, and a timer would change nothing; to write it "
+                    "into {}: coldpress schedule install{} {}",
+                    file,
+                    whose,
+                    k_enable);
+  } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
+             wish.files_to_enable.end()) {
+    wish.files_to_enable.push_back(file);
+  }
+}
+
+Result<void> check_arguments(const std::vector<std::string>& arguments) {
+  for (const std::string& text : arguments) {
+    if (printable(text) != text) {
       return refused("a path in the timer's command has bytes that cannot be written "
                      "there: " +
                      printable(text));
     }
   }
-  if (!loaded.settings.compression_enabled) {
-    const bool site = context.options.schedule.for_system;
-    const std::string file = !loaded.config_file.empty() ? loaded.config_file
-                             : site                      ? k_site_config
-                                                         : own_config_path(inputs);
-    if (site && file != k_site_config && file != inputs.config_path) {
-      wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
-                                     "that: local_thread_store_compression = true in its "
-                                     "section [features]",
-                                     file,
-                                     user.name);
-    } else if (!wants_enable(context)) {
-      wish.feature_off =
-          fmt::format("the feature is off, and a timer would change "
-                      "nothing; to write it into {}: coldpress schedule "
-                      "install{} {}",
-                      file,
-                      site ? fmt::format(" --system {}",
-                                         fmt::join(context.options.schedule.users, " "))
-                           : std::string(),
-                      k_enable);
-    } else if (std::find(wish.files_to_enable.begin(),
-                         wish.files_to_enable.end(),
-                         file) == wish.files_to_enable.end()) {
-      wish.files_to_enable.push_back(file);
+  return {};
+}
+
+bool is_action(const Context& context, std::string_view action) {
+  return context.options.schedule.action == action;
+}
+
+Result<void> add_user(const Context& context,
+                      const LoadInputs& inputs,
+                      ScheduleUser user,
+                      ScheduleWish& wish) {
+  auto loaded = load_for_timer(inputs);
+  if (!loaded && !is_action(context, "remove")) { // which works whatever the settings
+    return Fail(std::move(loaded.error()));
+  }
+  if (loaded) {
+    user.store = loaded->settings.store;
+    user.state_dir = loaded->settings.state_dir;
+  }
+  if (is_action(context, "install")) {
+    TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
+    TRY(check_arguments(user.arguments));
+    if (!loaded->settings.compression_enabled) {
+      const std::string file = file_to_enable(context, inputs, *loaded);
+      ask_for_feature(context, inputs, user.name, file, wish);
     }
   }
   wish.request.users.push_back(std::move(user));
@@ -169,18 +195,28 @@ Result<ScheduleUser> parse_passwd(const std::string& name, std::string_view line
   return user;
 }
 
-Result<ScheduleUser> find_user(const std::string& name, const RunProgram& run) {
+Result<void> check_name(const std::string& name) {
   constexpr std::string_view letters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   if (name.empty() || name.front() == '-' ||
       name.find_first_not_of(letters) != std::string::npos) {
     return refused(printable(name) + " is no user name that systemd takes");
   }
+  return {};
+}
+
+Result<ScheduleUser> find_user(const std::string& name, const RunProgram& run) {
   TRY_ASSIGN(const SubprocessEnd end, run(SubprocessCall{{"getent", "passwd", name}}));
   if (end.code != 0) {
     return refused("there is no user " + name);
   }
   return parse_passwd(name, end.out.substr(0, end.out.find('\n')));
+}
+
+ScheduleUser no_longer_there(const std::string& name) {
+  ScheduleUser user;
+  user.name = name;
+  return user;
 }
 
 Result<void>
@@ -202,7 +238,12 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
     return refused("one store belongs to one user: name one user with --store");
   }
   for (const std::string& name : options.users) {
-    TRY_ASSIGN(ScheduleUser user, find_user(name, run));
+    TRY(check_name(name));
+    auto found = find_user(name, run);
+    if (!found && !is_action(context, "remove")) { // also of a user that is gone
+      return Fail(std::move(found.error()));
+    }
+    ScheduleUser user = found ? std::move(*found) : no_longer_there(name);
     LoadInputs inputs = context.options.inputs;
     inputs.environment = {{"HOME", user.home}}; // nothing of root's
     TRY(add_user(context, inputs, std::move(user), wish));
@@ -252,6 +293,11 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
   if (printable(request.program) != request.program) {
     return refused("the path of this program has bytes that no timer takes: " +
                    printable(request.program));
+  }
+  if (request.kind == ScheduleKind::systemd &&
+      request.program.find_first_of("\"'\\") != std::string::npos) {
+    return refused("systemd takes no program with a quote or a backslash in its path: " +
+                   request.program);
   }
   if (options.for_system) {
     TRY(add_users_of_system(context, run, wish));
