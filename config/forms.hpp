@@ -27,7 +27,7 @@ struct OptionalDuration {
 };
 
 // "none" is the empty value.
-struct Budget {
+struct DurationOrNone {
   static Result<std::optional<std::chrono::milliseconds>> parse(const Given& given);
   static std::string show(std::optional<std::chrono::milliseconds> duration);
 };
