@@ -139,8 +139,11 @@ std::string step_json(const ScheduleStep& step, bool dry_run) {
 
 std::string schedule_text(const ScheduleStatus& status) {
   Table table({Align::left, Align::left});
-  table.add(
-      {"timer", fmt::format("{}, of {}", name_of(status.kind), printable(status.user))});
+  table.add({"timer",
+             fmt::format("{}{}, of {}",
+                         name_of(status.kind),
+                         status.for_system ? " of the system" : "",
+                         printable(status.user))});
   table.add({"state", enabled_text(status)});
   if (!status.when.empty()) {
     table.add({"when", printable(status.when)});
@@ -155,8 +158,8 @@ std::string schedule_text(const ScheduleStatus& status) {
                            format_time(*status.service_ended),
                            status.service_exit,
                            exit_words(status.service_exit),
-                           status.lingers ? " --user" : "",
-                           status.lingers ? "" : "@" + status.user)});
+                           status.for_system ? "" : " --user",
+                           status.for_system ? "@" + status.user : "")});
   }
   if (status.lingers == std::optional(false)) {
     table.add({"lingering",

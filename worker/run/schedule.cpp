@@ -126,6 +126,7 @@ Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& requ
       return Fail(std::move(status.error()));
     }
     status->kind = request.kind;
+    status->for_system = request.for_system;
     status->user = user.name;
     add_last_run(user, *status);
     all.push_back(std::move(*status));

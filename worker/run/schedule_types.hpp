@@ -70,6 +70,7 @@ struct ScheduledFile {
 
 struct ScheduleStatus {
   ScheduleKind kind = ScheduleKind::systemd;
+  bool for_system = false;
   std::string user;
   std::vector<ScheduledFile> files; // those that are there
   bool enabled = false;             // the timer will start runs
