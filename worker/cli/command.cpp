@@ -38,6 +38,10 @@ constexpr std::array k_commands{
             "ask the coldpress serve of a store, and tell it what to do",
             add_control,
             cmd_control},
+    Command{"schedule",
+            "install, remove or show a timer that starts run",
+            add_schedule,
+            cmd_schedule},
     Command{"config",
             "show the settings and where each comes from",
             add_settings,
@@ -91,7 +95,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (flag != strangers.end()) {
     const CLI::App& where = chosen.empty() ? app : *chosen.front();
     const std::string typed = flag->substr(0, flag->find('='));
-    what = fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
+    what = is_setting_flag(typed)
+               ? fmt::format("{} is a setting; here only the configuration can say it",
+                             typed)
+               : fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
   } else if (!strangers.empty()) {
     what = chosen.empty() ? fmt::format("no command {}{}",
                                         strangers.front(),
@@ -151,6 +158,7 @@ int run_command_line(int argc,
                      std::uint32_t uid,
                      std::map<std::string, std::string> environment) {
   Options options;
+  options.program_name = argc > 0 ? argv[0] : "";
   options.inputs.environment = std::move(environment);
   CLI::App app(
       "coldpress: turns cold Codex rollouts into verified .jsonl.zst, beside the "

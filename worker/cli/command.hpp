@@ -78,6 +78,8 @@ int cmd_unlock(const Context& context);
 int cmd_doctor(const Context& context);
 void add_control(CLI::App& app, Options& options);
 int cmd_control(const Context& context);
+void add_schedule(CLI::App& app, Options& options);
+int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 
