@@ -81,6 +81,12 @@ struct Directory {
   static std::string show(const std::string& path);
 };
 
+// A file or a directory; "none" is the empty string.
+struct OptionalPath {
+  static Result<std::string> parse(const Given& given);
+  static std::string show(const std::string& path);
+};
+
 struct ReaderVersion {
   static Result<Version> parse(const Given& given);
   static std::string show(const Version& version);

@@ -66,6 +66,8 @@ int cmd_run(const Context& context);
 void add_plan(CLI::App& app, Options& options);
 int cmd_plan(const Context& context);
 int cmd_status(const Context& context);
+void add_report(CLI::App& app, Options& options);
+int cmd_report(const Context& context);
 void add_cat(CLI::App& app, Options& options);
 int cmd_cat(const Context& context);
 void add_restore(CLI::App& app, Options& options);
