@@ -17,6 +17,10 @@ constexpr std::array k_commands{
     Command{
         "plan", "show what run would do, and why; changes nothing", add_plan, cmd_plan},
     Command{"run", "press what is cold, once", add_run, cmd_run},
+    Command{"serve",
+            "stay, and press what gets cold: a pass a day, and when told",
+            add_settings,
+            cmd_serve},
     Command{"status",
             "show the last runs, locks and leftovers; changes nothing",
             add_settings,

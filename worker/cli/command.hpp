@@ -63,6 +63,7 @@ Result<OpenedStore> open(const Context& context);
 
 void add_run(CLI::App& app, Options& options);
 int cmd_run(const Context& context);
+int cmd_serve(const Context& context);
 void add_plan(CLI::App& app, Options& options);
 int cmd_plan(const Context& context);
 int cmd_status(const Context& context);

@@ -27,6 +27,7 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run, schedule
+  bool until_eof = false;            // run
   bool all = false;                  // plan, report, restore, control
   bool orphans = false;              // sweep
   std::string sample;                // verify
