@@ -163,6 +163,8 @@ TEST_CASE("every command has its help, and version says the version") {
                               "cat",
                               "restore",
                               "sweep",
+                              "verify",
+                              "doctor",
                               "config",
                               "version"}) {
     CAPTURE(command);

@@ -3,6 +3,7 @@
 #include "worker/catalog/counter_tables.hpp"
 #include "worker/catalog/file_table.hpp"
 #include "worker/catalog/known_tables.hpp"
+#include "worker/catalog/schema.hpp"
 
 #include <algorithm>
 
@@ -111,6 +112,14 @@ Result<Totals> Ledger::totals() const {
                 .bytes_after = query.count(2),
                 .predicted = query.count(3),
                 .predicted_after = query.count(4)};
+}
+
+Result<std::vector<FileRow>> Ledger::troubled(std::size_t count) const {
+  return read_troubled_rows(db_, count);
+}
+
+Result<void> Ledger::check() const {
+  return check_pages(db_);
 }
 
 Result<std::vector<PressedRollout>> Ledger::pressed() const {

@@ -2,6 +2,7 @@
 
 #include "worker/catalog/file_row.hpp"
 #include "worker/catalog/sqlite.hpp"
+#include "worker/catalog/verification.hpp"
 
 #include <functional>
 #include <map>
@@ -133,7 +134,20 @@ public:
   // What HeadMemory::apply() returned.
   Result<void> write_heads(const std::vector<HeadPage>& pages);
 
+  // --- verified frames, whoever made them
+
+  // In place of what was known of that rollout. Of one that is damaged the caller hands
+  // on the plain bytes of the last good reading.
+  Result<void> set_verified(const Verification& seen);
+  // The newest of each: of set_verified(), or from when it was pressed.
+  Result<Verifications> verifications() const;
+
   Result<Totals> totals() const;
+  // Rollouts whose last tries failed or found a conflict, most failures first, at most
+  // `count`. Looks at every row.
+  Result<std::vector<FileRow>> troubled(std::size_t count) const;
+  // Reads the whole file. Errc::corrupt if it is damaged; the context says where.
+  Result<void> check() const;
   Result<Counters> counters() const;
   // In no order.
   Result<std::vector<PressedRollout>> pressed() const;

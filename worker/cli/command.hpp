@@ -63,6 +63,7 @@ Result<OpenedStore> open(const Context& context);
 
 void add_run(CLI::App& app, Options& options);
 int cmd_run(const Context& context);
+int cmd_serve(const Context& context);
 void add_plan(CLI::App& app, Options& options);
 int cmd_plan(const Context& context);
 int cmd_status(const Context& context);
@@ -74,7 +75,14 @@ void add_restore(CLI::App& app, Options& options);
 int cmd_restore(const Context& context);
 void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
+void add_verify(CLI::App& app, Options& options);
+int cmd_verify(const Context& context);
 int cmd_unlock(const Context& context);
+int cmd_doctor(const Context& context);
+void add_control(CLI::App& app, Options& options);
+int cmd_control(const Context& context);
+void add_schedule(CLI::App& app, Options& options);
+int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 
