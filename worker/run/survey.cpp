@@ -231,11 +231,7 @@ private:
     std::sort(decisions.begin(), decisions.end(), [](const auto& a, const auto& b) {
       return a.candidate.stamp.size > b.candidate.stamp.size;
     });
-    FrameRules rules = frame_rules(settings_);
-    if (!rules.codec.window_log) {
-      rules.codec.window_log = k_max_window_log; // no look for the best: it reads a lot
-    }
-    const Estimate gain = estimate(fs_, rules, result_.now, decisions);
+    const Estimate gain = estimate(fs_, frame_rules(settings_), result_.now, decisions);
     sampled_kept_ = gain.total_before == 0 ? 1.0
                                            : static_cast<double>(gain.total_after) /
                                                  static_cast<double>(gain.total_before);
