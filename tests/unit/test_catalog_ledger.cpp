@@ -442,3 +442,50 @@ TEST_CASE(
   CHECK(known("a/of-codex").ok);
   CHECK_FALSE(knows(rig.ledger, "a/of-codex")); // no row of a rollout we never touched
 }
+
+TEST_CASE("counters count runs and outcomes, and know when a run last went well") {
+  Rig rig;
+  CHECK(rig.ledger.counters()->runs == 0);
+  CHECK_FALSE(rig.ledger.counters()->last_success);
+  for (const int code : {0, 3}) {
+    const auto run = rig.ledger.begin_run(RunStart{});
+    REQUIRE(run.has_value());
+    rig.clock.advance(1h);
+    RunEnd end;
+    end.finished = rig.clock.wall();
+    end.exit_code = code;
+    REQUIRE(rig.ledger.finish_run(*run, end).has_value());
+  }
+  rig.record(pressed("a"));
+  rig.record(pressed("a"));
+  Outcome reaped = pressed("a");
+  reaped.kind = OutcomeKind::reaped;
+  rig.record(reaped);
+  const auto counters = rig.ledger.counters();
+  REQUIRE(counters.has_value());
+  CHECK(counters->runs == 2);
+  CHECK(counters->last_success == rig.clock.wall() - 1h);
+  CHECK(counters->bytes_before == 2000);
+  CHECK(counters->bytes_after == 200);
+  CHECK(counters->outcomes ==
+        std::map<std::string, std::uint64_t>{{"failed", 0},
+                                             {"pressed", 2},
+                                             {"reaped", 1},
+                                             {"recovered", 0},
+                                             {"writer_arrived", 0}});
+}
+
+TEST_CASE("the ledger lists what is pressed now, with both sizes") {
+  Rig rig;
+  rig.record(pressed("a"));
+  rig.record(pressed("b"));
+  Outcome restored = pressed("b");
+  restored.kind = OutcomeKind::restored;
+  rig.record(restored);
+  const auto list = rig.ledger.pressed();
+  REQUIRE(list.has_value());
+  REQUIRE(list->size() == 1);
+  CHECK(list->front().rollout == "a");
+  CHECK(list->front().plain_bytes == 1000);
+  CHECK(list->front().compressed_bytes == 100);
+}

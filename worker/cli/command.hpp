@@ -63,9 +63,12 @@ Result<OpenedStore> open(const Context& context);
 
 void add_run(CLI::App& app, Options& options);
 int cmd_run(const Context& context);
+int cmd_serve(const Context& context);
 void add_plan(CLI::App& app, Options& options);
 int cmd_plan(const Context& context);
 int cmd_status(const Context& context);
+void add_report(CLI::App& app, Options& options);
+int cmd_report(const Context& context);
 void add_cat(CLI::App& app, Options& options);
 int cmd_cat(const Context& context);
 void add_restore(CLI::App& app, Options& options);
@@ -78,6 +81,8 @@ int cmd_unlock(const Context& context);
 int cmd_doctor(const Context& context);
 void add_control(CLI::App& app, Options& options);
 int cmd_control(const Context& context);
+void add_schedule(CLI::App& app, Options& options);
+int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
 int cmd_version(const Context& context);
 
