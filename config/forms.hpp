@@ -32,9 +32,21 @@ struct DurationOrNone {
   static std::string show(std::optional<std::chrono::milliseconds> duration);
 };
 
+// At least one second: how often something happens.
+struct Interval {
+  static Result<std::chrono::milliseconds> parse(const Given& given);
+  static std::string show(std::chrono::milliseconds duration);
+};
+
 struct Size {
   static Result<std::uint64_t> parse(const Given& given);
   static std::string show(std::uint64_t bytes);
+};
+
+// "off" is the empty value.
+struct OptionalSize {
+  static Result<std::optional<std::uint64_t>> parse(const Given& given);
+  static std::string show(std::optional<std::uint64_t> bytes);
 };
 
 struct Boolean {
@@ -79,6 +91,17 @@ struct Excludes {
 struct Directory {
   static Result<std::string> parse(const Given& given);
   static std::string show(const std::string& path);
+};
+
+// A file or a directory; "none" is the empty string.
+struct OptionalPath {
+  static Result<std::string> parse(const Given& given);
+  static std::string show(const std::string& path);
+};
+
+struct Directories {
+  static Result<std::vector<std::string>> parse(const Given& given);
+  static std::string show(const std::vector<std::string>& paths);
 };
 
 struct ReaderVersion {

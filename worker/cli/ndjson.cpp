@@ -99,6 +99,9 @@ std::string json_of(const PassProgress& progress) {
   json["total"] = progress.files_total;
   json["bytes_done"] = progress.bytes_done;
   json["bytes_total"] = progress.bytes_total;
+  if (progress.throttled) {
+    json["waiting"] = true;
+  }
   return line_of(json);
 }
 
@@ -125,6 +128,49 @@ std::string json_of(const PassSummary& summary) {
   json["bytes_before"] = summary.bytes_before;
   json["bytes_after"] = summary.bytes_after;
   json["not_freed_yet"] = summary.not_freed_bytes;
+  json["seconds"] = summary.seconds;
+  json["exit"] = summary.exit_code();
+  return line_of(json);
+}
+
+std::string json_of(const VerifiedRollout& seen) {
+  Json json;
+  json["message_type"] = "verified";
+  json["rollout"] = printable(seen.rollout);
+  json["ok"] = seen.result == VerifyResult::ok;
+  json["result"] = std::string(name_of(seen.result));
+  json["bytes"] = seen.bytes;
+  if (seen.read) {
+    json["plain_bytes"] = seen.read->plain_bytes;
+    json["checksum"] = seen.read->checksum;
+    json["compared"] = seen.compared;
+  }
+  if (!seen.detail.empty()) {
+    json["detail"] = printable(seen.detail);
+  }
+  if (!seen.hint.empty()) {
+    json["hint"] = printable(seen.hint);
+  }
+  if (seen.error) {
+    json["error"] = object_of(*seen.error);
+  }
+  return line_of(json);
+}
+
+std::string json_of(const VerifySummary& summary) {
+  Json counts = Json::object();
+  for (const VerifyResult result : {VerifyResult::ok,
+                                    VerifyResult::damaged,
+                                    VerifyResult::unreadable,
+                                    VerifyResult::gone}) {
+    counts[std::string(name_of(result))] = summary.number(result);
+  }
+  Json json;
+  json["message_type"] = "summary";
+  json["counts"] = std::move(counts);
+  json["left"] = summary.left;
+  json["bytes"] = summary.bytes;
+  json["plain_bytes"] = summary.plain_bytes;
   json["seconds"] = summary.seconds;
   json["exit"] = summary.exit_code();
   return line_of(json);

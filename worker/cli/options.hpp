@@ -27,9 +27,16 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run, schedule
-  bool all = false;                  // plan, restore
+  bool until_eof = false;            // run
+  bool all = false;                  // plan, report, restore, control
   bool orphans = false;              // sweep
-  std::vector<std::string> rollouts; // cat, restore
+  std::string sample;                // verify
+  std::vector<std::string> rollouts; // cat, restore, verify
+  std::string action;                // control
+  std::string pause_for;             // control pause
+  std::string pause_until;           // control pause
+  std::uint32_t largest = 10;        // report
+  std::string html;                  // report: the page's file; empty: none
   ScheduleOptions schedule;
 };
 

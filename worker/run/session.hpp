@@ -39,6 +39,8 @@ public:
   std::stop_token stop_token() const { return stop_.get_token(); }
   // The signal that asked, 0 if none did.
   int signal() const { return signal_; }
+  // On the loop: as SIGTERM does, but never more than once.
+  void end_early();
   // Calls back on the loop when a signal came.
   void on_stop(std::function<void()> call) { stopped_ = std::move(call); }
 
@@ -65,13 +67,14 @@ public:
   // Queued for the ledger's thread; dropped without a ledger.
   void record(const Outcome& outcome);
   void post_to_ledger(LedgerThread::Work work);
+  // For whoever reads of the run when it is over.
+  void note(std::string line);
   std::vector<std::string> notes() const;
 
 private:
   void open_ledger(const std::string& command);
   void heartbeat();
   void on_signal(int signal);
-  void note(std::string line);
 
   Fs& fs_;
   const Clock& clock_;
