@@ -93,6 +93,12 @@ struct Directory {
   static std::string show(const std::string& path);
 };
 
+// A file or a directory; "none" is the empty string.
+struct OptionalPath {
+  static Result<std::string> parse(const Given& given);
+  static std::string show(const std::string& path);
+};
+
 struct Directories {
   static Result<std::vector<std::string>> parse(const Given& given);
   static std::string show(const std::vector<std::string>& paths);

@@ -122,6 +122,20 @@ std::string Directory::show(const std::string& path) {
   return quoted(path);
 }
 
+Result<std::string> OptionalPath::parse(const Given& given) {
+  if (!is_string(given)) {
+    return wrong_type(given, R"(write a path in quotes, or "none")");
+  }
+  if (given.items.front() == "none") {
+    return std::string();
+  }
+  return absolute_path(given.items.front(), given.paths);
+}
+
+std::string OptionalPath::show(const std::string& path) {
+  return quoted(path.empty() ? "none" : path);
+}
+
 Result<std::vector<std::string>> Directories::parse(const Given& given) {
   if (given.form != Form::list) {
     return wrong_type(given, R"(write a list, such as ["~/.codex", "~/work/.codex"])");

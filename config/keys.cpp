@@ -190,6 +190,10 @@ constexpr std::array k_keys{
         "compat.shared_history",
         "forks and their parents: auto, press or skip (default: auto)",
         [](auto& s) -> auto& { return s.compat.shared_history; }),
+    key<form::OptionalPath>(
+        "metrics.textfile",
+        "write Prometheus metrics to this file or directory (default: none)",
+        [](auto& s) -> auto& { return s.metrics.textfile; }),
     key<form::LogLevelName>(
         "log.level",
         "trace, debug, info, warn, error or off (default: info)",
@@ -201,9 +205,10 @@ std::string_view last_word(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
-// "--io", "--cpu" and "--every" alone would say nothing.
+// "--io", "--every" and "--textfile" alone would say nothing.
 bool is_said_whole(const Key& key) {
-  return key.name.starts_with("pressure.") || key.name.starts_with("serve.");
+  return key.name.starts_with("pressure.") || key.name.starts_with("serve.") ||
+         key.name.starts_with("metrics.");
 }
 
 std::string replaced(std::string_view text, char from, char to) {

@@ -100,6 +100,12 @@ struct Settings {
     SharedHistory shared_history = SharedHistory::automatic;
   } compat;
 
+  struct Metrics {
+    // Written after each run: this file, or one for each store in this directory. Empty:
+    // none is written.
+    std::string textfile;
+  } metrics;
+
   std::string log_level = "info"; // trace debug info warn error off
 };
 

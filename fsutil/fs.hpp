@@ -34,9 +34,15 @@ struct DirEntry {
   FileType type = FileType::other;
 };
 
+// What a file system is and has left.
 struct SpaceInfo {
-  std::uint64_t available = 0; // bytes an ordinary user may still write
-  std::uint64_t total = 0;     // bytes
+  std::uint64_t available = 0;       // bytes an ordinary user may still write
+  std::uint64_t total = 0;           // bytes
+  std::uint64_t files_available = 0; // files an ordinary user may still make
+  std::uint64_t files_total = 0;     // 0: there is no such limit
+  bool read_only = false;            // mounted so
+  std::string type;                  // "ext4"; empty where nobody tells
+  bool shared_between_hosts = false; // a network is behind it
 };
 
 enum class FileHandle : int { none = -1 };

@@ -2,6 +2,8 @@
 // renameat2, leases, page cache, attributes) is in posix_fs_kernel.cpp.
 #include "fsutil/posix_fs.hpp"
 
+#include "fsutil/posix_fs_type.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -256,8 +258,14 @@ Result<SpaceInfo> PosixFs::space(const std::string& path) {
   if (retried([&] { return ::statvfs(path.c_str(), &found); }) != 0) {
     return failed("statvfs", path);
   }
+  FileSystemType type = type_of_path(path);
   return SpaceInfo{static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize,
-                   static_cast<std::uint64_t>(found.f_blocks) * found.f_frsize};
+                   static_cast<std::uint64_t>(found.f_blocks) * found.f_frsize,
+                   found.f_favail,
+                   found.f_files,
+                   (found.f_flag & ST_RDONLY) != 0,
+                   std::move(type.name),
+                   type.shared_between_hosts};
 }
 
 Result<void> PosixFs::set_mtime(FileHandle file, WallTime mtime) {

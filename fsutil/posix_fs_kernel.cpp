@@ -1,18 +1,15 @@
 // What only some kernels have, each with a clear "unsupported" where it is missing.
 // COLDPRESS_PORTABLE compiles as if nothing of it existed.
 #include "fsutil/posix_fs.hpp"
+#include "fsutil/posix_fs_type.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#ifdef __linux__
-#include <sys/vfs.h>
-#endif
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -88,26 +85,6 @@ std::string proc_path(FileHandle file) {
 
 int lease_type(LeaseKind kind) {
   return kind == LeaseKind::read ? F_RDLCK : F_WRLCK;
-}
-
-// Where a lease, even if it is granted, says nothing of writers on other machines; and
-// where a refusal would look like a writer (NFS 4 answers EAGAIN without a delegation).
-// statfs(2), linux/magic.h.
-bool is_shared_between_hosts(int fd) {
-  constexpr std::array<std::uint32_t, 8> k_shared{
-      0x00006969, // NFS
-      0xff534d42, // CIFS
-      0xfe534d42, // SMB 2
-      0x0000517b, // SMB
-      0x01021997, // 9P
-      0x00c36400, // Ceph
-      0x5346414f, // AFS
-      0x65735546, // FUSE: sshfs and the like
-  };
-  struct statfs stat {};
-  const auto type =
-      ::fstatfs(fd, &stat) == 0 ? static_cast<std::uint32_t>(stat.f_type) : 0;
-  return std::find(k_shared.begin(), k_shared.end(), type) != k_shared.end();
 }
 
 Result<void> rename_with(const std::string& from,
@@ -205,7 +182,9 @@ Result<std::uint64_t> PosixFs::cached_bytes(FileHandle file) {
 }
 
 Result<void> PosixFs::set_lease(FileHandle file, LeaseKind kind) {
-  if (is_shared_between_hosts(fd_of(file))) {
+  // Where a lease, even if it is granted, says nothing of writers on other machines; and
+  // where a refusal would look like a writer (NFS 4 answers EAGAIN without a delegation).
+  if (type_of_open(fd_of(file)).shared_between_hosts) {
     return unsupported("kernel lease over a network", {});
   }
   // A break is announced by a signal, SIGIO by default, which kills whoever does not

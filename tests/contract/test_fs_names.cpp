@@ -180,6 +180,10 @@ TEST_CASE_TEMPLATE("fs: space tells what is left of the whole", Rig, EVERY_FS) {
   const SpaceInfo space = must(rig.fs().space(rig.root()));
   CHECK_GT(space.total, 0);
   CHECK_LE(space.available, space.total);
+  CHECK_LE(space.files_available, space.files_total);
+  CHECK_FALSE(space.read_only);
+  CHECK_FALSE(space.type.empty());
+  CHECK_FALSE(space.shared_between_hosts);
   CHECK(fails(rig.fs().space(rig.at("none")), Errc::not_found));
 }
 

@@ -49,13 +49,16 @@ const std::vector<std::vector<std::string>> k_looking{
     {"plan", "--json", "--all"},
     {"status"},
     {"status", "--json"},
+    {"report", "--all"},
+    {"report", "--json"},
+    {"report", "--html", "-"},
     {"config"},
     {"run", "--dry-run"},
 };
 
 } // namespace
 
-TEST_CASE("plan, status and config create and change nothing in an untouched store") {
+TEST_CASE("looking creates and changes nothing in an untouched store") {
   CodexHome home;
   fill(home);
   const Listing before = list(home.outside());
@@ -66,7 +69,7 @@ TEST_CASE("plan, status and config create and change nothing in an untouched sto
   CHECK_EQ(difference(before, list(home.outside())), "");
 }
 
-TEST_CASE("plan, status and config create and change nothing in a store that was used") {
+TEST_CASE("looking creates and changes nothing in a store that was used") {
   CodexHome home;
   fill(home);
   REQUIRE_EQ(home.press().code, 0);
@@ -78,7 +81,7 @@ TEST_CASE("plan, status and config create and change nothing in a store that was
   CHECK_EQ(difference(before, list(home.outside())), "");
 }
 
-TEST_CASE("plan, status and cat work on a read-only mount") {
+TEST_CASE("looking and cat work on a read-only mount") {
   CodexHome home;
   fill(home);
   REQUIRE_EQ(home.press().code, 0);
@@ -100,7 +103,7 @@ TEST_CASE("plan, status and cat work on a read-only mount") {
   CHECK_HAS(run.err, "EROFS");
 }
 
-TEST_CASE("plan and status work for a user who may not write into the store") {
+TEST_CASE("looking works for a user who may not write into the store") {
   CodexHome home;
   fill(home);
   home.give_to_ordinary_user();
@@ -153,8 +156,17 @@ TEST_CASE("status names what has more than one form, and what lies in orphans") 
 }
 
 TEST_CASE("every command has its help, and version says the version") {
-  for (const char* command :
-       {"plan", "run", "status", "cat", "restore", "sweep", "config", "version"}) {
+  for (const char* command : {"plan",
+                              "run",
+                              "status",
+                              "report",
+                              "cat",
+                              "restore",
+                              "sweep",
+                              "verify",
+                              "doctor",
+                              "config",
+                              "version"}) {
     CAPTURE(command);
     const ProgramEnd end = run_program({{COLDPRESS_PROGRAM, command, "--help"}, {}});
     CHECK_EQ(end.code, 0);

@@ -46,7 +46,11 @@ Result<SpaceInfo> MemFs::space(const std::string& path) {
   const std::lock_guard hold(mutex_);
   TRY(existing("statvfs", path));
   const std::uint64_t total = capacity_.value_or(k_huge_disk);
-  return SpaceInfo{total - std::min(total, tree_.used()), total};
+  SpaceInfo space;
+  space.available = total - std::min(total, tree_.used());
+  space.total = total;
+  space.type = "memory";
+  return space;
 }
 
 Result<void> MemFs::owned(const Open& open, std::string_view op) const {

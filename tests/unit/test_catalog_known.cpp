@@ -66,7 +66,8 @@ RememberedHead head_of(const Outcome& of) {
 
 // Back to the layouts of earlier releases.
 constexpr std::string_view k_to_second_layout =
-    "ALTER TABLE files DROP COLUMN predicted_bytes; "
+    "DROP TABLE verifications; DROP TABLE outcomes; ALTER TABLE files DROP COLUMN "
+    "predicted_bytes; "
     "ALTER TABLE files DROP COLUMN verified_at; PRAGMA user_version = 2";
 constexpr std::string_view k_to_first_layout =
     "DROP INDEX files_remembered; DROP TABLE achieved; DROP TABLE head_pages; "

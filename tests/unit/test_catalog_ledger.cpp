@@ -363,3 +363,129 @@ TEST_CASE("a kill in the middle of a transaction leaves the ledger as it was bef
   CHECK_FALSE(knows(rig.ledger, "new0"));
   CHECK(rig.ledger.totals()->pressed == 1);
 }
+
+TEST_CASE("troubled rollouts are those that failed or conflict, most failures first") {
+  Rig rig;
+  Outcome failed = pressed("a/once");
+  failed.kind = OutcomeKind::failed;
+  failed.error = Error{Errc::io, 5, "read", "a/once", {"the disk"}};
+  rig.record(failed);
+  failed.rollout = "a/twice";
+  rig.record(failed);
+  rig.record(failed);
+  rig.record(pressed("a/fine"));
+  failed.rollout = "a/recovered";
+  rig.record(failed);
+  rig.record(pressed("a/recovered"));
+  Outcome conflict;
+  conflict.rollout = "a/two-forms";
+  conflict.kind = OutcomeKind::conflict;
+  rig.record(conflict);
+  const auto rows = rig.ledger.troubled(10);
+  REQUIRE(rows.has_value());
+  REQUIRE(rows->size() == 3);
+  CHECK(rows->at(0).rollout == "a/twice");
+  CHECK(rows->at(1).rollout == "a/once");
+  CHECK(rows->at(1).error.text == "the disk");
+  CHECK(rows->at(2).rollout == "a/two-forms");
+  CHECK(rig.ledger.troubled(1)->size() == 1);
+  CHECK(rig.ledger.check().has_value());
+}
+
+TEST_CASE(
+    "a verification stands for its rollout until a newer one, or until it is pressed") {
+  Rig rig;
+  Outcome made = pressed("a/ours");
+  rig.record(made);
+  const auto known = [&rig](const std::string& rollout) {
+    auto all = rig.ledger.verifications();
+    REQUIRE(all.has_value());
+    REQUIRE(all->contains(rollout));
+    return all->at(rollout);
+  };
+  const WallTime first = rig.clock.wall();
+  CHECK(known("a/ours").at == first); // verified when it was made
+  CHECK(known("a/ours").hash == to_hex(*made.hash));
+  CHECK(known("a/ours").frame_bytes == 100);
+  CHECK(known("a/ours").frame_mtime == made.stamp.mtime);
+
+  rig.clock.advance(1h);
+  const Verification bad{.rollout = "a/ours",
+                         .at = rig.clock.wall(),
+                         .ok = false,
+                         .frame_bytes = 100,
+                         .frame_mtime = made.stamp.mtime,
+                         .plain_bytes = 1000,
+                         .hash = "abc",
+                         .detail = "a flipped bit"};
+  REQUIRE(rig.ledger.set_verified(bad).has_value());
+  rig.ledger = rig.open();
+  CHECK_FALSE(known("a/ours").ok);
+  CHECK(known("a/ours").hash == "abc");
+  CHECK(known("a/ours").detail == "a flipped bit");
+  CHECK(rig.row("a/ours").verified_at == first); // when it was last found right
+
+  rig.clock.advance(1h);
+  rig.record(made);
+  CHECK(known("a/ours").ok);
+  CHECK(known("a/ours").at == rig.clock.wall());
+
+  rig.clock.advance(1h);
+  Verification good = bad;
+  good.at = rig.clock.wall();
+  good.ok = true;
+  REQUIRE(rig.ledger.set_verified(good).has_value());
+  CHECK(known("a/ours").at == good.at);
+  CHECK(rig.row("a/ours").verified_at == good.at);
+  good.rollout = "a/of-codex";
+  REQUIRE(rig.ledger.set_verified(good).has_value());
+  CHECK(known("a/of-codex").ok);
+  CHECK_FALSE(knows(rig.ledger, "a/of-codex")); // no row of a rollout we never touched
+}
+
+TEST_CASE("counters count runs and outcomes, and know when a run last went well") {
+  Rig rig;
+  CHECK(rig.ledger.counters()->runs == 0);
+  CHECK_FALSE(rig.ledger.counters()->last_success);
+  for (const int code : {0, 3}) {
+    const auto run = rig.ledger.begin_run(RunStart{});
+    REQUIRE(run.has_value());
+    rig.clock.advance(1h);
+    RunEnd end;
+    end.finished = rig.clock.wall();
+    end.exit_code = code;
+    REQUIRE(rig.ledger.finish_run(*run, end).has_value());
+  }
+  rig.record(pressed("a"));
+  rig.record(pressed("a"));
+  Outcome reaped = pressed("a");
+  reaped.kind = OutcomeKind::reaped;
+  rig.record(reaped);
+  const auto counters = rig.ledger.counters();
+  REQUIRE(counters.has_value());
+  CHECK(counters->runs == 2);
+  CHECK(counters->last_success == rig.clock.wall() - 1h);
+  CHECK(counters->bytes_before == 2000);
+  CHECK(counters->bytes_after == 200);
+  CHECK(counters->outcomes ==
+        std::map<std::string, std::uint64_t>{{"failed", 0},
+                                             {"pressed", 2},
+                                             {"reaped", 1},
+                                             {"recovered", 0},
+                                             {"writer_arrived", 0}});
+}
+
+TEST_CASE("the ledger lists what is pressed now, with both sizes") {
+  Rig rig;
+  rig.record(pressed("a"));
+  rig.record(pressed("b"));
+  Outcome restored = pressed("b");
+  restored.kind = OutcomeKind::restored;
+  rig.record(restored);
+  const auto list = rig.ledger.pressed();
+  REQUIRE(list.has_value());
+  REQUIRE(list->size() == 1);
+  CHECK(list->front().rollout == "a");
+  CHECK(list->front().plain_bytes == 1000);
+  CHECK(list->front().compressed_bytes == 100);
+}

@@ -104,6 +104,8 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "[compat]\n"
                 "min_reader = '0.144.6'\n"
                 "shared_history = 'skip'\n"
+                "[metrics]\n"
+                "textfile = '~/metrics'\n"
                 "[log]\n"
                 "level = 'debug'\n");
   const auto loaded = rig.load();
@@ -141,6 +143,8 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.codec.repress);
   CHECK(s.compat.min_reader == Version{0, 144, 6});
   CHECK(s.compat.shared_history == SharedHistory::skip);
+  CHECK(s.metrics.textfile.ends_with("/metrics"));
+  CHECK(s.metrics.textfile.starts_with("/"));
   CHECK(s.log_level == "debug");
   CHECK(origin_of(*loaded, "store") == rig.inputs.config_path + ":1");
   CHECK(origin_of(*loaded, "scan.cold_after") == rig.inputs.config_path + ":8");

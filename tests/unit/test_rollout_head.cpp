@@ -70,6 +70,22 @@ TEST_CASE("a session_meta names its thread, project, version and time") {
   CHECK(head->written == expected);
 }
 
+TEST_CASE("a session_meta tells what began it, a compound source by its kind") {
+  const auto source = [](const std::string& value) {
+    const auto head = parse_head(meta(R"(,"source":)" + value));
+    REQUIRE(head);
+    return head->source;
+  };
+  CHECK(source(R"("vscode")") == "vscode");
+  CHECK(source(R"({"subagent":{"thread_spawn":{"depth":1}}})") == "subagent");
+  for (const char* odd :
+       {"null", "7", "{}", R"({"a":1,"b":2})", R"("cli","source":"x")"}) {
+    CAPTURE(odd);
+    CHECK(source(odd).empty());
+  }
+  CHECK(parse_head(meta(""))->source.empty());
+}
+
 TEST_CASE("the lock's name is the id in lower case") {
   const auto head = parse_head(R"({"type":"session_meta","payload":)"
                                R"({"id":"0199AAAA-BBBB-7CCC-8DDD-EEEEFFFF0001"}})");

@@ -27,7 +27,8 @@ RolloutHead head(int number) {
           "0.169.0",
           number % 2 == 0,
           number % 2 == 0 ? "0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001" : "",
-          WallTime(std::chrono::seconds(1'700'000'000 + number))};
+          WallTime(std::chrono::seconds(1'700'000'000 + number)),
+          number % 3 == 0 ? "vscode" : ""};
 }
 
 RememberedHead remembered(int number) {

@@ -30,11 +30,15 @@ struct Rig {
   StoreRig store{disk, clock};
   HeadMemory known;
   SharedHistory shared = SharedHistory::automatic;
+  int more = 0; // first records that may be read beyond what is needed
 
   // One walk; what it learned is known to the next. Returns what it opened.
   std::vector<std::string> walk() {
     fs.opened.clear();
-    found = scan(fs, store.home(), {clock.wall(), shared}, known);
+    ScanRules rules{clock.wall(), shared};
+    rules.list_compressed = more > 0;
+    rules.read_more = [this] { return more-- > 0; };
+    found = scan(fs, store.home(), rules, known);
     known.apply(found.heads);
     return std::exchange(fs.opened, {});
   }
@@ -198,4 +202,34 @@ TEST_CASE("a scan keeps what it knows of compressed files it does not ask for") 
   CHECK(rig.walk() == Paths{});
   rig.shared = SharedHistory::skip;
   CHECK(rig.walk() == Paths{});
+}
+
+TEST_CASE("a scan that lists compressed files reads as many unknown ones as it may") {
+  Rig rig;
+  const WallTime long_ago = rig.clock.wall() - 60 * 24h;
+  for (const int number : {1, 2, 3}) {
+    rig.store.put(
+        rig.store.compressed(number), test_frame(test_rollout(number)), long_ago);
+  }
+  rig.clock.advance(1h);
+  const auto known_heads = [&rig] {
+    return std::count_if(rig.found.compressed.begin(),
+                         rig.found.compressed.end(),
+                         [](const CompressedRollout& each) {
+                           return each.head_known && each.cwd == "/home/me/project";
+                         });
+  };
+  CHECK(rig.walk() == Paths{});
+  CHECK(rig.found.compressed.empty());
+  rig.more = 2;
+  CHECK(rig.walk().size() == 2);
+  CHECK(rig.found.compressed.size() == 3);
+  CHECK(known_heads() == 2);
+  rig.more = 2;
+  CHECK(rig.walk().size() == 1);
+  CHECK(known_heads() == 3);
+  rig.more = 2;
+  CHECK(rig.walk() == Paths{});
+  CHECK(known_heads() == 3);
+  CHECK(rig.found.compressed.front().rollout.ends_with(".jsonl"));
 }

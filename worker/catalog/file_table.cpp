@@ -14,6 +14,11 @@ namespace {
 constexpr std::string_view k_select =
     "SELECT " COLDPRESS_FILE_COLUMNS " FROM files WHERE rollout = ?1";
 
+constexpr std::string_view k_troubled =
+    "SELECT " COLDPRESS_FILE_COLUMNS " FROM files "
+    "WHERE attempts > 0 OR outcome = 'conflict' "
+    "ORDER BY attempts DESC, updated DESC, rollout LIMIT ?1";
+
 constexpr std::string_view k_replace =
     "INSERT OR REPLACE INTO files (" COLDPRESS_FILE_COLUMNS ") VALUES ("
     "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
@@ -76,6 +81,19 @@ Result<std::optional<FileRow>> read_file_row(const Db& db, const std::string& ro
   query.bind(rollout);
   TRY_ASSIGN(const bool found, query.step());
   return found ? std::optional<FileRow>(row_of(query)) : std::nullopt;
+}
+
+Result<std::vector<FileRow>> read_troubled_rows(const Db& db, std::size_t count) {
+  TRY_ASSIGN(Statement query, db.prepare(k_troubled));
+  query.bind(count);
+  std::vector<FileRow> rows;
+  for (;;) {
+    TRY_ASSIGN(const bool found, query.step());
+    if (!found) {
+      return rows;
+    }
+    rows.push_back(row_of(query));
+  }
 }
 
 Result<void> write_file_row(const Db& db, const FileRow& row) {

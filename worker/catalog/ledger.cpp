@@ -1,7 +1,9 @@
 #include "worker/catalog/ledger.hpp"
 
+#include "worker/catalog/counter_tables.hpp"
 #include "worker/catalog/file_table.hpp"
 #include "worker/catalog/known_tables.hpp"
+#include "worker/catalog/schema.hpp"
 
 #include <algorithm>
 
@@ -20,6 +22,9 @@ constexpr std::string_view k_release_hold =
 constexpr std::string_view k_totals =
     "SELECT count(*), sum(plain_bytes), sum(compressed_bytes), sum(predicted_bytes), "
     "sum(iif(predicted_bytes > 0, compressed_bytes, 0)) FROM files WHERE pressed";
+
+constexpr std::string_view k_pressed =
+    "SELECT rollout, plain_bytes, compressed_bytes FROM files WHERE pressed";
 
 // Of a sorted, non-empty list.
 std::uint64_t nearest_rank(const std::vector<std::uint64_t>& sorted,
@@ -45,6 +50,7 @@ Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTim
       outcome.kind == OutcomeKind::writer_arrived) {
     TRY(add_publication(run_id, outcome, now));
   }
+  TRY(count_outcome(db_, name_of(outcome.kind)));
   if (outcome.kind == OutcomeKind::pressed) {
     TRY(add_achieved(db_, outcome.bytes_before, outcome.bytes_after));
   }
@@ -106,6 +112,26 @@ Result<Totals> Ledger::totals() const {
                 .bytes_after = query.count(2),
                 .predicted = query.count(3),
                 .predicted_after = query.count(4)};
+}
+
+Result<std::vector<FileRow>> Ledger::troubled(std::size_t count) const {
+  return read_troubled_rows(db_, count);
+}
+
+Result<void> Ledger::check() const {
+  return check_pages(db_);
+}
+
+Result<std::vector<PressedRollout>> Ledger::pressed() const {
+  TRY_ASSIGN(Statement query, db_.prepare(k_pressed));
+  std::vector<PressedRollout> rollouts;
+  for (;;) {
+    TRY_ASSIGN(const bool found, query.step());
+    if (!found) {
+      return rollouts;
+    }
+    rollouts.push_back({query.text(0), query.count(1), query.count(2)});
+  }
 }
 
 Result<BlockedTimes> Ledger::blocked_times() const {

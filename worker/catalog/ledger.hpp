@@ -2,8 +2,10 @@
 
 #include "worker/catalog/file_row.hpp"
 #include "worker/catalog/sqlite.hpp"
+#include "worker/catalog/verification.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +47,22 @@ struct Totals {
   // Of those whose size was predicted: what was said, and what came out.
   std::uint64_t predicted = 0;
   std::uint64_t predicted_after = 0;
+};
+
+// A rollout that is compressed now, as far as the ledger saw.
+struct PressedRollout {
+  std::string rollout; // logical path, as Candidate::rollout
+  std::uint64_t plain_bytes = 0;
+  std::uint64_t compressed_bytes = 0;
+};
+
+// What only grows as long as there is this ledger.
+struct Counters {
+  std::uint64_t runs = 0;                        // begun
+  std::map<std::string, std::uint64_t> outcomes; // by name_of(OutcomeKind)
+  std::uint64_t bytes_before = 0;                // of what was pressed
+  std::uint64_t bytes_after = 0;
+  std::optional<WallTime> last_success; // end of the newest run with exit code 0
 };
 
 // Lengths of critical sections, by nearest rank. All zero if there is none.
@@ -116,7 +134,23 @@ public:
   // What HeadMemory::apply() returned.
   Result<void> write_heads(const std::vector<HeadPage>& pages);
 
+  // --- verified frames, whoever made them
+
+  // In place of what was known of that rollout. Of one that is damaged the caller hands
+  // on the plain bytes of the last good reading.
+  Result<void> set_verified(const Verification& seen);
+  // The newest of each: of set_verified(), or from when it was pressed.
+  Result<Verifications> verifications() const;
+
   Result<Totals> totals() const;
+  // Rollouts whose last tries failed or found a conflict, most failures first, at most
+  // `count`. Looks at every row.
+  Result<std::vector<FileRow>> troubled(std::size_t count) const;
+  // Reads the whole file. Errc::corrupt if it is damaged; the context says where.
+  Result<void> check() const;
+  Result<Counters> counters() const;
+  // In no order.
+  Result<std::vector<PressedRollout>> pressed() const;
   // Over the newest 100,000 publications.
   Result<BlockedTimes> blocked_times() const;
 

@@ -97,11 +97,32 @@ CREATE TABLE head_pages (
   bytes BLOB NOT NULL
 );
 )sql",
-    // A frame of ours was verified when it was made.
+    // A frame of ours was verified when it was made; the verifications are of any .zst,
+    // whoever made it. The outcomes never fall, whatever becomes of the rows they come
+    // from.
     R"sql(
 ALTER TABLE files ADD COLUMN predicted_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE files ADD COLUMN verified_at INTEGER;
 UPDATE files SET verified_at = updated WHERE pressed AND verified <> '';
+CREATE TABLE verifications (
+  rollout TEXT PRIMARY KEY NOT NULL,
+  at INTEGER NOT NULL,
+  ok INTEGER NOT NULL,
+  frame_bytes INTEGER NOT NULL,
+  frame_mtime INTEGER NOT NULL,
+  plain_bytes INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+CREATE TABLE outcomes (
+  outcome TEXT PRIMARY KEY NOT NULL,
+  count INTEGER NOT NULL
+);
+INSERT INTO outcomes SELECT 'pressed', ifnull(sum(pressed), 0) FROM runs;
+INSERT INTO outcomes SELECT 'failed', ifnull(sum(failed), 0) FROM runs;
+INSERT INTO outcomes SELECT 'writer_arrived', ifnull(sum(writer_arrived), 0) FROM runs;
+INSERT INTO outcomes SELECT 'reaped', ifnull(sum(reaped), 0) FROM runs;
+INSERT INTO outcomes SELECT 'recovered', ifnull(sum(recovered), 0) FROM runs;
 )sql",
 };
 
@@ -115,6 +136,8 @@ constexpr std::array k_probes = {
     "WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL LIMIT 0",
     "SELECT size_class, plain_bytes, compressed_bytes FROM achieved LIMIT 0",
     "SELECT number, bytes FROM head_pages LIMIT 0",
+    "SELECT rollout, at, ok, frame_bytes, hash FROM verifications LIMIT 0",
+    "SELECT outcome, count FROM outcomes LIMIT 0",
 };
 
 } // namespace

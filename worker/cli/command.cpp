@@ -25,15 +25,31 @@ constexpr std::array k_commands{
             "show the last runs, locks and leftovers; changes nothing",
             add_settings,
             cmd_status},
+    Command{"report",
+            "show who takes how much room, and what pressing saves; changes nothing",
+            add_report,
+            cmd_report},
     Command{"cat", "print a rollout, compressed or not", add_cat, cmd_cat},
     Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
     Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
+    Command{"verify",
+            "read compressed rollouts and tell what is damaged",
+            add_verify,
+            cmd_verify},
+    Command{"doctor",
+            "look for what is wrong, and say what to do; changes nothing",
+            add_settings,
+            cmd_doctor},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
     Command{"control",
             "ask the coldpress serve of a store, and tell it what to do",
             add_control,
             cmd_control},
+    Command{"schedule",
+            "install, remove or show a timer that starts run",
+            add_schedule,
+            cmd_schedule},
     Command{"config",
             "show the settings and where each comes from",
             add_settings,
@@ -87,7 +103,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (flag != strangers.end()) {
     const CLI::App& where = chosen.empty() ? app : *chosen.front();
     const std::string typed = flag->substr(0, flag->find('='));
-    what = fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
+    what = is_setting_flag(typed)
+               ? fmt::format("{} is a setting; here only the configuration can say it",
+                             typed)
+               : fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
   } else if (!strangers.empty()) {
     what = chosen.empty() ? fmt::format("no command {}{}",
                                         strangers.front(),
@@ -147,6 +166,7 @@ int run_command_line(int argc,
                      std::uint32_t uid,
                      std::map<std::string, std::string> environment) {
   Options options;
+  options.program_name = argc > 0 ? argv[0] : "";
   options.inputs.environment = std::move(environment);
   CLI::App app(
       "coldpress: turns cold Codex rollouts into verified .jsonl.zst, beside the "

@@ -133,6 +133,49 @@ std::string json_of(const PassSummary& summary) {
   return line_of(json);
 }
 
+std::string json_of(const VerifiedRollout& seen) {
+  Json json;
+  json["message_type"] = "verified";
+  json["rollout"] = printable(seen.rollout);
+  json["ok"] = seen.result == VerifyResult::ok;
+  json["result"] = std::string(name_of(seen.result));
+  json["bytes"] = seen.bytes;
+  if (seen.read) {
+    json["plain_bytes"] = seen.read->plain_bytes;
+    json["checksum"] = seen.read->checksum;
+    json["compared"] = seen.compared;
+  }
+  if (!seen.detail.empty()) {
+    json["detail"] = printable(seen.detail);
+  }
+  if (!seen.hint.empty()) {
+    json["hint"] = printable(seen.hint);
+  }
+  if (seen.error) {
+    json["error"] = object_of(*seen.error);
+  }
+  return line_of(json);
+}
+
+std::string json_of(const VerifySummary& summary) {
+  Json counts = Json::object();
+  for (const VerifyResult result : {VerifyResult::ok,
+                                    VerifyResult::damaged,
+                                    VerifyResult::unreadable,
+                                    VerifyResult::gone}) {
+    counts[std::string(name_of(result))] = summary.number(result);
+  }
+  Json json;
+  json["message_type"] = "summary";
+  json["counts"] = std::move(counts);
+  json["left"] = summary.left;
+  json["bytes"] = summary.bytes;
+  json["plain_bytes"] = summary.plain_bytes;
+  json["seconds"] = summary.seconds;
+  json["exit"] = summary.exit_code();
+  return line_of(json);
+}
+
 void print_line(const std::string& line) {
   say(stdout, line + "\n");
 }

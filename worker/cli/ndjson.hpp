@@ -2,6 +2,7 @@
 
 #include "worker/run/estimate.hpp"
 #include "worker/run/pass_types.hpp"
+#include "worker/run/verify_run.hpp"
 
 #include <string>
 
@@ -14,6 +15,8 @@ std::string json_of(const Outcome& outcome);
 std::string json_of(const PassProgress& progress);
 std::string json_of(const Error& error);
 std::string json_of(const PassSummary& summary);
+std::string json_of(const VerifiedRollout& seen);
+std::string json_of(const VerifySummary& summary);
 
 // On standard output, at once.
 void print_line(const std::string& line);

@@ -1,6 +1,7 @@
 #include "worker/cli/show_pass.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
@@ -24,30 +25,6 @@ bool is_news(const Outcome& outcome) {
     return true;
   }
 }
-
-// One line a second at most, and always the last.
-class JsonProgress {
-public:
-  explicit JsonProgress(const Clock& clock) : clock_(clock) {}
-  void show(const PassProgress& progress) {
-    const BootTime now = clock_.boot();
-    const bool last = progress.files_done == progress.files_total;
-    if (shown_ && !last && now - *shown_ < std::chrono::seconds{1}) {
-      return;
-    }
-    if (last && ended_) {
-      return;
-    }
-    shown_ = now;
-    ended_ = last;
-    print_line(json_of(progress));
-  }
-
-private:
-  const Clock& clock_;
-  std::optional<BootTime> shown_;
-  bool ended_ = false;
-};
 
 } // namespace
 

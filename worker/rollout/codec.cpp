@@ -270,4 +270,8 @@ Result<void> FrameDecoder::finish() const {
   return {};
 }
 
+std::string zstd_version() {
+  return ZSTD_versionString();
+}
+
 } // namespace coldpress

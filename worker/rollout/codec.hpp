@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace coldpress {
 
@@ -39,6 +40,9 @@ private:
   explicit FrameEncoder(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// "1.5.4": of the library that is in use.
+std::string zstd_version();
 
 enum class Frames : std::uint8_t {
   one, // exactly one zstd frame and nothing else: what coldpress writes

@@ -69,6 +69,23 @@ bool take_history_base(const dom::object& payload, RolloutHead& head) {
          take_string(base, "thread_id", head.history_base_thread);
 }
 
+// For reports only: nothing that is odd about it makes the record a bad one.
+std::string source_of(const dom::object& payload) {
+  dom::element value;
+  if (find_member(payload, "source", value) != Found::once) {
+    return {};
+  }
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) {
+    return std::string(text);
+  }
+  dom::object compound;
+  if (value.get(compound) == simdjson::SUCCESS && compound.size() == 1) {
+    return std::string((*compound.begin()).key);
+  }
+  return {};
+}
+
 bool take_payload(const dom::object& record, RolloutHead& head) {
   dom::element value;
   dom::object payload;
@@ -82,6 +99,7 @@ bool take_payload(const dom::object& record, RolloutHead& head) {
   }
   head.thread_id = lower_case(head.thread_id);
   head.history_base_thread = lower_case(head.history_base_thread);
+  head.source = source_of(payload);
   return true;
 }
 

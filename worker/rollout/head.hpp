@@ -20,6 +20,9 @@ struct RolloutHead {
   bool has_history_base = false;   // its history begins in another rollout's bytes
   std::string history_base_thread; // empty if there is none, or if it does not say
   WallTime written{};              // the line's timestamp; the epoch if there is none
+  // What began it: "cli", "vscode", "exec"; of a compound one its kind, "subagent". Empty
+  // if it does not say.
+  std::string source;
   friend bool operator==(const RolloutHead&, const RolloutHead&) = default;
 };
 

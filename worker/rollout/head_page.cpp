@@ -10,7 +10,7 @@ namespace coldpress {
 namespace {
 
 // Raise it whenever parse_head() or head_key() means something else than before.
-constexpr std::uint32_t k_format = 1;
+constexpr std::uint32_t k_format = 2;
 
 // A page: checksum, format, number of entries; the keys in ascending order; where each
 // body ends; the bodies. Integers as this machine has them: on another kind of machine
@@ -68,7 +68,8 @@ public:
             std::string(texts_[2]),
             shares_ != 0,
             std::string(texts_[3]),
-            WallTime(std::chrono::nanoseconds(written_))};
+            WallTime(std::chrono::nanoseconds(written_)),
+            std::string(texts_[4])};
   }
 
 private:
@@ -86,7 +87,7 @@ private:
   bool sound_ = true;
   std::int64_t written_ = 0;
   std::uint8_t shares_ = 0;
-  std::array<std::string_view, 4> texts_; // in the order of head_body()
+  std::array<std::string_view, 5> texts_; // in the order of head_body()
 };
 
 bool is_body(std::string_view bytes) {
@@ -176,6 +177,7 @@ std::string head_body(const std::optional<RolloutHead>& head) {
     put_text(body, head->cwd);
     put_text(body, head->cli_version);
     put_text(body, head->history_base_thread);
+    put_text(body, head->source);
   }
   return body;
 }

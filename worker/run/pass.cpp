@@ -1,5 +1,6 @@
 #include "worker/run/pass.hpp"
 
+#include "worker/run/metrics.hpp"
 #include "worker/run/press_job.hpp"
 #include "worker/run/reaper.hpp"
 
@@ -124,6 +125,9 @@ private:
       if (decision.action == Action::skip) {
         summary_.skipped[decision.reason] += 1;
       }
+    }
+    if (work_ == Work::press) {
+      store_bytes_.emplace().count(seen.found, seen.plan);
     }
     if (events_.planned) {
       events_.planned(seen.found, seen.plan);
@@ -265,6 +269,9 @@ private:
       summary_.error = outcome.error; // nothing more may be changed
     }
     summary_.count(outcome);
+    if (store_bytes_) {
+      store_bytes_->count(outcome);
+    }
     session_.record(outcome);
     if (events_.outcome) {
       events_.outcome(outcome);
@@ -282,11 +289,58 @@ private:
     }
     PassSummary interim = summary_;
     interim.signal = session_.signal();
-    session_.publisher().post(
-        [this, end = run_end(interim), whole = interim.ran_through()] {
-          session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
-          session_.loop().post([this] { session_.loop().stop(); });
-        });
+    session_.publisher().post([this,
+                               end = run_end(interim),
+                               whole = interim.ran_through(),
+                               metrics = metrics_of(interim)]() mutable {
+      session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
+      if (work_ == Work::press) {
+        leave_metrics(std::move(metrics));
+      }
+      session_.loop().post([this] { session_.loop().stop(); });
+    });
+  }
+
+  Metrics metrics_of(const PassSummary& summary) const {
+    Metrics metrics;
+    metrics.store = session_.store().home;
+    metrics.finished = session_.clock().wall();
+    metrics.exit_code = summary.exit_code();
+    metrics.seconds =
+        std::chrono::duration<double>(session_.clock().boot() - begun_).count();
+    metrics.blocked_max_us = summary.blocked_max_us;
+    metrics.bytes = store_bytes_;
+    if (metrics.bytes) {
+      metrics.bytes->retired = summary.not_freed_bytes;
+    }
+    return metrics;
+  }
+
+  // Publisher thread, when the ledger is closed. What cannot be written is told, and the
+  // run went as it went.
+  void leave_metrics(Metrics metrics) {
+    const std::string& setting = session_.settings().metrics.textfile;
+    if (setting.empty()) {
+      return;
+    }
+    take_history(session_.store().state_dir, metrics);
+    if (const auto done = write_metrics(session_.fs(), setting, metrics); !done) {
+      session_.note("no metrics were written: " + describe(done.error()));
+    }
+  }
+
+  // Without a ledger there is none.
+  static void take_history(const std::string& state_dir, Metrics& metrics) {
+    const auto ledger = Ledger::open_read_only(join_path(state_dir, "ledger.sqlite"));
+    if (!ledger || !*ledger) {
+      return;
+    }
+    if (const auto counters = (*ledger)->counters()) {
+      metrics.counters = *counters;
+    }
+    if (const auto blocked = (*ledger)->blocked_times()) {
+      metrics.blocked = *blocked;
+    }
   }
 
   RunEnd run_end(const PassSummary& summary) const {
@@ -330,8 +384,9 @@ private:
   std::uint64_t memory_in_use_ = 0;
   std::uint64_t finished_bytes_ = 0;
   Reaper reaper_;
-  std::optional<BootTime> idle_since_; // nothing left to press since then
-  bool prepared_ = false;              // until then the publisher works alone
+  std::optional<StoreBytes> store_bytes_; // of a press run that got to look
+  std::optional<BootTime> idle_since_;    // nothing left to press since then
+  bool prepared_ = false;                 // until then the publisher works alone
   bool concluding_ = false;
   bool looking_ = false; // the publisher reads the machine's load
   std::atomic<std::uint64_t> encoded_bytes_{0};

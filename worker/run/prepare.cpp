@@ -4,7 +4,6 @@
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/plan.hpp"
 #include "worker/stage/recover.hpp"
-#include "worker/stage/scan.hpp"
 #include "worker/stage/sweep.hpp"
 
 #include <algorithm>
@@ -17,6 +16,8 @@ namespace {
 
 constexpr std::chrono::seconds k_grace{10};
 constexpr std::chrono::minutes k_grace_without_lease{15};
+// First records of .zst that one run reads for the reports of later: a fifth of a second.
+constexpr int k_heads_for_reports = 2000;
 
 // A Codex that marks its compressor with nothing but the marker: 0.137 to 0.145.
 bool is_marker_only(const VersionSeen& seen) {
@@ -85,13 +86,14 @@ Preview preview(Fs& fs,
                 const Clock& clock,
                 const Settings& settings,
                 const Store& store,
-                const Known& known) {
+                const Known& known,
+                ScanRules look) {
   const WallTime now = clock.wall();
+  look.now = now;
+  look.shared_history = settings.compat.shared_history;
+  look.weak_frames = settings.codec.repress;
   Preview seen;
-  seen.found = scan(fs,
-                    store.home,
-                    {now, settings.compat.shared_history, settings.codec.repress},
-                    known.heads);
+  seen.found = scan(fs, store.home, look, known.heads);
   std::vector<Candidate> candidates = std::exchange(seen.found.candidates, {});
   std::move(
       seen.found.weak.begin(), seen.found.weak.end(), std::back_inserter(candidates));
@@ -153,12 +155,15 @@ Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen) {
 
 Result<Prepared> prepare(Session& session, Orphans orphans) {
   Prepared prepared;
+  ScanRules rules;
+  rules.read_more = [left = k_heads_for_reports]() mutable { return left-- > 0; };
   const auto look = [&] {
     Preview seen = preview(session.fs(),
                            session.clock(),
                            session.settings(),
                            session.store(),
-                           session.known());
+                           session.known(),
+                           rules);
     session.learn(seen.found.heads);
     return seen;
   };

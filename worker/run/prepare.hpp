@@ -3,6 +3,7 @@
 #include "worker/run/pass_types.hpp"
 #include "worker/run/session.hpp"
 #include "worker/stage/recover.hpp"
+#include "worker/stage/scan.hpp"
 
 namespace coldpress {
 
@@ -13,11 +14,13 @@ struct Preview {
 };
 
 // Walks the store and decides. Changes nothing; needs no lock.
+// `look` adds to what a scan does: see ScanRules; its time and the rest are set here.
 Preview preview(Fs& fs,
                 const Clock& clock,
                 const Settings& settings,
                 const Store& store,
-                const Known& known);
+                const Known& known,
+                ScanRules look = {});
 
 struct Prepared {
   Preview preview;

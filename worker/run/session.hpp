@@ -67,13 +67,14 @@ public:
   // Queued for the ledger's thread; dropped without a ledger.
   void record(const Outcome& outcome);
   void post_to_ledger(LedgerThread::Work work);
+  // For whoever reads of the run when it is over.
+  void note(std::string line);
   std::vector<std::string> notes() const;
 
 private:
   void open_ledger(const std::string& command);
   void heartbeat();
   void on_signal(int signal);
-  void note(std::string line);
 
   Fs& fs_;
   const Clock& clock_;

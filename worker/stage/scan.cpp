@@ -23,6 +23,8 @@ struct CompressedFile {
   Root root;
   FileStamp stamp;
   std::optional<HeadMemory::Found> known;
+  bool head_known = false;
+  std::optional<RolloutHead> head{};
 };
 
 // plain_name() of a name that is_compressed_name(), without a copy.
@@ -46,17 +48,20 @@ public:
     for (const Root root : {Root::archived, Root::active}) {
       walk_tree(root);
     }
-    for (const CompressedFile& file : compressed_) {
+    for (CompressedFile& file : compressed_) {
       if (recent(file.stamp.mtime)) {
         take_compressed_head(file);
       }
     }
     if (needs_all_heads()) {
-      for (const CompressedFile& file : compressed_) {
+      for (CompressedFile& file : compressed_) {
         if (!recent(file.stamp.mtime)) {
           take_compressed_head(file);
         }
       }
+    }
+    if (rules_.read_more) {
+      read_more_heads();
     }
     mark_shared();
     collect_leftovers();
@@ -64,6 +69,9 @@ public:
       collect_weak();
     }
     collect_gone();
+    if (rules_.list_compressed) {
+      list_compressed();
+    }
     return std::move(found_);
   }
 
@@ -180,6 +188,7 @@ private:
     note(**head, candidate.path, candidate.stamp.mtime);
     candidate.thread_id = std::move((*head)->thread_id);
     candidate.cwd = std::move((*head)->cwd);
+    candidate.source = std::move((*head)->source);
     candidate.shares_history = (*head)->has_history_base;
     if (const auto version = parse_version((*head)->cli_version)) {
       candidate.cli_version = *version;
@@ -196,14 +205,55 @@ private:
     found_.compressed_bytes += stat->size;
     const FileStamp stamp = FileStamp::of(*stat);
     const auto known = look_up(path, stamp);
-    compressed_.push_back({std::move(path), root, stamp, known});
+    compressed_.push_back(
+        {.path = std::move(path), .root = root, .stamp = stamp, .known = known});
   }
 
-  void take_compressed_head(const CompressedFile& file) {
-    const auto head = file.known ? Result<std::optional<RolloutHead>>(file.known->head())
-                                 : read(file.path, file.stamp);
-    if (head && *head) {
-      note(**head, file.path, file.stamp.mtime);
+  void take_compressed_head(CompressedFile& file) {
+    look_into(file);
+    if (file.head) {
+      note(*file.head, file.path, file.stamp.mtime);
+    }
+  }
+
+  // What cannot be read stays unknown.
+  void look_into(CompressedFile& file) {
+    auto head = file.known ? Result<std::optional<RolloutHead>>(file.known->head())
+                           : read(file.path, file.stamp);
+    if (head) {
+      file.head_known = true;
+      file.head = std::move(*head);
+    }
+  }
+
+  void read_more_heads() {
+    for (CompressedFile& file : compressed_) {
+      if (file.head_known || file.known) {
+        continue;
+      }
+      if (!rules_.read_more()) {
+        return;
+      }
+      look_into(file);
+    }
+  }
+
+  void list_compressed() {
+    found_.compressed.reserve(compressed_.size());
+    for (CompressedFile& file : compressed_) {
+      if (file.known && !file.head_known) {
+        look_into(file);
+      }
+      CompressedRollout rollout;
+      rollout.rollout = plain_name(relative(file.path));
+      rollout.path = std::move(file.path);
+      rollout.stamp = file.stamp;
+      rollout.head_known = file.head_known;
+      if (file.head) {
+        rollout.cwd = std::move(file.head->cwd);
+        rollout.source = std::move(file.head->source);
+      }
+      found_.compressed.push_back(std::move(rollout));
     }
   }
 

@@ -2,12 +2,18 @@
 
 #include "worker/stage/types.hpp"
 
+#include <functional>
+
 namespace coldpress {
 
 struct ScanRules {
   WallTime now{};
   SharedHistory shared_history = SharedHistory::automatic;
-  bool weak_frames = false; // look for .zst that may be pressed again
+  bool weak_frames = false;     // look for .zst that may be pressed again
+  bool list_compressed = false; // name every .zst in the inventory
+  // Asked before each first record of a .zst that nothing else needs and nobody knows
+  // yet; false: no more of them. Empty: none.
+  std::function<bool()> read_more{};
 };
 
 // Walks sessions/ and archived_sessions/ of the store at `home` once. Opens a plain

@@ -32,6 +32,7 @@ void take_head(Fs& fs, FileHandle file, Candidate& candidate) {
   }
   candidate.thread_id = std::move((*head)->thread_id);
   candidate.cwd = std::move((*head)->cwd);
+  candidate.source = std::move((*head)->source);
   candidate.shares_history = (*head)->has_history_base;
   if (const auto version = parse_version((*head)->cli_version)) {
     candidate.cli_version = *version;

@@ -109,6 +109,7 @@ struct Candidate {
   std::optional<Version> cli_version;
   bool shares_history = false;           // has history_base, or is named in one
   std::optional<std::uint64_t> declared; // plain bytes, by the weak frame's own word
+  std::string source;                    // as RolloutHead::source
 };
 
 // What will be done with one rollout, and why. Advice: claim() looks again.
@@ -156,15 +157,26 @@ struct VersionSeen {
   WallTime when{};
 };
 
+// A .zst as the scan saw it.
+struct CompressedRollout {
+  std::string rollout; // logical path, as Candidate::rollout
+  std::string path;    // absolute
+  FileStamp stamp;
+  bool head_known = false; // its first record was read, now or earlier
+  std::string cwd;
+  std::string source;
+};
+
 // Everything one walk over both trees has found.
 struct Inventory {
-  std::vector<Candidate> candidates;      // plain forms and what is named like one
-  std::vector<Candidate> weak;            // .zst that stand alone; only if asked for
-  std::vector<RolloutForms> leftovers;    // more than one form, or a retired one
-  std::vector<std::string> parts;         // our named temps, absolute
-  std::vector<std::string> foreign_temps; // Codex's temps, absolute
-  std::vector<VersionSeen> versions;      // within the days that count, each once
-  std::array<std::string, 2> examples;    // by Root: any rollout file of that tree
+  std::vector<Candidate> candidates;         // plain forms and what is named like one
+  std::vector<Candidate> weak;               // .zst that stand alone; only if asked for
+  std::vector<CompressedRollout> compressed; // each .zst; only if asked for
+  std::vector<RolloutForms> leftovers;       // more than one form, or a retired one
+  std::vector<std::string> parts;            // our named temps, absolute
+  std::vector<std::string> foreign_temps;    // Codex's temps, absolute
+  std::vector<VersionSeen> versions;         // within the days that count, each once
+  std::array<std::string, 2> examples;       // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed

@@ -1,0 +1,22 @@
+#include "config/codex_config.hpp"
+
+#include "config/load_toml.hpp"
+
+namespace coldpress {
+
+Result<std::optional<bool>> codex_compression(std::string_view text,
+                                              const std::string& path) {
+  constexpr std::string_view k_key = "features.local_thread_store_compression";
+  TRY_ASSIGN(const std::vector<TomlEntry> entries, read_toml(text, path));
+  std::optional<bool> found;
+  for (const TomlEntry& entry : entries) {
+    const bool in_profile = entry.key.starts_with("profiles.") &&
+                            entry.key.ends_with("." + std::string(k_key));
+    if ((entry.key == k_key || in_profile) && entry.given.form == Form::boolean) {
+      found = found.value_or(false) || entry.given.items.front() == "true";
+    }
+  }
+  return found;
+}
+
+} // namespace coldpress

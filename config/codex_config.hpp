@@ -1,0 +1,17 @@
+#pragma once
+
+#include "fsutil/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coldpress {
+
+// Whether Codex's own configuration, <store>/config.toml, turns on Codex's own
+// compressor; in one of its profiles counts, too. Empty: it does not say, which is off.
+// Errc::invalid if `text` is no TOML; `path` is for the message.
+Result<std::optional<bool>> codex_compression(std::string_view text,
+                                              const std::string& path);
+
+} // namespace coldpress

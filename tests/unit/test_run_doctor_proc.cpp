@@ -1,0 +1,41 @@
+#include "worker/run/doctor_proc.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace coldpress;
+
+TEST_CASE("the holder of a flock is found by the inode, not who waits for it") {
+  constexpr std::string_view k_locks =
+      "1: POSIX  ADVISORY  WRITE 11 08:02:131075 0 EOF\n"
+      "2: FLOCK  ADVISORY  WRITE 4711 08:02:131075 0 EOF\n"
+      "2: -> FLOCK  ADVISORY  WRITE 4712 08:02:131075 0 EOF\n"
+      "3: FLOCK  ADVISORY  WRITE 0 00:2a:77 0 EOF\n";
+  CHECK(flock_holder(k_locks, 131075) == 4711);
+  CHECK_FALSE(flock_holder(k_locks, 31075).has_value());
+  CHECK_FALSE(flock_holder(k_locks, 77).has_value()); // of another pid namespace
+  CHECK_FALSE(flock_holder("", 1).has_value());
+  CHECK_FALSE(flock_holder("nonsense\n: FLOCK\n", 1).has_value());
+}
+
+TEST_CASE("the soft limit of open files is the first of the two") {
+  CHECK(open_file_limit(
+            "Limit  Soft Limit  Hard Limit  Units\n"
+            "Max processes  10  20  processes\n"
+            "Max open files            1024                 524288   files\n") == 1024);
+  CHECK_FALSE(
+      open_file_limit("Max open files  unlimited  unlimited  files\n").has_value());
+  CHECK_FALSE(open_file_limit("").has_value());
+}
+
+TEST_CASE("memory is told in bytes") {
+  CHECK(available_memory("MemTotal: 100 kB\nMemAvailable:     64 kB\n") == 65536);
+  CHECK_FALSE(available_memory("MemTotal: 100 kB\n").has_value());
+  CHECK(memory_max("1048576\n") == 1048576);
+  CHECK_FALSE(memory_max("max\n").has_value());
+  CHECK_FALSE(memory_max("").has_value());
+}
+
+TEST_CASE("the control group is that of the unified hierarchy") {
+  CHECK(cgroup_path("12:memory:/old\n0::/user.slice/a\n") == "/user.slice/a");
+  CHECK_FALSE(cgroup_path("12:memory:/old\n").has_value());
+}

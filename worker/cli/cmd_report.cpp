@@ -1,0 +1,81 @@
+#include "worker/cli/command.hpp"
+#include "worker/cli/html_file.hpp"
+#include "worker/cli/ndjson.hpp"
+#include "worker/cli/report_view.hpp"
+#include "worker/cli/say.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::string_view k_standard_output = "-";
+
+Result<void> show_page(const Context& context, const ReportView& view) {
+  const std::string& path = context.options.html;
+  if (path == k_standard_output) {
+    out("{}", report_html(view));
+    return {};
+  }
+  TRY(write_page(context.fs, path, report_html(view)));
+  if (!context.options.quiet) {
+    err("coldpress: the report is in {}\n", printable(path));
+  }
+  return {};
+}
+
+Result<void> show(const Context& context, const ReportView& view) {
+  if (!context.options.html.empty()) {
+    TRY(show_page(context, view));
+  }
+  if (context.options.json) {
+    print_line(report_json(view));
+  } else if (context.options.html.empty()) {
+    out("{}", report_text(view));
+  }
+  return {};
+}
+
+} // namespace
+
+void add_report(CLI::App& app, Options& options) {
+  app.add_option("--largest", options.largest, "how many of the largest to name")
+      ->type_name("N")
+      ->default_val(options.largest);
+  app.add_option("--html",
+                 options.html,
+                 "write one self-contained page with figures; - is standard output")
+      ->type_name("FILE");
+  app.add_flag("--all", options.all, "show every project, not just the largest");
+  add_settings(app, options);
+}
+
+int cmd_report(const Context& context) {
+  if (context.options.json && context.options.html == k_standard_output) {
+    return report(context,
+                  Error{Errc::invalid,
+                        0,
+                        "report",
+                        "",
+                        {"--json and --html - both go to standard output; give the page "
+                         "a file"}});
+  }
+  const auto opened = open(context);
+  if (!opened) {
+    return report(context, opened.error());
+  }
+  const Survey seen =
+      survey(context.fs, context.clock, opened->loaded.settings, opened->store);
+  for (const Error& error : seen.errors) {
+    err("coldpress: {}\n", printable(describe(error)));
+  }
+  if (const auto shown =
+          show(context, ReportView(seen, context.options.largest, context.options.all));
+      !shown) {
+    return report(context, shown.error());
+  }
+  return static_cast<int>(seen.errors.empty() ? Exit::ok : Exit::some_failed);
+}
+
+} // namespace coldpress

@@ -1,0 +1,111 @@
+#include "fsutil/log.hpp"
+#include "worker/cli/command.hpp"
+#include "worker/cli/json_progress.hpp"
+#include "worker/cli/ndjson.hpp"
+#include "worker/cli/progress_bar.hpp"
+#include "worker/cli/say.hpp"
+#include "worker/cli/verify_text.hpp"
+#include "worker/run/find_rollout.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace coldpress {
+
+namespace {
+
+Result<VerifyRequest> request_of(const Context& context, const Store& store) {
+  VerifyRequest request;
+  if (!context.options.sample.empty()) {
+    TRY_ASSIGN(request.sample, parse_sample(context.options.sample));
+  }
+  for (const std::string& text : context.options.rollouts) {
+    TRY_ASSIGN(const std::vector<std::string> found,
+               find_rollouts(context.fs, &store, text));
+    for (const std::string& path : found) {
+      // Named as the ledger names it, through whatever link it was reached.
+      TRY_ASSIGN(const std::string dir, context.fs.real_path(parent_dir(path)));
+      request.plain_paths.push_back(join_path(dir, base_name(path)));
+    }
+  }
+  return request;
+}
+
+// One that is gone is news only to who has named it.
+bool is_news(const VerifiedRollout& seen, const VerifyRequest& request) {
+  return seen.result == VerifyResult::gone
+             ? !request.plain_paths.empty()
+             : seen.result != VerifyResult::ok || !seen.detail.empty();
+}
+
+int show(const Context& context,
+         const OpenedStore& opened,
+         const VerifyRequest& request) {
+  const bool json = context.options.json;
+  const bool quiet = context.options.quiet;
+  ProgressBar bar(context.clock, !json && !quiet);
+  JsonProgress json_progress(context.clock);
+  VerifyEvents events;
+  events.verified = [&](const VerifiedRollout& seen) {
+    if (json) {
+      print_line(json_of(seen));
+    } else if (is_news(seen, request)) {
+      bar.clear();
+      err("{}\n", verified_text(seen));
+    }
+  };
+  events.progress = [&](const PassProgress& progress) {
+    json ? json_progress.show(progress) : bar.draw(progress);
+  };
+  events.throttled = [&](const std::string& line) {
+    bar.clear();
+    if (!quiet) {
+      log_info("{}", line);
+    }
+  };
+  const VerifySummary summary = verify(
+      context.fs, context.clock, opened.loaded.settings, opened.store, request, events);
+  bar.clear();
+  for (const std::string& note : summary.notes) {
+    err("coldpress: {}\n", printable(note));
+  }
+  for (const Error& error : summary.scan_errors) {
+    err("coldpress: {}\n", printable(describe(error)));
+  }
+  if (json) {
+    print_line(json_of(summary));
+  } else if (!quiet) {
+    out("{}", summary_text(summary));
+  }
+  return summary.exit_code();
+}
+
+} // namespace
+
+void add_verify(CLI::App& app, Options& options) {
+  auto* rollouts = app.add_option(
+      "rollout",
+      options.rollouts,
+      "paths, file names or thread ids; all of the store if none is named");
+  app.add_option(
+         "--sample",
+         options.sample,
+         "only a part, what was verified longest ago: \"5%\" of the files, or how "
+         "many, \"20\"")
+      ->type_name("PART")
+      ->excludes(rollouts);
+  add_settings(app, options);
+}
+
+int cmd_verify(const Context& context) {
+  const auto opened = open(context);
+  if (!opened) {
+    return report(context, opened.error());
+  }
+  const auto request = request_of(context, opened->store);
+  if (!request) {
+    return report(context, request.error());
+  }
+  return show(context, *opened, *request);
+}
+
+} // namespace coldpress

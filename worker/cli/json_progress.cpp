@@ -1,0 +1,21 @@
+#include "worker/cli/json_progress.hpp"
+
+#include "worker/cli/ndjson.hpp"
+
+namespace coldpress {
+
+void JsonProgress::show(const PassProgress& progress) {
+  const BootTime now = clock_.boot();
+  const bool last = progress.files_done == progress.files_total;
+  if (shown_ && !last && now - *shown_ < std::chrono::seconds{1}) {
+    return;
+  }
+  if (last && ended_) {
+    return;
+  }
+  shown_ = now;
+  ended_ = last;
+  print_line(json_of(progress));
+}
+
+} // namespace coldpress

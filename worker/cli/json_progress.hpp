@@ -1,0 +1,21 @@
+#pragma once
+
+#include "worker/run/pass_types.hpp"
+
+#include <optional>
+
+namespace coldpress {
+
+// Lines of --json about how far it is: one a second at most, and always the last.
+class JsonProgress {
+public:
+  explicit JsonProgress(const Clock& clock) : clock_(clock) {}
+  void show(const PassProgress& progress);
+
+private:
+  const Clock& clock_;
+  std::optional<BootTime> shown_;
+  bool ended_ = false;
+};
+
+} // namespace coldpress

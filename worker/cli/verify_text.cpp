@@ -1,0 +1,42 @@
+#include "worker/cli/verify_text.hpp"
+
+#include "fsutil/text.hpp"
+
+namespace coldpress {
+
+std::string verified_text(const VerifiedRollout& seen) {
+  std::string text = fmt::format("{}: {}: {}",
+                                 name_of(seen.result),
+                                 printable(seen.rollout),
+                                 printable(seen.detail));
+  if (!seen.hint.empty()) {
+    text += "\n  -> " + printable(seen.hint);
+  }
+  return text;
+}
+
+std::string summary_text(const VerifySummary& summary) {
+  const std::uint64_t ok = summary.number(VerifyResult::ok);
+  if (ok + summary.left == 0 && summary.counts == decltype(summary.counts){}) {
+    return "no compressed rollouts: nothing to verify\n";
+  }
+  std::string text =
+      fmt::format("{} compressed rollouts are sound: {}, {} of plain bytes",
+                  format_count(ok),
+                  format_size(summary.bytes),
+                  format_size(summary.plain_bytes));
+  text += fmt::format("; {:.1f} s\n", summary.seconds);
+  const auto line = [&](std::uint64_t number, std::string_view what) {
+    if (number > 0) {
+      text += fmt::format("{} {}\n", format_count(number), what);
+    }
+  };
+  line(summary.number(VerifyResult::damaged),
+       "are damaged: see above what to do; nothing of them was changed");
+  line(summary.number(VerifyResult::unreadable), "could not be read: see above");
+  line(summary.number(VerifyResult::gone), "are not compressed any more");
+  line(summary.left, "are left for the next time");
+  return text;
+}
+
+} // namespace coldpress

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coldpress {
+
+// What the small files of /proc and /sys say. Pure; anything not understood is empty.
+
+// Who holds the flock(2) on that inode, by /proc/locks. Device numbers are not compared:
+// some file systems tell another one there than by stat(2).
+std::optional<std::uint32_t> flock_holder(std::string_view proc_locks,
+                                          std::uint64_t inode);
+
+// The soft limit of open files in /proc/self/limits.
+std::optional<std::uint64_t> open_file_limit(std::string_view proc_limits);
+
+// Bytes behind "MemAvailable:" in /proc/meminfo.
+std::optional<std::uint64_t> available_memory(std::string_view meminfo);
+
+// "/user.slice/x" in /proc/self/cgroup, of the unified hierarchy.
+std::optional<std::string> cgroup_path(std::string_view proc_cgroup);
+
+// A memory.max: empty for "max".
+std::optional<std::uint64_t> memory_max(std::string_view text);
+
+} // namespace coldpress

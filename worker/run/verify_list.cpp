@@ -1,0 +1,72 @@
+#include "fsutil/walk.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/run/verify_run.hpp"
+#include "worker/stage/types.hpp"
+
+namespace coldpress {
+
+namespace {
+
+constexpr int k_max_depth = 8;
+
+// Below the store, or as it is.
+std::string rollout_of(const Store& store, const std::string& plain) {
+  return plain.starts_with(store.home + "/") ? plain.substr(store.home.size() + 1)
+                                             : plain;
+}
+
+} // namespace
+
+std::vector<FrameFile>
+all_frames(Fs& fs, const Store& store, std::vector<Error>& errors) {
+  std::vector<FrameFile> files;
+  for (const Root root : {Root::archived, Root::active}) {
+    const std::string tree = join_path(store.home, tree_name(root));
+    const auto stat = fs.lstat(tree);
+    if (stat && stat->type == FileType::symlink) {
+      errors.push_back(
+          {Errc::unsupported,
+           0,
+           "verify",
+           tree,
+           {"a symlink: another store may share what it points to; left alone"}});
+      continue;
+    }
+    walk(
+        fs,
+        tree,
+        k_max_depth,
+        [&](const std::string& dir, const DirEntry& entry) {
+          if (classify(entry.name) != NameKind::compressed) {
+            return;
+          }
+          std::string path = join_path(dir, entry.name);
+          const auto found = fs.lstat(path);
+          if (found && found->type == FileType::regular) {
+            std::string rollout = rollout_of(store, plain_name(path));
+            files.push_back(
+                {std::move(rollout), std::move(path), found->size, found->mtime});
+          }
+        },
+        [&](Error error) { errors.push_back(std::move(error)); });
+  }
+  return files;
+}
+
+std::vector<FrameFile>
+named_frames(Fs& fs, const Store& store, const std::vector<std::string>& plain_paths) {
+  std::vector<FrameFile> files;
+  for (const std::string& plain : plain_paths) {
+    FrameFile file;
+    file.rollout = rollout_of(store, plain);
+    file.path = compressed_name(plain);
+    if (const auto stat = fs.lstat(file.path)) {
+      file.bytes = stat->size;
+      file.mtime = stat->mtime;
+    }
+    files.push_back(std::move(file)); // if it is not there, that is said in its turn
+  }
+  return files;
+}
+
+} // namespace coldpress
