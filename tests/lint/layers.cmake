@@ -20,8 +20,9 @@ set(fences
   "toml++ toml\\+\\+/ config/load[a-z_]*\\.cpp"
   "zstd z(std|dict) worker/rollout/codec\\.cpp"
   "simdjson simdjson worker/rollout/.*"
-  "nlohmann nlohmann/ worker/(cli/.*|run/control_[a-z]+\\.[ch]pp)"
+  "nlohmann nlohmann/ worker/(cli/.*|run/(control_[a-z]+|pass_report)\\.[ch]pp)"
   "sqlite3 sqlite3 worker/catalog/sqlite\\.cpp"
+  "libsystemd systemd/ worker/run/notify\\.cpp"
   "uv uv(\\.h|/) worker/run/.*"
   "CLI11 CLI/ worker/cli/.*")
 set(platform_files

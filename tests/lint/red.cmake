@@ -68,6 +68,7 @@ planted(layers worker/run/a.cpp "#include <simdjson.h>\n" "simdjson is fenced of
 planted(layers worker/run/session.cpp "#include <nlohmann/json.hpp>\n" "nlohmann is fenced off")
 planted(layers worker/catalog/ledger.cpp "#include <sqlite3.h>\n" "sqlite3 is fenced off")
 planted(layers worker/cli/a.cpp "#include <uv.h>\n" "uv is fenced off")
+planted(layers worker/run/service.cpp "#include <systemd/sd-daemon.h>\n" "libsystemd is fenced off")
 planted(layers worker/run/a.cpp "#include <CLI/CLI.hpp>\n" "CLI11 is fenced off")
 planted(layers worker/run/a.cpp "#ifdef __APPLE__\n#endif\n" "which platform")
 planted(layers fsutil/fs.hpp "#if !defined(COLDPRESS_PORTABLE)\n#endif\n" "which platform")

@@ -5,8 +5,20 @@
 
 namespace coldpress {
 
+namespace {
+
+Result<LoadedSettings> load_for_serve(const Context& context) {
+  TRY_ASSIGN(LoadedSettings loaded, load(context));
+  if (context.options.quiet && loaded.settings.log_level == "info") {
+    set_up_log(LogLevel::warn);
+  }
+  return loaded;
+}
+
+} // namespace
+
 int cmd_serve(const Context& context) {
-  const auto loaded = load(context);
+  const auto loaded = load_for_serve(context);
   if (!loaded) {
     return report(context, loaded.error());
   }
@@ -17,7 +29,7 @@ int cmd_serve(const Context& context) {
                      COLDPRESS_VERSION,
                      options.inputs.environment,
                      [&context]() -> Result<Settings> {
-                       TRY_ASSIGN(LoadedSettings again, load(context));
+                       TRY_ASSIGN(LoadedSettings again, load_for_serve(context));
                        return std::move(again.settings);
                      },
                      {}};

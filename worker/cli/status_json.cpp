@@ -50,6 +50,20 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
                       {"heartbeat", format_time(status.lock->heartbeat)},
                       {"generation", status.lock->generation}};
   }
+  if (status.daemon && status.daemon->trouble.empty()) {
+    const ServiceStore& store = status.daemon->store;
+    json["daemon"] = {{"pid", status.daemon->pid},
+                      {"state", name_of(store.state)},
+                      {"pressure", store.pressure.on}};
+    if (store.next_due) {
+      json["daemon"]["next_due"] = format_time(*store.next_due);
+    }
+    if (!store.reason.empty()) {
+      json["daemon"]["reason"] = printable(store.reason);
+    }
+  } else if (status.daemon) {
+    json["daemon"] = {{"trouble", printable(status.daemon->trouble)}};
+  }
   json["totals"] = {{"pressed", status.totals.pressed},
                     {"bytes_before", status.totals.bytes_before},
                     {"bytes_after", status.totals.bytes_after},

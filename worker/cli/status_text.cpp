@@ -32,6 +32,31 @@ std::string marker_text(const StoreStatus& status) {
                      format_time(status.marker->mtime));
 }
 
+std::string daemon_text(const StoreStatus& status) {
+  if (!status.daemon) {
+    return "not running";
+  }
+  if (!status.daemon->trouble.empty()) {
+    return printable(status.daemon->trouble);
+  }
+  const ServiceStore& store = status.daemon->store;
+  std::string text = fmt::format("pid {}, {}", status.daemon->pid, name_of(store.state));
+  if (store.paused_until) {
+    text += " until " + format_time(*store.paused_until);
+  }
+  if (store.next_due) {
+    text += ", next pass at " + format_time(*store.next_due);
+  }
+  if (!store.reason.empty()) {
+    text += ": " + printable(store.reason);
+  }
+  if (store.pressure.on) {
+    text += fmt::format("; only {} free, passes are more frequent",
+                        format_size(store.pressure.free_bytes));
+  }
+  return text;
+}
+
 std::string run_result(const RunRow& row) {
   if (!row.end) {
     return "still going, or it was killed";
@@ -140,6 +165,7 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
                            status.blocked.p99_us,
                            status.blocked.max_us)});
   }
+  table.add({"coldpress serve", daemon_text(status)});
   table.add({"store lock", lock_text(status)});
   table.add({"Codex maintenance", status.maintenance ? "running" : "not running"});
   table.add({"kernel leases", leases_text(status)});

@@ -1,7 +1,11 @@
 #include "worker/run/look.hpp"
 
+#include "fsutil/text.hpp"
 #include "locking/codex_locks.hpp"
+#include "worker/run/control_client.hpp"
 #include "worker/stage/scan.hpp"
+
+#include <algorithm>
 
 namespace coldpress {
 
@@ -37,6 +41,7 @@ LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file) {
 namespace {
 
 constexpr std::size_t k_runs = 5;
+constexpr std::chrono::seconds k_patience_with_daemon{2};
 
 template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors) {
   if (result) {
@@ -62,6 +67,27 @@ HeadMemory read_ledger(const Store& store, StoreStatus& status) {
   return value_or_note((*ledger)->known(), status.errors).heads;
 }
 
+std::optional<DaemonAnswer> ask_after_daemon(const Clock& clock, const Store& store) {
+  const auto reply =
+      ask_daemon(store.control_socket(), {}, store.uid, clock, k_patience_with_daemon);
+  if (!reply) {
+    return reply.error().code == Errc::not_found
+               ? std::nullopt
+               : std::optional(DaemonAnswer{0, {}, describe(reply.error())});
+  }
+  if (!reply->status) {
+    return DaemonAnswer{0, {}, reply->failure ? reply->failure->hint : "no status"};
+  }
+  const auto& stores = reply->status->stores;
+  const auto found =
+      std::find_if(stores.begin(), stores.end(), [&store](const ServiceStore& one) {
+        return one.path == printable(store.home);
+      });
+  return found == stores.end()
+             ? std::nullopt
+             : std::optional(DaemonAnswer{reply->status->pid, *found, {}});
+}
+
 } // namespace
 
 StoreStatus
@@ -75,6 +101,7 @@ look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store
   status.lock = value_or_note(peek_store_lock(fs, store.own_dir), status.errors);
   status.marker = value_or_note(peek_marker(fs, store.home), status.errors);
   CodexLocks codex(fs, clock, store.home);
+  status.daemon = ask_after_daemon(clock, store);
   status.maintenance = value_or_note(codex.maintenance_busy(), status.errors);
   for (std::size_t root = 0; root < status.leases.size(); ++root) {
     status.leases.at(root) = probe_leases(fs, status.found.examples.at(root));

@@ -3,6 +3,7 @@
 #include "locking/run_marker.hpp"
 #include "locking/store_lock.hpp"
 #include "worker/catalog/ledger.hpp"
+#include "worker/run/control_protocol.hpp"
 #include "worker/run/store.hpp"
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/types.hpp"
@@ -25,11 +26,19 @@ std::string_view name_of(LeaseAnswer answer);
 // Asks with a lease on one of the tree's rollouts, taken and given back at once.
 LeaseAnswer probe_leases(Fs& fs, const std::string& rollout_file);
 
+// A `coldpress serve` of the store.
+struct DaemonAnswer {
+  std::uint32_t pid = 0;
+  ServiceStore store;
+  std::string trouble; // it is there and gave no good answer: why, and what to do
+};
+
 // Everything `status` shows.
 struct StoreStatus {
   Inventory found;
   std::optional<StoreLockHolder> lock;
   std::optional<MarkerInfo> marker;
+  std::optional<DaemonAnswer> daemon;
   bool maintenance = false;            // Codex's, running now
   std::array<LeaseAnswer, 2> leases{}; // by Root
   std::vector<Orphan> orphans;

@@ -10,10 +10,7 @@ struct Service::Served {
   Served(Service& service, ManagedStore store)
       : managed(std::move(store)),
         watch(service.loop_, managed.tree(), [this, &service](const std::string& name) {
-          managed.look_at_arrival(name);
-          if (!service.pass_) {
-            service.advance();
-          }
+          service.on_arrival(*this, name);
         }) {}
 
   // Errc::busy: another daemon serves the store. Where there can be no socket, a warning.

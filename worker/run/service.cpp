@@ -58,7 +58,7 @@ Result<void> Service::take_settings(const Settings& settings) {
     }
   }
   stores_.splice(stores_.end(), fresh);
-  if (busy_ != nullptr && busy_->leaving) {
+  if (pass_ && busy_ != nullptr && busy_->leaving) {
     pass_->end_input();
   }
   stores_.remove_if(
@@ -133,19 +133,6 @@ void Service::reload() {
   advance();
 }
 
-void Service::log_status() {
-  for (const Served& served : stores_) {
-    const auto& last = served.managed.state().last_run;
-    log_info("{}: {}{}",
-             served.managed.name(),
-             served.managed.next_text(),
-             last ? fmt::format("; the last one ended {} with exit {}",
-                                format_time(last->finished),
-                                last->exit_code)
-                  : "");
-  }
-}
-
 std::vector<const StoreSchedule*> Service::schedules() const {
   std::vector<const StoreSchedule*> all;
   for (const Served& served : stores_) {
@@ -163,6 +150,7 @@ void Service::advance() {
     return;
   }
   look_at_disk();
+  stop_paused_pass();
   if (!pass_) {
     if (const auto turn = whose_turn(schedules(), setup_.clock.boot())) {
       start_pass(*std::next(stores_.begin(), static_cast<std::ptrdiff_t>(*turn)));
@@ -230,6 +218,18 @@ void Service::start_pass(Served& served) {
   notify_.status(status_line());
 }
 
+void Service::on_arrival(Served& served, const std::string& name) {
+  const auto before = served.managed.schedule().due();
+  served.managed.look_at_arrival(name);
+  const auto after = served.managed.schedule().due();
+  // Nothing is due while a pass is under way; its end looks again.
+  if (after && (!before || after->at != before->at)) {
+    log_info("{}: {}", served.managed.name(), served.managed.next_text());
+    tell_status();
+    advance();
+  }
+}
+
 void Service::on_line(Served& served, std::string_view line) {
   if (setup_.pass_line) {
     setup_.pass_line(line);
@@ -275,43 +275,6 @@ void Service::stop_paused_pass() {
   if (pass_ && busy_ != nullptr && busy_->managed.pause().on) {
     pass_->end_input();
   }
-}
-
-void Service::tell_watchdog() {
-  if (watchdog_.may_tell(setup_.clock.boot())) {
-    notify_.alive();
-  } else {
-    log_warn("nothing has moved in the pass for long: the service manager is not told "
-             "that all is well");
-  }
-}
-
-void Service::tell_status() {
-  if (!stopping_) {
-    notify_.status(status_line());
-  }
-}
-
-std::string Service::status_line() const {
-  if (busy_ != nullptr) {
-    const auto& progress = busy_->managed.report().progress();
-    return fmt::format("pass over {}{}",
-                       busy_->managed.name(),
-                       progress ? fmt::format(": {} of {} rollouts, {} of {}",
-                                              format_count(progress->files_done),
-                                              format_count(progress->files_total),
-                                              format_size(progress->bytes_done),
-                                              format_size(progress->bytes_total))
-                                : "");
-  }
-  const Served* next = nullptr;
-  for (const Served& served : stores_) {
-    const auto due = served.managed.schedule().due();
-    if (due && (next == nullptr || due->at < next->managed.schedule().due()->at)) {
-      next = &served;
-    }
-  }
-  return next == nullptr ? std::string("no pass is due") : next->managed.next_text();
 }
 
 } // namespace coldpress

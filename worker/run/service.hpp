@@ -60,6 +60,7 @@ private:
   void advance();
   void look_at_disk();
   void start_pass(Served& served);
+  void on_arrival(Served& served, const std::string& name);
   void on_line(Served& served, std::string_view line);
   void on_pass_ended(Served& served, int exit_code);
   void stop_paused_pass();
