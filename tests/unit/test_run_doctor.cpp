@@ -126,9 +126,9 @@ constexpr Look k_all[] = {
     check_configuration,  check_store,       check_feature,      check_codex_compressor,
     check_codex_versions, check_permissions, check_file_systems, check_leases,
     check_space,          check_rollouts,    check_store_lock,   check_codex_locks,
-    check_leftovers,      check_orphans,     check_ledger,       check_runs,
-    check_verified,       check_failures,    check_clock,        check_limits,
-    check_program,
+    check_daemon,         check_leftovers,   check_orphans,      check_ledger,
+    check_runs,           check_verified,    check_failures,     check_clock,
+    check_limits,         check_program,
 };
 
 } // namespace
@@ -377,6 +377,30 @@ TEST_CASE("Codex's locks are told of with who holds them") {
   marker.ours = true;
   facts.store->locks.marker = std::optional(marker);
   CHECK(worst(check_codex_locks, facts).level == Level::ok);
+}
+
+TEST_CASE("a daemon is told of, and what it is asked to wait for") {
+  Healthy facts;
+  ControlReply reply;
+  reply.status.emplace();
+  reply.status->pid = 4711;
+  ServiceStore mine;
+  mine.path = "/home/me/.codex";
+  mine.next_due = facts.machine.now + 1h;
+  reply.status->stores = {mine};
+  facts.store->daemon = std::optional(reply);
+  const Finding fine = worst(check_daemon, facts);
+  CHECK(fine.level == Level::ok);
+  says(fine, "pid 4711");
+  says(fine, "next pass on");
+  reply.status->stores[0].paused = true;
+  facts.store->daemon = std::optional(reply);
+  says(worst(check_daemon, facts), "coldpress control resume");
+  reply.failure = ControlFailure{Errc::busy, "no time"};
+  facts.store->daemon = std::optional(reply);
+  CHECK(worst(check_daemon, facts).level == Level::warning);
+  facts.store->daemon = Fail(Error{Errc::busy, 0, "ask", "/c.sock", {"no answer"}});
+  CHECK(worst(check_daemon, facts).level == Level::warning);
 }
 
 TEST_CASE("a pair is a note until a run has found that its forms differ") {

@@ -24,6 +24,7 @@ constexpr std::array k_checks{
     Check{"codex_compressor", true, check_codex_compressor},
     Check{"codex_locks", true, check_codex_locks},
     Check{"store_lock", true, check_store_lock},
+    Check{"daemon", true, check_daemon},
     Check{"leftovers", true, check_leftovers},
     Check{"orphans", true, check_orphans},
     Check{"ledger", true, check_ledger},

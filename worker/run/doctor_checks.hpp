@@ -59,6 +59,7 @@ void check_rollouts(const DoctorFacts& facts, Findings& found);
 // --- doctor_state.cpp
 void check_store_lock(const DoctorFacts& facts, Findings& found);
 void check_codex_locks(const DoctorFacts& facts, Findings& found);
+void check_daemon(const DoctorFacts& facts, Findings& found);
 void check_leftovers(const DoctorFacts& facts, Findings& found);
 void check_orphans(const DoctorFacts& facts, Findings& found);
 

@@ -4,6 +4,7 @@
 #include "locking/held_file.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/run/control_client.hpp"
 #include "worker/run/doctor_proc.hpp"
 
 #include <algorithm>
@@ -113,6 +114,19 @@ LockFacts look_up_locks(Fs& fs, const Store& store) {
   return facts;
 }
 
+Result<std::optional<ControlReply>>
+look_up_daemon(const Clock& clock, const Store& store, std::uint32_t uid) {
+  constexpr std::chrono::seconds k_patience{2};
+  auto reply = ask_daemon(store.control_socket(), {}, uid, clock, k_patience);
+  if (reply) {
+    return std::optional(std::move(*reply));
+  }
+  if (reply.error().code == Errc::not_found) {
+    return std::optional<ControlReply>();
+  }
+  return Fail(std::move(reply.error()));
+}
+
 template <class T> T take(Result<T> result, LedgerFacts& facts) {
   if (result) {
     return std::move(*result);
@@ -212,6 +226,7 @@ look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store)
   }
   facts.codex_flag = look_up_codex_flag(fs, store);
   facts.locks = look_up_locks(fs, store);
+  facts.daemon = look_up_daemon(clock, store, store.uid);
   Known known;
   facts.ledger = look_up_ledger(fs, store, clock, known);
   facts.preview = preview(fs, clock, settings, store, known);

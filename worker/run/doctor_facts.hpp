@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "fsutil/pressure.hpp"
+#include "worker/run/control_protocol.hpp"
 #include "worker/run/look.hpp"
 #include "worker/run/prepare.hpp"
 
@@ -58,6 +59,8 @@ struct StoreFacts {
   std::vector<DirFacts> own;   // ours, as far as they are there
   Result<std::optional<bool>> codex_flag = std::optional<bool>{};
   LockFacts locks;
+  // What the daemon answers; empty: there is none.
+  Result<std::optional<ControlReply>> daemon = std::optional<ControlReply>{};
   LedgerFacts ledger;
   Preview preview;
   std::array<LeaseAnswer, 2> leases{}; // by Root

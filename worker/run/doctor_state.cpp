@@ -134,6 +134,46 @@ void check_codex_locks(const DoctorFacts& facts, Findings& found) {
   }
 }
 
+void check_daemon(const DoctorFacts& facts, Findings& found) {
+  const auto& daemon = facts.store->daemon;
+  if (!daemon) {
+    found.warn("the daemon does not answer: " + describe(daemon.error()));
+    return;
+  }
+  if (!*daemon) {
+    found.ok("none: runs are begun by hand or by a timer");
+    return;
+  }
+  const ControlReply& reply = **daemon;
+  if (reply.failure || !reply.status) {
+    found.warn("the daemon answers: " +
+                   (reply.failure ? reply.failure->hint : std::string("nothing")),
+               "see its log");
+    return;
+  }
+  const std::string who = fmt::format("coldpress {}, pid {}, at work since {}",
+                                      reply.status->version,
+                                      reply.status->pid,
+                                      format_time(reply.status->started));
+  const auto& stores = reply.status->stores;
+  const auto ours =
+      std::find_if(stores.begin(), stores.end(), [&](const ServiceStore& store) {
+        return store.path == printable(facts.store->store.home);
+      });
+  if (ours != stores.end() && ours->paused) {
+    found.note(fmt::format("{}, is paused {}",
+                           who,
+                           ours->paused_until
+                               ? "until " + format_time(*ours->paused_until)
+                               : "until somebody resumes it"),
+               "coldpress control resume lets it go on");
+    return;
+  }
+  found.ok(who + (ours != stores.end() && ours->next_due
+                      ? "; next pass on " + format_time(*ours->next_due)
+                      : ""));
+}
+
 void check_leftovers(const DoctorFacts& facts, Findings& found) {
   const StoreFacts& store = *facts.store;
   const Inventory& seen = store.preview.found;
