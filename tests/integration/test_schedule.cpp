@@ -285,7 +285,7 @@ TEST_CASE("without a systemd of the user there is cron, or advice") {
   CHECK_HAS(end.out, "wrote crontab");
   CHECK_HAS(read_file(machine.home + "/crontab"), "# mine\n");
   CHECK_HAS(read_file(machine.home + "/crontab"), " * * 1 ");
-  CHECK_HAS(machine.schedule({"status"}).out, "cron, of alice");
+  CHECK_HAS(machine.schedule({"status"}).out, "cron, for alice");
   CHECK_EQ(machine.schedule({"remove"}).code, 0);
   CHECK_EQ(read_file(machine.home + "/crontab"), "# mine\n");
 

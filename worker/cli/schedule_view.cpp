@@ -76,8 +76,7 @@ std::string enabled_text(const ScheduleStatus& status) {
     return "not installed; to install it: coldpress schedule install";
   }
   return status.enabled ? "installed, on"
-                        : "files are there, but it is off; to turn it on: coldpress "
-                          "schedule install";
+                        : "off; to turn it on: coldpress schedule install";
 }
 
 // A start that ended badly may not have come as far as the ledger.
@@ -140,9 +139,9 @@ std::string step_json(const ScheduleStep& step, bool dry_run) {
 std::string schedule_text(const ScheduleStatus& status) {
   Table table({Align::left, Align::left});
   table.add({"timer",
-             fmt::format("{}{}, of {}",
+             fmt::format("{}{}, for {}",
                          name_of(status.kind),
-                         status.for_system ? " of the system" : "",
+                         status.for_system ? ", by the system" : "",
                          printable(status.user))});
   table.add({"state", enabled_text(status)});
   if (!status.when.empty()) {
