@@ -72,6 +72,16 @@ TEST_CASE("SIGTERM in the middle of a large rollout exits 143 and leaves it as i
   check_stopped_by(SIGTERM);
 }
 
+TEST_CASE("run --until-eof stops as by SIGTERM once its standard input has ended") {
+  CodexHome home;
+  home.add(k_large);
+  const Listing before = list(home / "archived_sessions");
+  const ProgramEnd end = home.press({"--until-eof", "--codec-level", "12"});
+  CHECK_EQ(end.code, 128 + SIGTERM);
+  CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
+  CHECK(litter(home.path()).empty());
+}
+
 TEST_CASE("a signal stops restore and leaves the .zst as it was") {
   CodexHome home;
   const RolloutFile file{.bytes = 20'000'000};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 namespace coldpress {
 
@@ -27,7 +28,8 @@ Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
 Session::~Session() = default;
 
 void Session::on_signal(int signal) {
-  if (signal_ != 0) {
+  // A manager that signals every process of a group does so as the input ends.
+  if (signal_ != 0 && !std::exchange(ended_early_, false)) {
     // Safe at any moment: what is left behind is what a kill -9 leaves.
     ::_exit(k_signal_exit + signal);
   }
@@ -41,6 +43,7 @@ void Session::on_signal(int signal) {
 void Session::end_early() {
   if (signal_ == 0) {
     on_signal(SIGTERM);
+    ended_early_ = true;
   }
 }
 

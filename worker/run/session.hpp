@@ -39,7 +39,8 @@ public:
   std::stop_token stop_token() const { return stop_.get_token(); }
   // The signal that asked, 0 if none did.
   int signal() const { return signal_; }
-  // On the loop: as SIGTERM does, but never more than once.
+  // On the loop: as SIGTERM does, but only if no signal came yet; and the first that
+  // comes afterwards is not a second one.
   void end_early();
   // Calls back on the loop when a signal came.
   void on_stop(std::function<void()> call) { stopped_ = std::move(call); }
@@ -84,6 +85,7 @@ private:
   CodexLocks codex_;
   std::stop_source stop_;
   std::atomic<int> signal_{0};
+  bool ended_early_ = false;
   std::function<void()> stopped_;
   mutable std::mutex mutex_; // notes_, marker_, and whether lock_ may be refreshed
   std::vector<std::string> notes_;
