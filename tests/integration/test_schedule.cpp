@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 using namespace coldpress;
 
@@ -186,6 +187,26 @@ TEST_CASE("schedule never overwrites what a person edited") {
   CHECK_EQ(read_file(path), edited);
 }
 
+TEST_CASE("a timer starts the program by the name that it was called by") {
+  const Machine machine;
+  machine.enable();
+  const std::string link = machine.dir / "bin/coldpress";
+  std::filesystem::create_symlink(COLDPRESS_PROGRAM, link);
+  std::vector<std::string> command;
+  SUBCASE("a path that is a link") {
+    command = {link, "schedule", "install"};
+  }
+  SUBCASE("a word found by the shell") {
+    command = {"sh", "-c", "coldpress schedule install"};
+  }
+  SUBCASE("a path from here") {
+    command = {
+        "sh", "-c", "cd " + machine.dir / "bin" + " && ./coldpress schedule install"};
+  }
+  REQUIRE_EQ(run_program({command, machine.environment}).code, 0);
+  CHECK_HAS(read_file(machine.units + "coldpress.service"), "ExecStart=" + link + " run");
+}
+
 TEST_CASE("what a timer would not see goes into its command, or is refused") {
   Machine machine;
   machine.enable();
@@ -247,7 +268,6 @@ TEST_CASE("schedule refuses what it does not understand, in one line") {
            {{"install", "--system", "--dry-run", "a b"}, "is no user name"},
            {{"begin"}, "ACTION"}}) {
     const ProgramEnd end = machine.schedule(words);
-    CAPTURE(words);
     CHECK_EQ(end.code, 2);
     CHECK_HAS(end.err, said);
     CHECK_FALSE(exists(machine.units));

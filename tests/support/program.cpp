@@ -53,8 +53,10 @@ std::vector<std::string> environment_of(const ProgramStart& start) {
   for (const auto& [name, value] : start.environment) {
     entries.push_back(name + "=" + value);
   }
-  const char* path = std::getenv("PATH");
-  entries.push_back(std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin"));
+  if (start.environment.count("PATH") == 0) {
+    const char* path = std::getenv("PATH");
+    entries.push_back(std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin"));
+  }
   return entries;
 }
 

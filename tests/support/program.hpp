@@ -22,7 +22,7 @@ struct ProgramEnd {
 
 struct ProgramStart {
   std::vector<std::string> command; // the program and its arguments; found by $PATH
-  // The whole environment: nothing of ours reaches the program but $PATH.
+  // The whole environment: of ours only $PATH reaches the program, if it is not set here.
   std::map<std::string, std::string> environment;
   bool as_ordinary_user = false; // with our root rights given up; else as we are
   bool stdin_closed = false;     // descriptor 0 is free; else it is /dev/null

@@ -45,8 +45,8 @@ Result<std::string> running_program(const Context& context) {
     places.push_back(name.front() == '/' || !dir ? name
                                                  : join_path(*dir, base_name(name)));
   } else {
-    for (std::string_view rest = variable(context.options.inputs, "PATH");
-         !rest.empty();) {
+    const std::string path = variable(context.options.inputs, "PATH");
+    for (std::string_view rest = path; !rest.empty();) {
       const std::string_view dir = rest.substr(0, rest.find(':'));
       places.push_back(join_path(dir, name));
       rest.remove_prefix(std::min(rest.size(), dir.size() + 1));

@@ -3,6 +3,7 @@
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/estimate.hpp"
+#include "worker/run/press_job.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -230,16 +231,16 @@ private:
     std::sort(decisions.begin(), decisions.end(), [](const auto& a, const auto& b) {
       return a.candidate.stamp.size > b.candidate.stamp.size;
     });
-    const Estimate gain = estimate(fs_, decisions);
+    const Estimate gain = estimate(fs_, frame_rules(settings_), result_.now, decisions);
     sampled_kept_ = gain.total_before == 0 ? 1.0
                                            : static_cast<double>(gain.total_after) /
                                                  static_cast<double>(gain.total_before);
     for (const Decision& each : decisions) {
       const std::uint64_t size = each.candidate.stamp.size;
-      const auto sampled = gain.bytes_after.find(each.candidate.rollout);
+      const auto sampled = gain.by_rollout.find(each.candidate.rollout);
       const std::uint64_t after =
-          sampled != gain.bytes_after.end()
-              ? sampled->second
+          sampled != gain.by_rollout.end()
+              ? sampled->second.bytes_after
               : static_cast<std::uint64_t>(static_cast<double>(size) * sampled_kept_);
       const Role& role = roles.at(each.candidate.rollout);
       const std::uint64_t freed = size - std::min(size, after);
