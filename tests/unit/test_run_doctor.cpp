@@ -56,6 +56,8 @@ struct Healthy : DoctorFacts {
     machine.memory_available = 8 * k_gib;
     machine.zstd_version = "1.5.4";
     config.loaded.settings.compression_enabled = true;
+    schedule->enabled = true;
+    schedule->when = "daily";
     StoreFacts facts;
     facts.store = {"/home/me/.codex",
                    "/home/me/.codex/coldpress",
@@ -126,9 +128,9 @@ constexpr Look k_all[] = {
     check_configuration,  check_store,       check_feature,      check_codex_compressor,
     check_codex_versions, check_permissions, check_file_systems, check_leases,
     check_space,          check_rollouts,    check_store_lock,   check_codex_locks,
-    check_daemon,         check_leftovers,   check_orphans,      check_ledger,
-    check_runs,           check_verified,    check_failures,     check_clock,
-    check_limits,         check_program,
+    check_daemon,         check_timer,       check_leftovers,    check_orphans,
+    check_ledger,         check_runs,        check_verified,     check_failures,
+    check_clock,          check_limits,      check_program,
 };
 
 } // namespace
@@ -401,6 +403,31 @@ TEST_CASE("a daemon is told of, and what it is asked to wait for") {
   CHECK(worst(check_daemon, facts).level == Level::warning);
   facts.store->daemon = Fail(Error{Errc::busy, 0, "ask", "/c.sock", {"no answer"}});
   CHECK(worst(check_daemon, facts).level == Level::warning);
+}
+
+TEST_CASE("what starts the runs is told of") {
+  Healthy facts;
+  says(worst(check_timer, facts), "systemd: daily");
+  facts.schedule->lingers = false;
+  says(worst(check_timer, facts), "loginctl enable-linger");
+  facts.schedule->files = {{"/u/coldpress.timer", FileState::edited}};
+  CHECK(seen_by(check_timer, facts).front().level == Level::note);
+  facts.schedule = ScheduleStatus{};
+  says(worst(check_timer, facts), "coldpress schedule install");
+  facts.schedule->serve_active = true;
+  CHECK(worst(check_timer, facts).level == Level::ok);
+  facts.schedule = Fail(Error{Errc::invalid, 0, "schedule", "", {"no HOME"}});
+  CHECK(worst(check_timer, facts).level == Level::note);
+}
+
+TEST_CASE("less room than serve is to keep is a note") {
+  Healthy facts;
+  facts.config.loaded.settings.pressure.min_free_bytes = 50 * k_gib;
+  CHECK(worst(check_space, facts).level == Level::ok);
+  facts.store->home.space->available = 20 * k_gib;
+  const Finding found = worst(check_space, facts);
+  CHECK(found.level == Level::note);
+  says(found, "pressure.min_free");
 }
 
 TEST_CASE("a pair is a note until a run has found that its forms differ") {

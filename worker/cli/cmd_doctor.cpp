@@ -1,6 +1,7 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
+#include "worker/cli/schedule_request.hpp"
 #include "worker/cli/table.hpp"
 #include "worker/run/doctor.hpp"
 
@@ -77,11 +78,25 @@ void print_table(const std::vector<Finding>& findings, bool quiet) {
   out("{}\n", warnings == 0 ? "" : fmt::format("; warnings: {}", warnings));
 }
 
+// Of the user who asks.
+Result<ScheduleStatus> schedule_of(const Context& context) {
+  const RunProgram run = [&context](const SubprocessCall& call) {
+    return run_subprocess(context.clock, call);
+  };
+  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
+  const ScheduleHands hands(context.fs, run, true, [](const ScheduleStep&) {});
+  TRY_ASSIGN(std::vector<ScheduleStatus> all, look_at_schedule(wish.request, hands));
+  return all.empty() ? ScheduleStatus{} : std::move(all.front());
+}
+
 } // namespace
 
 int cmd_doctor(const Context& context) {
-  const auto findings =
-      examine(context.fs, context.clock, context.options.inputs, context.uid);
+  const auto findings = examine(context.fs,
+                                context.clock,
+                                context.options.inputs,
+                                context.uid,
+                                schedule_of(context));
   if (!findings) {
     return report(context, findings.error());
   }

@@ -28,6 +28,7 @@ constexpr std::array k_checks{
     Check{"leftovers", true, check_leftovers},
     Check{"orphans", true, check_orphans},
     Check{"ledger", true, check_ledger},
+    Check{"schedule", false, check_timer},
     Check{"runs", true, check_runs},
     Check{"verified", true, check_verified},
     Check{"failures", true, check_failures},
@@ -62,9 +63,13 @@ std::string_view name_of(Level level) {
   return "problem";
 }
 
-Result<std::vector<Finding>>
-examine(Fs& fs, const Clock& clock, const LoadInputs& inputs, std::uint32_t uid) {
-  TRY_ASSIGN(const DoctorFacts facts, look_up(fs, clock, inputs, uid));
+Result<std::vector<Finding>> examine(Fs& fs,
+                                     const Clock& clock,
+                                     const LoadInputs& inputs,
+                                     std::uint32_t uid,
+                                     Result<ScheduleStatus> schedule) {
+  TRY_ASSIGN(DoctorFacts facts, look_up(fs, clock, inputs, uid));
+  facts.schedule = std::move(schedule);
   std::vector<Finding> findings;
   for (const Check& check : k_checks) {
     if (check.needs_store && !facts.store) {

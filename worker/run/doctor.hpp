@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "fsutil/fs.hpp"
+#include "worker/run/schedule_types.hpp"
 
 #include <cstdint>
 #include <string>
@@ -28,12 +29,15 @@ struct Finding {
 };
 
 // Looks at everything a store depends on, and at what surrounds it: `inputs` as for
-// load_settings(), `uid` is ours. Changes nothing but for an unnamed file that is gone
-// before it returns. What could not be looked at is a finding; a configuration that is
-// wrong is one, too, and the look goes on without it. Errc::invalid only if a flag is
-// wrong.
-Result<std::vector<Finding>>
-examine(Fs& fs, const Clock& clock, const LoadInputs& inputs, std::uint32_t uid);
+// load_settings(), `uid` is ours, `schedule` what starts the runs. Changes nothing but
+// for an unnamed file that is gone before it returns. What could not be looked at is a
+// finding; a configuration that is wrong is one, too, and the look goes on without it.
+// Errc::invalid only if a flag is wrong.
+Result<std::vector<Finding>> examine(Fs& fs,
+                                     const Clock& clock,
+                                     const LoadInputs& inputs,
+                                     std::uint32_t uid,
+                                     Result<ScheduleStatus> schedule);
 
 // How many of that level.
 std::size_t count(const std::vector<Finding>& findings, Level level);

@@ -65,6 +65,7 @@ void check_orphans(const DoctorFacts& facts, Findings& found);
 
 // --- doctor_ledger.cpp
 void check_ledger(const DoctorFacts& facts, Findings& found);
+void check_timer(const DoctorFacts& facts, Findings& found);
 void check_runs(const DoctorFacts& facts, Findings& found);
 void check_verified(const DoctorFacts& facts, Findings& found);
 void check_failures(const DoctorFacts& facts, Findings& found);

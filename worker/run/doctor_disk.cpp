@@ -185,6 +185,7 @@ void check_leases(const DoctorFacts& facts, Findings& found) {
 
 void check_space(const DoctorFacts& facts, Findings& found) {
   const std::uint64_t min_free = facts.config.loaded.settings.limits.min_free_bytes;
+  const auto wanted = facts.config.loaded.settings.pressure.min_free_bytes;
   const std::uint64_t largest = largest_candidate(facts.store->preview.plan);
   const Result<SpaceInfo>& space = facts.store->home.space;
   if (!space) {
@@ -203,6 +204,10 @@ void check_space(const DoctorFacts& facts, Findings& found) {
                    "{}; the largest rollout to press has {}", left, format_size(largest)),
                "it is skipped as no_space if its .zst does not fit beside it; smaller "
                "ones are pressed and make room");
+  } else if (wanted && space->available < *wanted) {
+    found.note(
+        fmt::format("{}: less than pressure.min_free ({})", left, format_size(*wanted)),
+        "coldpress serve takes what is cold sooner until there is more");
   } else {
     found.ok(left);
   }

@@ -5,6 +5,7 @@
 #include "worker/run/control_protocol.hpp"
 #include "worker/run/look.hpp"
 #include "worker/run/prepare.hpp"
+#include "worker/run/schedule_types.hpp"
 
 #include <map>
 #include <optional>
@@ -81,6 +82,7 @@ struct MachineFacts {
 struct DoctorFacts {
   MachineFacts machine;
   ConfigFacts config;
+  Result<ScheduleStatus> schedule = ScheduleStatus{}; // of this user
   std::optional<Error> store_error;
   std::optional<StoreFacts> store; // empty if there is an error
 };

@@ -117,6 +117,35 @@ void check_ledger(const DoctorFacts& facts, Findings& found) {
   }
 }
 
+void check_timer(const DoctorFacts& facts, Findings& found) {
+  if (!facts.schedule) {
+    found.note("what starts the runs is not known: " + describe(facts.schedule.error()));
+    return;
+  }
+  const ScheduleStatus& schedule = *facts.schedule;
+  for (const ScheduledFile& file : schedule.files) {
+    if (file.state == FileState::edited) {
+      found.note(file.path + " was edited by hand",
+                 "coldpress leaves it as it is; a later schedule install asks for it");
+    }
+  }
+  if (!schedule.enabled) {
+    schedule.serve_enabled || schedule.serve_active
+        ? found.ok("none: the service coldpress-serve makes the runs")
+        : found.note("no timer starts runs for you",
+                     "coldpress schedule install makes one, if nothing else starts them");
+    return;
+  }
+  if (schedule.lingers == false) {
+    found.warn("the timer runs only while you are logged in",
+               "loginctl enable-linger lets it run always");
+  }
+  found.ok(fmt::format("by {}: {}{}",
+                       name_of(schedule.kind),
+                       schedule.when,
+                       schedule.next ? ", next on " + format_time(*schedule.next) : ""));
+}
+
 void check_runs(const DoctorFacts& facts, Findings& found) {
   const auto& runs = facts.store->ledger.runs;
   if (runs.empty()) {
