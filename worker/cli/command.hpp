@@ -31,6 +31,7 @@ struct Command {
   std::string_view summary;
   void (*add)(CLI::App& app, Options& options); // its own flags
   int (*run)(const Context& context);           // an exit code
+  std::string_view examples = {};               // the end of its --help
 };
 
 std::span<const Command> all_commands();
@@ -74,6 +75,8 @@ void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
 int cmd_unlock(const Context& context);
 int cmd_config(const Context& context);
+void add_completion(CLI::App& app, Options& options);
+int cmd_completion(const Context& context);
 int cmd_version(const Context& context);
 
 } // namespace coldpress

@@ -20,6 +20,7 @@ struct Options {
   bool all = false;                  // plan, restore
   bool orphans = false;              // sweep
   std::vector<std::string> rollouts; // cat, restore
+  std::string shell;                 // completion
 };
 
 // --store, --config, --json, --quiet.
