@@ -32,7 +32,7 @@ struct OptionalDuration {
 };
 
 // "none" is the empty value.
-struct Budget {
+struct DurationOrNone {
   static constexpr std::string_view k_written = "DURATION|none";
   static Result<std::optional<std::chrono::milliseconds>> parse(const Given& given);
   static std::string show(std::optional<std::chrono::milliseconds> duration);

@@ -51,7 +51,8 @@ std::string OptionalDuration::show(std::optional<std::chrono::milliseconds> dura
   return duration ? Duration::show(*duration) : quoted("auto");
 }
 
-Result<std::optional<std::chrono::milliseconds>> Budget::parse(const Given& given) {
+Result<std::optional<std::chrono::milliseconds>>
+DurationOrNone::parse(const Given& given) {
   if (is_word(given, "none")) {
     return std::optional<std::chrono::milliseconds>();
   }
@@ -59,7 +60,7 @@ Result<std::optional<std::chrono::milliseconds>> Budget::parse(const Given& give
   return std::optional(duration);
 }
 
-std::string Budget::show(std::optional<std::chrono::milliseconds> duration) {
+std::string DurationOrNone::show(std::optional<std::chrono::milliseconds> duration) {
   return duration ? Duration::show(*duration) : quoted("none");
 }
 

@@ -83,7 +83,7 @@ constexpr std::array k_keys{
         "limits.read_rate",
         "read at most this much a second, as 50MiB (default: 0, no limit)",
         [](auto& s) -> auto& { return s.limits.read_rate; }),
-    key<form::Budget>(
+    key<form::DurationOrNone>(
         "limits.time_budget",
         "begin no new rollout after this long (default: none)",
         [](auto& s) -> auto& { return s.limits.time_budget; }),
@@ -111,9 +111,9 @@ constexpr std::array k_keys{
         "codec.small_level",
         "zstd level of rollouts below 1 MiB (default: 16)",
         [](auto& s) -> auto& { return s.codec.small_level; }),
-    key<form::OptionalDuration>(
+    key<form::DurationOrNone>(
         "codec.deep_after",
-        "untouched this long: level 19 where it pays (default: auto, which is never)",
+        "untouched this long: level 19 where it pays (default: none, which is never)",
         [](auto& s) -> auto& { return s.codec.deep_after; }),
     key<form::Window>(
         "codec.window",

@@ -34,6 +34,7 @@ Outcome pressed() {
   outcome.hash = Hash128{1, 2};
   outcome.level = 9;
   outcome.window_log = 20;
+  outcome.predicted_bytes = 90;
   outcome.verified_from_disk = true;
   outcome.blocked_us = 321;
   outcome.seconds = 0.5;
@@ -183,6 +184,16 @@ TEST_CASE("a frame that was checked only in the page cache is recorded as such")
   outcome.verified_from_disk = false;
   CHECK(after({}, outcome).verified == "cache");
   CHECK(after({}, failed(Errc::io)).verified.empty());
+}
+
+TEST_CASE("a frame counts as verified when it was made, until it is gone") {
+  FileRow row = after({}, pressed());
+  CHECK(row.verified_at == k_now);
+  CHECK(row.predicted_bytes == 90);
+  row = row_after(row, outcome_of(OutcomeKind::reaped), 2, k_now + 1h);
+  CHECK(row.verified_at == k_now);
+  row = row_after(row, outcome_of(OutcomeKind::restored), 3, k_now + 2h);
+  CHECK_FALSE(row.verified_at.has_value());
 }
 
 TEST_CASE("a frame that was pressed again counts as pressed, with its plain length") {

@@ -64,7 +64,10 @@ RememberedHead head_of(const Outcome& of) {
   return {head_key(of.rollout, of.stamp), head};
 }
 
-// Back to the layout of the first release.
+// Back to the layouts of earlier releases.
+constexpr std::string_view k_to_second_layout =
+    "ALTER TABLE files DROP COLUMN predicted_bytes; "
+    "ALTER TABLE files DROP COLUMN verified_at; PRAGMA user_version = 2";
 constexpr std::string_view k_to_first_layout =
     "DROP INDEX files_remembered; DROP TABLE achieved; DROP TABLE head_pages; "
     "PRAGMA user_version = 1";
@@ -189,6 +192,21 @@ TEST_CASE("what was achieved is summed by size class") {
   CHECK(sums.at(size_class(8 * k_size)).plain == 8 * k_size);
 }
 
+TEST_CASE("a ledger of the second layout counts a frame as verified when it was made") {
+  Rig rig;
+  rig.record(outcome("a", OutcomeKind::pressed));
+  rig.record(outcome("b", OutcomeKind::pressed));
+  rig.record(outcome("b", OutcomeKind::writer_arrived));
+  rig.record(outcome("c", OutcomeKind::conflict));
+  rig.exec(std::string(k_to_second_layout));
+
+  rig.ledger = rig.open();
+  CHECK(rig.ledger.file("a")->value().verified_at == rig.clock.wall());
+  CHECK(rig.ledger.file("a")->value().predicted_bytes == 0);
+  CHECK_FALSE(rig.ledger.file("b")->value().verified_at.has_value());
+  CHECK_FALSE(rig.ledger.file("c")->value().verified_at.has_value());
+}
+
 TEST_CASE("a ledger of the first layout keeps all it knows") {
   Rig rig;
   REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
@@ -204,6 +222,7 @@ TEST_CASE("a ledger of the first layout keeps all it knows") {
   rig.record(no_gain);
   REQUIRE(rig.ledger.hold("e", rig.clock.wall() + 1h).has_value());
   const Known before = rig.known();
+  rig.exec(std::string(k_to_second_layout));
   rig.exec(std::string(k_to_first_layout));
 
   const auto looked = Ledger::open_read_only(rig.path);

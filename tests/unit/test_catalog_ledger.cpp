@@ -31,6 +31,7 @@ Outcome pressed(std::string rollout, std::uint64_t blocked_us = 100) {
   outcome.hash = Hash128{3, 4};
   outcome.level = 9;
   outcome.window_log = 21;
+  outcome.predicted_bytes = 110;
   outcome.blocked_us = blocked_us;
   outcome.seconds = 0.25;
   return outcome;
@@ -126,6 +127,8 @@ TEST_CASE("every column of an outcome survives reopening") {
   CHECK(row.hash == to_hex(*outcome.hash));
   CHECK(row.level == 9);
   CHECK(row.window_log == 21);
+  CHECK(row.predicted_bytes == 110);
+  CHECK(row.verified_at == rig.clock.wall());
   CHECK(row.verified == "cache");
   CHECK(row.blocked_us == 777);
   CHECK(row.seconds == doctest::Approx(0.25));
@@ -211,15 +214,20 @@ TEST_CASE("totals count what is compressed now") {
   rig.record(pressed("a"));
   rig.record(pressed("b"));
   rig.record(pressed("b"));
+  Outcome unforeseen = pressed("c");
+  unforeseen.predicted_bytes = 0;
+  rig.record(unforeseen);
   Outcome restored = pressed("a");
   restored.kind = OutcomeKind::restored;
   restored.bytes_after = 0;
   rig.record(restored);
   const auto totals = rig.ledger.totals();
   REQUIRE(totals.has_value());
-  CHECK(totals->pressed == 1);
-  CHECK(totals->bytes_before == 1000);
-  CHECK(totals->bytes_after == 100);
+  CHECK(totals->pressed == 2);
+  CHECK(totals->bytes_before == 2000);
+  CHECK(totals->bytes_after == 200);
+  CHECK(totals->predicted == 110);
+  CHECK(totals->predicted_after == 100);
 }
 
 TEST_CASE("blocked times are percentiles over every publication, undone ones too") {

@@ -73,3 +73,17 @@ TEST_CASE("pieces shorter than a sample are taken, and tell nothing") {
   }
   CHECK_FALSE(repeats.smallest_window_log(20, 27, 0));
 }
+
+TEST_CASE("what a window need not spell out is measured against what lies near") {
+  Repeats repeats;
+  const auto far = picture(1, 6 * k_mebi);
+  add(repeats, far);
+  add(repeats, far);                    // a copy 6 MiB back
+  add(repeats, picture(2, 6 * k_mebi)); // none
+  const auto share = repeats.fresh_share(18, 23, 0, 18 * k_mebi);
+  REQUIRE(share.has_value());
+  CHECK(*share == doctest::Approx(2.0 / 3).epsilon(0.1));
+  CHECK(repeats.fresh_share(18, 22, 0, 18 * k_mebi) == doctest::Approx(1));
+  CHECK(*repeats.fresh_share(18, 23, 6 * k_mebi, 12 * k_mebi) < 0.01);
+  CHECK_FALSE(repeats.fresh_share(23, 27, 6 * k_mebi, 12 * k_mebi)); // all of it is near
+}

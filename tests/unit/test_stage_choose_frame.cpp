@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace coldpress;
@@ -67,7 +68,15 @@ struct Rig {
   FrameChoice choose() {
     const Claim claim = worker->claim(store.candidate(store.plain())).value();
     fs.reset();
-    return choose_frame(fs, claim, rules, clock.wall(), {}).value();
+    const FrameSource source = frame_source(claim);
+    return choose_frame(fs, source, rules, clock.wall(), {}).value();
+  }
+  std::uint64_t predict() {
+    const Claim claim = worker->claim(store.candidate(store.plain())).value();
+    const FrameSource source = frame_source(claim);
+    const FrameChoice choice = choose_frame(fs, source, rules, clock.wall(), {}).value();
+    fs.reset();
+    return predict_size(fs, source, choice).value();
   }
 };
 
@@ -140,5 +149,27 @@ TEST_CASE("the deep level is for what is old, and where a sample says that it pa
     Rig rig(copies(3 * k_mebi, 4 * k_mebi));
     rig.rules.codec.deep_after = 24h * 20;
     CHECK(rig.choose().frame.level == 9);
+  }
+}
+
+TEST_CASE("a size is predicted by a sample, and by the copies that a probe has seen") {
+  SUBCASE("small") {
+    const std::string text = prose(600'000);
+    Rig rig(text);
+    CHECK(rig.predict() > text.size() / 6);
+    CHECK(rig.predict() < text.size() / 2);
+    const auto log = rig.fs.log();
+    CHECK(std::count_if(log.begin(), log.end(), [](const FaultFs::Call& call) {
+            return call.op == "read_at";
+          }) == 4);
+  }
+  SUBCASE("large, and copies lie far apart") {
+    Rig rig(copies(20 * k_mebi, 140 * k_mebi)); // one line of 5 bits a byte, seven times
+    CHECK(rig.predict() > 10 * k_mebi);
+    CHECK(rig.predict() < 30 * k_mebi);
+  }
+  SUBCASE("large, and all of it is new") {
+    Rig rig(copies(100 * k_mebi, 70 * k_mebi));
+    CHECK(rig.predict() > 40 * k_mebi);
   }
 }

@@ -121,6 +121,13 @@ TEST_CASE("bytes that do not compress are no gain, and soon given up") {
   rig.check_untouched();
 }
 
+TEST_CASE("a gain of less than one part in 64 is none") {
+  constexpr std::size_t k_noise = 3U << 20U;
+  constexpr std::size_t k_part = k_noise / 64;
+  CHECK_FALSE(Rig(noise(k_noise) + std::string(k_part / 2, 'a')).encode());
+  CHECK(Rig(noise(k_noise) + std::string(k_part * 2, 'a')).encode().has_value());
+}
+
 TEST_CASE("a file whose attributes or group cannot be kept is not encoded at all") {
   MemFeatures none;
   none.xattrs = false;

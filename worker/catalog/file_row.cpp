@@ -90,7 +90,7 @@ RecordedError recorded(const Error& error) {
   return out;
 }
 
-void take_measurements(FileRow& row, const Outcome& outcome) {
+void take_measurements(FileRow& row, const Outcome& outcome, WallTime now) {
   const bool again = outcome.kind == OutcomeKind::repressed;
   const bool all = outcome.kind == OutcomeKind::pressed || again;
   const auto take = [all](auto& into, const auto& value) {
@@ -103,15 +103,18 @@ void take_measurements(FileRow& row, const Outcome& outcome) {
   take(row.hash, outcome.hash ? to_hex(*outcome.hash) : std::string());
   take(row.level, outcome.level);
   take(row.window_log, outcome.window_log);
+  take(row.predicted_bytes, outcome.predicted_bytes);
   take(row.blocked_us, outcome.blocked_us);
   if (all || outcome.seconds > 0) {
     row.seconds = outcome.seconds;
   }
   if (all) {
     row.verified = outcome.verified_from_disk ? "disk" : "cache";
+    row.verified_at = now;
   } else if (!row.pressed) {
     row.compressed_bytes = outcome.bytes_after;
     row.verified.clear();
+    row.verified_at.reset();
   }
 }
 
@@ -183,7 +186,7 @@ row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime 
   row.outcome = name_of(outcome.kind);
   row.reason = outcome.reason ? name_of(*outcome.reason) : std::string_view();
   row.detail = outcome.detail;
-  take_measurements(row, outcome);
+  take_measurements(row, outcome, now);
   count_attempt(row, outcome, now);
   if (outcome.kind == OutcomeKind::pressed) {
     row.hold_until.reset();

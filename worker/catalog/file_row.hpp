@@ -41,6 +41,11 @@ struct FileRow {
   std::optional<WallTime> retry_at;
   std::optional<WallTime> hold_until;
   WallTime updated{};
+  std::uint64_t predicted_bytes =
+      0; // what compressed_bytes was expected to be; 0: nothing
+  // When the frame was last read whole and found right. Empty: it never was, or there is
+  // none.
+  std::optional<WallTime> verified_at;
 };
 
 // How an outcome counts for the next try.

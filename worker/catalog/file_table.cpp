@@ -9,7 +9,7 @@ namespace {
   "device, inode, size, mtime, ctime, mode, uid, gid, links, "                           \
   "plain_bytes, compressed_bytes, hash, level, window_log, verified, blocked_us, "       \
   "seconds, error_code, error_errno, error_op, error_path, error_text, "                 \
-  "attempts, no_gain, retry_at, hold_until, updated"
+  "attempts, no_gain, retry_at, hold_until, updated, predicted_bytes, verified_at"
 
 constexpr std::string_view k_select =
     "SELECT " COLDPRESS_FILE_COLUMNS " FROM files WHERE rollout = ?1";
@@ -17,7 +17,8 @@ constexpr std::string_view k_select =
 constexpr std::string_view k_replace =
     "INSERT OR REPLACE INTO files (" COLDPRESS_FILE_COLUMNS ") VALUES ("
     "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-    "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)";
+    "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
+    "?35)";
 
 #undef COLDPRESS_FILE_COLUMNS
 
@@ -48,6 +49,8 @@ FileRow row_of(const Statement& from) {
       .retry_at = from.time(30),
       .hold_until = from.time(31),
       .updated = from.time(32).value_or(WallTime{}),
+      .predicted_bytes = from.count(33),
+      .verified_at = from.time(34),
   };
 }
 
@@ -111,7 +114,9 @@ Result<void> write_file_row(const Db& db, const FileRow& row) {
                row.no_gain,
                row.retry_at,
                row.hold_until,
-               row.updated);
+               row.updated,
+               row.predicted_bytes,
+               row.verified_at);
   return replace.run();
 }
 

@@ -18,7 +18,8 @@ constexpr std::string_view k_release_hold =
     "UPDATE files SET hold_until = NULL WHERE rollout = ?1";
 
 constexpr std::string_view k_totals =
-    "SELECT count(*), sum(plain_bytes), sum(compressed_bytes) FROM files WHERE pressed";
+    "SELECT count(*), sum(plain_bytes), sum(compressed_bytes), sum(predicted_bytes), "
+    "sum(iif(predicted_bytes > 0, compressed_bytes, 0)) FROM files WHERE pressed";
 
 // Of a sorted, non-empty list.
 std::uint64_t nearest_rank(const std::vector<std::uint64_t>& sorted,
@@ -102,7 +103,9 @@ Result<Totals> Ledger::totals() const {
   TRY(query.step());
   return Totals{.pressed = query.count(0),
                 .bytes_before = query.count(1),
-                .bytes_after = query.count(2)};
+                .bytes_after = query.count(2),
+                .predicted = query.count(3),
+                .predicted_after = query.count(4)};
 }
 
 Result<BlockedTimes> Ledger::blocked_times() const {

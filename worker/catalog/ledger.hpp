@@ -42,6 +42,9 @@ struct Totals {
   std::uint64_t pressed = 0; // rollouts compressed now, as far as the ledger saw
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;
+  // Of those whose size was predicted: what was said, and what came out.
+  std::uint64_t predicted = 0;
+  std::uint64_t predicted_after = 0;
 };
 
 // Lengths of critical sections, by nearest rank. All zero if there is none.

@@ -97,12 +97,19 @@ CREATE TABLE head_pages (
   bytes BLOB NOT NULL
 );
 )sql",
+    // A frame of ours was verified when it was made.
+    R"sql(
+ALTER TABLE files ADD COLUMN predicted_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN verified_at INTEGER;
+UPDATE files SET verified_at = updated WHERE pressed AND verified <> '';
+)sql",
 };
 
 // A file that merely has our version number fails here, not in the middle of a pass.
 constexpr std::array k_probes = {
     "SELECT id, finished, not_freed_bytes FROM runs LIMIT 0",
     "SELECT rollout, pressed, attempts, retry_at, hold_until, updated FROM files LIMIT 0",
+    "SELECT predicted_bytes, verified_at FROM files LIMIT 0",
     "SELECT id, run_id, rollout, blocked_us, at FROM publications LIMIT 0",
     "SELECT rollout FROM files INDEXED BY files_remembered "
     "WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL LIMIT 0",

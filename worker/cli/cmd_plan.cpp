@@ -3,6 +3,7 @@
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
+#include "worker/run/press_job.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -30,11 +31,9 @@ void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
   summary.refused = seen.plan.refused;
   summary.scan_errors = seen.found.errors.size();
   for (const Decision& decision : seen.plan.decisions) {
-    const auto predicted = gain.bytes_after.find(decision.candidate.rollout);
+    const auto forecast = gain.by_rollout.find(decision.candidate.rollout);
     print_line(json_of(decision,
-                       predicted == gain.bytes_after.end()
-                           ? std::nullopt
-                           : std::optional(predicted->second)));
+                       forecast == gain.by_rollout.end() ? nullptr : &forecast->second));
     summary.skipped[decision.reason] += 1;
   }
   print_line(json_of(summary));
@@ -58,17 +57,19 @@ int cmd_plan(const Context& context) {
   for (const Error& error : seen.found.errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
-  const Estimate gain = estimate(context.fs, seen.plan.decisions);
+  const FrameRules rules = frame_rules(settings);
+  const WallTime now = context.clock.wall();
+  const Estimate gain = estimate(context.fs, rules, now, seen.plan.decisions);
   if (context.options.json) {
     print_json(seen, gain, settings.compression_enabled);
   } else {
-    const Estimate beyond = estimate(context.fs, seen.plan.beyond_roots);
+    const Estimate beyond = estimate(context.fs, rules, now, seen.plan.beyond_roots);
     out("{}",
         plan_text({opened->store,
                    seen,
                    gain,
                    beyond,
-                   context.clock.wall(),
+                   now,
                    context.options.all,
                    context.options.quiet}));
   }

@@ -52,16 +52,18 @@ Json counts_of(const PassSummary& summary) {
 
 } // namespace
 
-std::string json_of(const Decision& decision,
-                    std::optional<std::uint64_t> predicted_bytes) {
+std::string json_of(const Decision& decision, const Forecast* forecast) {
   Json json;
   json["message_type"] = "decision";
   json["rollout"] = printable(decision.candidate.rollout);
   json["action"] = std::string(name_of(decision.action));
   json["reason"] = std::string(name_of(decision.reason));
   json["bytes"] = decision.candidate.stamp.size;
-  if (predicted_bytes) {
-    json["predicted_bytes"] = *predicted_bytes;
+  if (forecast != nullptr) {
+    json["predicted_bytes"] = forecast->bytes_after;
+    json["level"] = forecast->choice.frame.level;
+    json["window_log"] = forecast->choice.frame.window_log;
+    json["why"] = forecast->choice.why;
   }
   return line_of(json);
 }
@@ -79,6 +81,9 @@ std::string json_of(const Outcome& outcome) {
   }
   json["bytes_before"] = outcome.bytes_before;
   json["bytes_after"] = outcome.bytes_after;
+  if (outcome.predicted_bytes > 0) {
+    json["predicted_bytes"] = outcome.predicted_bytes;
+  }
   json["blocked_us"] = outcome.blocked_us;
   json["seconds"] = outcome.seconds;
   if (outcome.error) {

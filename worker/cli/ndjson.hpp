@@ -1,5 +1,6 @@
 #pragma once
 
+#include "worker/run/estimate.hpp"
 #include "worker/run/pass_types.hpp"
 
 #include <string>
@@ -8,8 +9,7 @@ namespace coldpress {
 
 // The lines of --json: DESIGN section 7. Each is one object with a message_type. Bytes
 // that are not UTF-8 are shown as \xNN.
-std::string json_of(const Decision& decision,
-                    std::optional<std::uint64_t> predicted_bytes = std::nullopt);
+std::string json_of(const Decision& decision, const Forecast* forecast = nullptr);
 std::string json_of(const Outcome& outcome);
 std::string json_of(const PassProgress& progress);
 std::string json_of(const Error& error);

@@ -55,9 +55,18 @@ std::string gain_text(const Estimate& gain) {
                      format_size(freed));
 }
 
+// How it would be pressed; in full where there is room.
+std::string frame_text(const Forecast& forecast, bool in_full) {
+  const FrameChoice& choice = forecast.choice;
+  return in_full
+             ? choice.why
+             : fmt::format("level {}, 2^{}", choice.frame.level, choice.frame.window_log);
+}
+
 std::string decisions_text(const PlanView& view) {
-  Table table({Align::right, Align::right, Align::left, Align::left});
-  table.add({"size", "age", "", "rollout"});
+  Table table(
+      {Align::right, Align::right, Align::right, Align::left, Align::left, Align::left});
+  table.add({"size", "becomes", "age", "", "frame", "rollout"});
   std::size_t more = 0;
   for (const Decision& decision : view.seen.plan.decisions) {
     const bool press = decision.action == Action::press;
@@ -65,10 +74,14 @@ std::string decisions_text(const PlanView& view) {
       more += press ? 1 : 0;
       continue;
     }
+    const auto forecast = view.gain.by_rollout.find(decision.candidate.rollout);
+    const bool known = forecast != view.gain.by_rollout.end();
     table.add({format_size(decision.candidate.stamp.size),
+               known ? format_size(forecast->second.bytes_after) : "",
                age_text(decision.candidate.stamp.mtime, view.now),
                decision.reason == Reason::cold ? "press"
                                                : std::string(name_of(decision.reason)),
+               known ? frame_text(forecast->second, view.all) : "",
                printable(decision.candidate.rollout)});
   }
   std::string text = table.rows() > 1 ? table.text("  ") : "";

@@ -52,7 +52,9 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
   }
   json["totals"] = {{"pressed", status.totals.pressed},
                     {"bytes_before", status.totals.bytes_before},
-                    {"bytes_after", status.totals.bytes_after}};
+                    {"bytes_after", status.totals.bytes_after},
+                    {"predicted_bytes", status.totals.predicted},
+                    {"predicted_bytes_after", status.totals.predicted_after}};
   json["blocked_us"] = {{"p50", status.blocked.p50_us},
                         {"p99", status.blocked.p99_us},
                         {"max", status.blocked.max_us}};

@@ -127,6 +127,12 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
                      format_size(status.totals.bytes_after),
                      ratio_text(status.totals.bytes_before, status.totals.bytes_after))});
   }
+  if (status.totals.predicted > 0) {
+    table.add({"",
+               fmt::format("predicted {}, came out {}",
+                           format_size(status.totals.predicted),
+                           format_size(status.totals.predicted_after))});
+  }
   if (status.blocked.count > 0) {
     table.add({"writers waited",
                fmt::format("p50 {} us, p99 {} us, at most {} us",

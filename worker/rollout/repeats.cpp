@@ -41,31 +41,47 @@ void Repeats::take(std::uint64_t at, std::uint64_t fingerprint) {
   place->second = at;
 }
 
-std::optional<int>
-Repeats::smallest_window_log(int at_least, int at_most, std::uint64_t history) const {
-  // Of what is counted, what a window of 2^n bytes has to spell out.
-  const auto spelled_out = [&](int window_log) {
-    const std::uint64_t window = std::uint64_t{1} << static_cast<unsigned>(window_log);
-    return static_cast<std::size_t>(
-        std::count_if(samples_.begin(), samples_.end(), [&](const Sample& sample) {
-          return sample.at >= history &&
-                 (sample.distance == 0 || sample.distance > window);
-        }));
-  };
-  const auto counted = static_cast<std::size_t>(
+std::size_t Repeats::counted(std::uint64_t history) const {
+  return static_cast<std::size_t>(
       std::count_if(samples_.begin(), samples_.end(), [&](const Sample& sample) {
         return sample.at >= history;
       }));
-  if (counted < k_enough) {
+}
+
+std::size_t
+Repeats::spelled_out(int window_log, std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t window = std::uint64_t{1} << static_cast<unsigned>(window_log);
+  return static_cast<std::size_t>(
+      std::count_if(samples_.begin(), samples_.end(), [&](const Sample& sample) {
+        return sample.at >= begin && sample.at < end &&
+               (sample.distance == 0 || sample.distance > window);
+      }));
+}
+
+std::optional<int>
+Repeats::smallest_window_log(int at_least, int at_most, std::uint64_t history) const {
+  if (counted(history) < k_enough) {
     return std::nullopt;
   }
-  const std::size_t best = spelled_out(at_most);
+  const std::size_t best = spelled_out(at_most, history, length_);
   for (int window_log = at_least; window_log < at_most; ++window_log) {
-    if (spelled_out(window_log) * 100 <= best * 101) {
+    if (spelled_out(window_log, history, length_) * 100 <= best * 101) {
       return window_log;
     }
   }
   return at_most;
+}
+
+std::optional<double> Repeats::fresh_share(int near_log,
+                                           int window_log,
+                                           std::uint64_t begin,
+                                           std::uint64_t end) const {
+  const std::size_t not_near = spelled_out(near_log, begin, end);
+  if (not_near < k_enough) {
+    return std::nullopt;
+  }
+  return static_cast<double>(spelled_out(window_log, begin, end)) /
+         static_cast<double>(not_near);
 }
 
 } // namespace coldpress

@@ -25,12 +25,22 @@ public:
   std::optional<int>
   smallest_window_log(int at_least, int at_most, std::uint64_t history) const;
 
+  // Between `begin` and `end`: of what has no copy within 2^near_log bytes before it, how
+  // much has none within 2^window_log bytes either, 0 to 1. Empty if there is too little
+  // to tell by.
+  std::optional<double>
+  fresh_share(int near_log, int window_log, std::uint64_t begin, std::uint64_t end) const;
+
 private:
   struct Sample {
     std::uint64_t at = 0;
     std::uint64_t distance = 0; // to the one before; 0: the first of its kind
   };
   void take(std::uint64_t at, std::uint64_t fingerprint);
+  // Samples from there on.
+  std::size_t counted(std::uint64_t history) const;
+  // Of those between the two what a window has to spell out.
+  std::size_t spelled_out(int window_log, std::uint64_t begin, std::uint64_t end) const;
 
   std::uint64_t length_ = 0;
   std::unordered_map<std::uint64_t, std::uint64_t> last_; // fingerprint -> where

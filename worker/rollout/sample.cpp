@@ -1,10 +1,17 @@
 #include "worker/rollout/sample.hpp"
 
+#include "fsutil/page_cache.hpp"
 #include "worker/rollout/codec.hpp"
 
 #include <algorithm>
 
 namespace coldpress {
+
+namespace {
+
+constexpr std::uint64_t k_cache_counts = std::uint64_t{1} << 20U; // as is_in_use()
+
+} // namespace
 
 Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            FileHandle file,
@@ -12,6 +19,7 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            std::uint64_t piece,
                                            std::uint64_t pieces) {
   const std::uint64_t count = std::min(pieces, (size + piece - 1) / piece);
+  const bool in_use = is_in_use(fs, file, size);
   std::vector<std::byte> bytes;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t begin = bytes.size();
@@ -21,7 +29,10 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
     TRY_ASSIGN(const std::size_t got,
                fs.read_at(file, std::span<std::byte>(bytes).subspan(begin), offset));
     bytes.resize(begin + got);
-    (void)fs.drop_cache(file, offset, got);
+  }
+  // All of it: the kernel reads ahead. A small file's few pages are wanted again soon.
+  if (size >= k_cache_counts && !in_use) {
+    (void)fs.drop_cache(file, 0, 0);
   }
   return bytes;
 }

@@ -1,7 +1,5 @@
 #include "worker/run/estimate.hpp"
 
-#include "worker/rollout/sample.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -9,58 +7,63 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::uint64_t k_piece = std::uint64_t{256} << 10U;
-constexpr std::uint64_t k_pieces = 4;
-constexpr std::uint64_t k_budget = std::uint64_t{64} << 20U;
+constexpr std::uint64_t k_sample = std::uint64_t{1} << 20U;
+constexpr std::uint64_t k_probe = std::uint64_t{1} << 27U;
+constexpr std::uint64_t k_sample_budget = std::uint64_t{64} << 20U;
+constexpr std::uint64_t k_probe_budget = std::uint64_t{1} << 30U;
 constexpr std::size_t k_most_files = 1000;
-constexpr int k_level = 3; // a sample says little more at a higher one
-
-// Empty: it cannot be read.
-std::vector<std::byte> sample(Fs& fs, const Candidate& candidate) {
-  const auto handle = fs.open_read(candidate.path);
-  if (!handle) {
-    return {};
-  }
-  const File file(fs, *handle);
-  return sample_file(fs, *handle, candidate.stamp.size, k_piece, k_pieces)
-      .value_or(std::vector<std::byte>());
-}
 
 std::uint64_t scaled(std::uint64_t bytes, double factor) {
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(bytes) * factor));
 }
 
+Result<Forecast>
+forecast(Fs& fs, const FrameRules& rules, WallTime now, const Candidate& candidate) {
+  TRY_ASSIGN(const FileHandle handle, fs.open_read(candidate.path));
+  const File file(fs, handle);
+  const FileStamp& stamp = candidate.stamp;
+  const FrameSource source{handle, stamp.size, stamp.size, candidate.form, stamp.mtime};
+  Forecast made;
+  TRY_ASSIGN(made.choice, choose_frame(fs, source, rules, now, {}));
+  TRY_ASSIGN(made.bytes_after, predict_size(fs, source, made.choice));
+  return made;
+}
+
 } // namespace
 
-Estimate estimate(Fs& fs, const std::vector<Decision>& decisions) {
+Estimate estimate(Fs& fs,
+                  const FrameRules& rules,
+                  WallTime now,
+                  const std::vector<Decision>& decisions) {
   Estimate result;
-  std::uint64_t read = 0;
-  std::uint64_t sampled_before = 0;
+  std::uint64_t sampled = 0;
+  std::uint64_t probed = 0;
+  std::uint64_t covered = 0; // plain bytes of those that have a forecast
   for (const Decision& decision : decisions) {
     if (decision.reason != Reason::cold) {
       continue;
     }
     const std::uint64_t size = decision.candidate.stamp.size;
     result.total_before += size;
-    if (read >= k_budget || result.bytes_after.size() >= k_most_files) {
+    const bool large = size > k_probe_from && !rules.codec.window_log;
+    const bool affordable = sampled < k_sample_budget &&
+                            (!large || probed < k_probe_budget) &&
+                            result.by_rollout.size() < k_most_files;
+    if (!affordable) {
       continue;
     }
-    const auto bytes = sample(fs, decision.candidate);
-    const auto factor = bytes.empty() ? Result<double>(1.0) : shrinkage(bytes, k_level);
-    if (!factor) {
-      continue;
+    sampled += std::min(size, k_sample);
+    probed += large ? std::min(size, k_probe) : 0;
+    if (auto made = forecast(fs, rules, now, decision.candidate)) {
+      covered += size;
+      result.total_after += made->bytes_after;
+      result.by_rollout.emplace(decision.candidate.rollout, std::move(*made));
     }
-    read += bytes.size();
-    sampled_before += size;
-    const std::uint64_t after = scaled(size, *factor);
-    result.total_after += after;
-    result.bytes_after.emplace(decision.candidate.rollout, after);
   }
-  if (sampled_before > 0) {
-    result.total_after = scaled(result.total_before,
-                                static_cast<double>(result.total_after) /
-                                    static_cast<double>(sampled_before));
-  }
+  const double kept = covered == 0 ? 1.0
+                                   : static_cast<double>(result.total_after) /
+                                         static_cast<double>(covered);
+  result.total_after = scaled(result.total_before, kept);
   return result;
 }
 

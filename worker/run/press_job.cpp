@@ -1,6 +1,5 @@
 #include "worker/run/press_job.hpp"
 
-#include "worker/stage/choose_frame.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/measure.hpp"
@@ -21,13 +20,9 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
       {scan.cold_after, scan.settle, session.store().uid, scan.active_without_lease});
 }
 
-namespace {
-
 FrameRules frame_rules(const Settings& settings) {
   return {settings.codec, settings.limits.memory_bytes};
 }
-
-} // namespace
 
 Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   Session& session = context.session;
@@ -36,14 +31,19 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   if (!measured) {
     return Halt(std::move(measured.error()));
   }
+  const FrameSource source = frame_source(*measured);
   auto choice = choose_frame(session.fs(),
-                             *measured,
+                             source,
                              frame_rules(settings),
                              session.clock().wall(),
                              session.stop_token());
   if (!choice) {
     return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
   }
+  // One that cannot be made is no reason not to press.
+  const auto predicted = source.form == Form::plain
+                             ? predict_size(session.fs(), source, *choice)
+                             : Result<std::uint64_t>(std::uint64_t{0});
   const EncodeRules rules{choice->frame,
                           settings.limits.min_free_bytes,
                           &context.bytes_done,
@@ -62,7 +62,8 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   if (!verified) {
     return Halt(std::move(verified.error()));
   }
-  return EncodedRollout{std::move(*verified), std::move(choice->why)};
+  return EncodedRollout{
+      std::move(*verified), std::move(choice->why), predicted.value_or(0)};
 }
 
 Step<Published> publish_rollout(PressContext& context, Verified verified) {
@@ -119,6 +120,7 @@ Outcome outcome_of(const EncodedRollout& encoded) {
   outcome.hash = verified.encoded().source_hash();
   outcome.level = verified.encoded().level();
   outcome.window_log = verified.encoded().window_log();
+  outcome.predicted_bytes = encoded.predicted_bytes;
   outcome.verified_from_disk = verified.from_disk();
   return outcome;
 }

@@ -2,6 +2,7 @@
 
 #include "worker/run/session.hpp"
 #include "worker/run/throttle.hpp"
+#include "worker/stage/choose_frame.hpp"
 #include "worker/stage/repress.hpp"
 #include "worker/stage/types.hpp"
 
@@ -22,7 +23,8 @@ struct PressContext {
 Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate);
 struct EncodedRollout {
   Verified verified;
-  std::string why; // it was encoded that way
+  std::string why;                   // it was encoded that way
+  std::uint64_t predicted_bytes = 0; // 0: not predicted
 };
 
 // Job thread: measure if that is needed, choose, encode and verify, as long as it takes.
@@ -33,6 +35,8 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim);
 Step<Published> publish_rollout(PressContext& context, Verified verified);
 // The same of a weak frame.
 Step<Repressed> repress_rollout(PressContext& context, Verified verified);
+
+FrameRules frame_rules(const Settings& settings);
 
 // Plain bytes, for all that is known.
 std::uint64_t work_bytes(const Candidate& candidate);

@@ -7,6 +7,7 @@
 #include "worker/rollout/sample.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace coldpress {
 
@@ -23,67 +24,87 @@ constexpr int k_margin_log = 3;
 constexpr std::uint64_t k_stretch = std::uint64_t{1} << 27U;
 constexpr std::uint64_t k_history = std::uint64_t{1} << 26U;
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr int k_sample_log = 18; // a piece of the sample that a size is predicted by
 
 struct Window {
   int log;
   std::string_view why;
+  std::optional<double> fresh_share;
 };
 
 // Of the end of the file, which has the most before it.
-Result<std::optional<int>>
-look_for_copies(Fs& fs, const Claim& claim, const std::stop_token& stop) {
-  const std::uint64_t size = claim.stamp().size;
+Result<Repeats>
+look_for_copies(Fs& fs, const FrameSource& source, const std::stop_token& stop) {
+  const std::uint64_t size = source.size;
   const std::uint64_t begin = size > k_stretch ? size - k_stretch : 0;
-  const bool in_use = is_in_use(fs, claim.file(), size); // as it was before this look
+  const bool in_use = is_in_use(fs, source.file, size); // as it was before this look
   Repeats repeats;
   std::vector<std::byte> buffer(k_piece);
   for (std::uint64_t at = begin; at < size;) {
     if (stop.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "choose frame", {}, {}});
     }
-    TRY_ASSIGN(const std::size_t got, fs.read_at(claim.file(), buffer, at));
+    TRY_ASSIGN(const std::size_t got, fs.read_at(source.file, buffer, at));
     if (got == 0) {
       break; // cut short meanwhile: encode() will say so
     }
     repeats.add(std::span<const std::byte>(buffer).first(got));
     if (!in_use) {
-      (void)fs.drop_cache(claim.file(), at, got);
+      (void)fs.drop_cache(source.file, at, got);
     }
     at += got;
   }
-  return repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
+  return repeats;
+}
+
+// Of the whole file: its beginning has as little before it as that of the probed
+// stretch, the rest has as much as the end of it.
+std::optional<double>
+fresh_share(const Repeats& repeats, int window_log, std::uint64_t size) {
+  const auto first = repeats.fresh_share(k_sample_log, window_log, 0, k_history);
+  const auto rest = repeats.fresh_share(k_sample_log, window_log, k_history, k_stretch);
+  if (!first || !rest) {
+    return std::nullopt;
+  }
+  const double part = static_cast<double>(k_history) / static_cast<double>(size);
+  return *first * part + *rest * (1 - part);
 }
 
 Result<Window> choose_window(Fs& fs,
-                             const Claim& claim,
+                             const FrameSource& source,
                              const FrameRules& rules,
                              const std::stop_token& stop) {
-  const std::uint64_t size = claim.source_size();
+  const std::uint64_t size = source.plain_size;
   const int whole = choose_frame_options(size, 1, rules.codec.window_log).window_log;
   if (rules.codec.window_log) {
-    return Window{whole, "as configured"};
+    return Window{whole, "as configured", {}};
   }
   if (size <= k_probe_from) {
-    return Window{whole, "holds all of it"};
+    return Window{whole, "holds all of it", {}};
   }
-  if (claim.candidate().form == Form::compressed) {
-    return Window{whole, "of a .zst, which is not probed"};
+  if (source.form == Form::compressed) {
+    return Window{whole, "of a .zst, which is not probed", {}};
   }
-  TRY_ASSIGN(const auto reach, look_for_copies(fs, claim, stop));
+  TRY_ASSIGN(const Repeats repeats, look_for_copies(fs, source, stop));
+  const auto reach =
+      repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
   if (!reach) {
-    return Window{std::min(whole, k_usual_window_log),
-                  "nothing tells how far copies lie"};
+    return Window{
+        std::min(whole, k_usual_window_log), "nothing tells how far copies lie", {}};
   }
   const int wanted = *reach + k_margin_log;
-  return wanted < whole ? Window{std::max(wanted, k_least_window_log), "copies lie near"}
-                        : Window{whole, "copies lie far apart"};
+  const bool near = wanted < whole;
+  const int log = near ? std::max(wanted, k_least_window_log) : whole;
+  return Window{log,
+                near ? "copies lie near" : "copies lie far apart",
+                fresh_share(repeats, log, size)};
 }
 
 // Whether the slow level makes enough of a sample.
-Result<bool> deep_pays(Fs& fs, const Claim& claim, int level) {
+Result<bool> deep_pays(Fs& fs, const FrameSource& source, int level) {
   constexpr std::uint64_t k_pieces = 4;
   TRY_ASSIGN(const auto bytes,
-             sample_file(fs, claim.file(), claim.stamp().size, k_piece, k_pieces));
+             sample_file(fs, source.file, source.size, k_piece, k_pieces));
   if (bytes.empty()) {
     return false;
   }
@@ -92,9 +113,9 @@ Result<bool> deep_pays(Fs& fs, const Claim& claim, int level) {
   return deep <= usual * k_deep_pays;
 }
 
-bool is_old(const Claim& claim, const Settings::Codec& codec, WallTime now) {
-  return claim.candidate().form == Form::plain && codec.deep_after &&
-         now - claim.stamp().mtime >= *codec.deep_after;
+bool is_old(const FrameSource& source, const Settings::Codec& codec, WallTime now) {
+  return source.form == Form::plain && codec.deep_after &&
+         now - source.mtime >= *codec.deep_after;
 }
 
 int usual_level(const Settings::Codec& codec, std::uint64_t size) {
@@ -103,18 +124,27 @@ int usual_level(const Settings::Codec& codec, std::uint64_t size) {
 
 } // namespace
 
+FrameSource frame_source(const Claim& claim) {
+  return {claim.file(),
+          claim.stamp().size,
+          claim.source_size(),
+          claim.candidate().form,
+          claim.stamp().mtime};
+}
+
 Result<FrameChoice> choose_frame(Fs& fs,
-                                 const Claim& claim,
+                                 const FrameSource& source,
                                  const FrameRules& rules,
                                  WallTime now,
                                  const std::stop_token& stop) {
-  const std::uint64_t size = claim.source_size();
-  TRY_ASSIGN(const Window window, choose_window(fs, claim, rules, stop));
+  const std::uint64_t size = source.plain_size;
+  TRY_ASSIGN(const Window window, choose_window(fs, source, rules, stop));
   FrameChoice choice;
   choice.frame = choose_frame_options(size, usual_level(rules.codec, size), window.log);
   choice.why = window.why;
-  if (is_old(claim, rules.codec, now) && choice.frame.level < k_deep_level) {
-    TRY_ASSIGN(const bool pays, deep_pays(fs, claim, choice.frame.level));
+  choice.fresh_share = window.fresh_share;
+  if (is_old(source, rules.codec, now) && choice.frame.level < k_deep_level) {
+    TRY_ASSIGN(const bool pays, deep_pays(fs, source, choice.frame.level));
     choice.frame.level = pays ? k_deep_level : choice.frame.level;
     choice.why +=
         pays ? "; old, and the deep level pays" : "; old, the deep level gains nothing";
@@ -129,6 +159,26 @@ Result<FrameChoice> choose_frame(Fs& fs,
                            choice.frame.window_log,
                            choice.why);
   return choice;
+}
+
+Result<std::uint64_t>
+predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice) {
+  constexpr std::uint64_t k_pieces = 4;
+  constexpr int k_small_sample_log = 15;
+  constexpr int k_sample_level = 3; // tells little less than the level that is chosen
+  // Enough of a small one for a guess that costs little beside its pressing.
+  const std::uint64_t piece = std::uint64_t{1}
+                              << (source.size < k_small_rollout ? k_small_sample_log
+                                                                : k_sample_log);
+  TRY_ASSIGN(const auto bytes,
+             sample_file(fs, source.file, source.size, piece, k_pieces));
+  if (bytes.empty()) {
+    return std::uint64_t{0};
+  }
+  TRY_ASSIGN(const double kept, shrinkage(bytes, k_sample_level));
+  const double fresh = choice.fresh_share.value_or(1);
+  return static_cast<std::uint64_t>(
+      std::llround(static_cast<double>(source.plain_size) * kept * fresh));
 }
 
 std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size) {

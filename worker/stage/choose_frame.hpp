@@ -17,9 +17,23 @@ struct FrameRules {
   std::uint64_t memory_bytes = 0; // for the encoder and the decoder beside it
 };
 
+// A file to choose for, open.
+struct FrameSource {
+  FileHandle file;
+  std::uint64_t size = 0;       // of the file
+  std::uint64_t plain_size = 0; // of what is in it
+  Form form = Form::plain;
+  WallTime mtime{};
+};
+
+FrameSource frame_source(const Claim& claim);
+
 struct FrameChoice {
   FrameOptions frame;
   std::string why; // for people: the ledger, --json
+  // Of what a piece of a sample spells out, how much the window has to spell out, too: 0
+  // to 1, going by the probe. Empty: not probed.
+  std::optional<double> fresh_share;
 };
 
 // How this rollout is pressed: the level by its size and, if that is asked for, its age;
@@ -30,10 +44,17 @@ struct FrameChoice {
 //
 // Advice on how well it will do, never on whether it is right.
 Result<FrameChoice> choose_frame(Fs& fs,
-                                 const Claim& claim,
+                                 const FrameSource& source,
                                  const FrameRules& rules,
                                  WallTime now,
                                  const std::stop_token& stop);
+
+// What pressing a plain file will make of it, in bytes, by a sample of up to 1 MiB and
+// what the choice knows of copies. For people, and to be held against what comes out:
+// nothing is decided by it. Copies that lie far apart in a file that was not probed are
+// not seen: it may well come out smaller.
+Result<std::uint64_t>
+predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice);
 
 // Bytes of memory that pressing this way takes at most.
 std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size);

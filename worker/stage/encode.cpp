@@ -120,11 +120,15 @@ Result<void> same_as_measured(const Claim& claim, const Hash128& hash) {
   return {};
 }
 
-// What comes out must be smaller than a plain file, and no larger than a weak frame: that
-// gains its checksum.
+// Less than one part in so many is not worth that a rollout must be decoded from then on.
+constexpr std::uint64_t k_least_gain = 64;
+
+// What comes out must be smaller than a plain file by that, and no larger than a weak
+// frame: that gains its checksum.
 std::uint64_t output_limit(const Claim& claim) {
-  const bool weak = claim.candidate().form == Form::compressed;
-  return claim.stamp().size + (weak ? 1 : 0);
+  const std::uint64_t size = claim.stamp().size;
+  return claim.candidate().form == Form::compressed ? size + 1
+                                                    : size - size / k_least_gain;
 }
 
 Result<void> feed(Fs& fs,

@@ -33,7 +33,9 @@ constexpr std::array k_reasons{
     ReasonText{
         Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
     ReasonText{
-        Reason::no_gain, "no_gain", "would not free a block; of a .zst: would grow"},
+        Reason::no_gain,
+        "no_gain",
+        "would not get smaller by a block and by one part in 64; of a .zst: would grow"},
     ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
     ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
     ReasonText{Reason::hard_linked,

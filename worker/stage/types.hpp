@@ -224,8 +224,9 @@ struct Outcome {
   std::optional<Hash128> hash;   // of the plain bytes
   int level = 0;
   int window_log = 0;
-  bool verified_from_disk = false; // false: the kernel kept the pages
-  std::uint64_t blocked_us = 0;    // length of the critical section
+  std::uint64_t predicted_bytes = 0; // what bytes_after was expected to be; 0: nothing
+  bool verified_from_disk = false;   // false: the kernel kept the pages
+  std::uint64_t blocked_us = 0;      // length of the critical section
   double seconds = 0;
 };
 
