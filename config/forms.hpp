@@ -38,10 +38,24 @@ struct DurationOrNone {
   static std::string show(std::optional<std::chrono::milliseconds> duration);
 };
 
+// At least one second: how often something happens.
+struct Interval {
+  static constexpr std::string_view k_written = "DURATION";
+  static Result<std::chrono::milliseconds> parse(const Given& given);
+  static std::string show(std::chrono::milliseconds duration);
+};
+
 struct Size {
   static constexpr std::string_view k_written = "SIZE";
   static Result<std::uint64_t> parse(const Given& given);
   static std::string show(std::uint64_t bytes);
+};
+
+// "off" is the empty value.
+struct OptionalSize {
+  static constexpr std::string_view k_written = "SIZE|off";
+  static Result<std::optional<std::uint64_t>> parse(const Given& given);
+  static std::string show(std::optional<std::uint64_t> bytes);
 };
 
 struct Boolean {
@@ -93,6 +107,12 @@ struct Directory {
   static constexpr std::string_view k_written = "DIR";
   static Result<std::string> parse(const Given& given);
   static std::string show(const std::string& path);
+};
+
+struct Directories {
+  static constexpr std::string_view k_written = "LIST";
+  static Result<std::vector<std::string>> parse(const Given& given);
+  static std::string show(const std::vector<std::string>& paths);
 };
 
 struct ReaderVersion {

@@ -64,6 +64,18 @@ std::string DurationOrNone::show(std::optional<std::chrono::milliseconds> durati
   return duration ? Duration::show(*duration) : quoted("none");
 }
 
+Result<std::chrono::milliseconds> Interval::parse(const Given& given) {
+  TRY_ASSIGN(const std::chrono::milliseconds duration, Duration::parse(given));
+  if (duration < std::chrono::seconds{1}) {
+    return refuse("that is too often; at least 1s");
+  }
+  return duration;
+}
+
+std::string Interval::show(std::chrono::milliseconds duration) {
+  return Duration::show(duration);
+}
+
 Result<std::uint64_t> Size::parse(const Given& given) {
   if (!is_string(given) && given.form != Form::integer) {
     return wrong_type(given, k_write_size);
@@ -84,6 +96,18 @@ std::string Size::show(std::uint64_t bytes) {
     unit = *next;
   }
   return unit.empty() ? std::to_string(bytes) : quoted(fmt::format("{}{}", bytes, unit));
+}
+
+Result<std::optional<std::uint64_t>> OptionalSize::parse(const Given& given) {
+  if (is_word(given, "off")) {
+    return std::optional<std::uint64_t>();
+  }
+  TRY_ASSIGN(const std::uint64_t bytes, Size::parse(given));
+  return std::optional(bytes);
+}
+
+std::string OptionalSize::show(std::optional<std::uint64_t> bytes) {
+  return bytes ? Size::show(*bytes) : quoted("off");
 }
 
 Result<bool> Boolean::parse(const Given& given) {

@@ -122,6 +122,24 @@ std::string Directory::show(const std::string& path) {
   return quoted(path);
 }
 
+Result<std::vector<std::string>> Directories::parse(const Given& given) {
+  if (given.form != Form::list) {
+    return wrong_type(given, R"(write a list, such as ["~/.codex", "~/work/.codex"])");
+  }
+  std::vector<std::string> paths;
+  for (const std::string& item : given.items) {
+    TRY_ASSIGN(std::string path, absolute_path(item, given.paths));
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
+      paths.push_back(std::move(path));
+    }
+  }
+  return paths;
+}
+
+std::string Directories::show(const std::vector<std::string>& paths) {
+  return quoted_list(paths);
+}
+
 Result<Version> ReaderVersion::parse(const Given& given) {
   if (!is_string(given)) {
     return wrong_type(given, R"(write a version in quotes, such as "0.137")");

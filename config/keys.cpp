@@ -13,12 +13,48 @@ namespace coldpress {
 namespace {
 
 constexpr std::string_view k_prefix = "COLDPRESS_";
+constexpr std::string_view k_feature = "local_thread_store_compression";
+
+// Items with a comma between them; a comma or a backslash in an item has one before it.
+std::string joined(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) {
+    out += &item == items.data() ? "" : ",";
+    for (const char c : item) {
+      out += c == ',' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    }
+  }
+  return out;
+}
+
+std::string text_of(const std::vector<std::string>& items, const std::string&) {
+  return joined(items);
+}
+
+std::string text_of(const std::vector<Root>& roots, const std::string&) {
+  std::vector<std::string> names;
+  for (const Root root : roots) {
+    names.emplace_back(name_of(root));
+  }
+  return joined(names);
+}
+
+// Byte by byte: what is shown may not be.
+std::string text_of(const std::string& value, const std::string&) {
+  return value;
+}
+
+// Numbers and words, shown bare or between quotes.
+template <class Value> std::string text_of(const Value&, const std::string& shown) {
+  return shown.starts_with('"') ? shown.substr(1, shown.size() - 2) : shown;
+}
 
 // `Field` is a lambda without captures that says which member of Settings is meant.
 template <class Kind, class Field>
 constexpr Key key(std::string_view name, std::string_view meaning, Field) {
-  constexpr bool is_list =
-      std::is_same_v<Kind, form::Roots> || std::is_same_v<Kind, form::Excludes>;
+  constexpr bool is_list = std::is_same_v<Kind, form::Roots> ||
+                           std::is_same_v<Kind, form::Excludes> ||
+                           std::is_same_v<Kind, form::Directories>;
   return Key{name,
              meaning,
              Kind::k_written,
@@ -27,7 +63,10 @@ constexpr Key key(std::string_view name, std::string_view meaning, Field) {
                TRY_ASSIGN(Field{}(settings), Kind::parse(given));
                return {};
              },
-             [](const Settings& settings) { return Kind::show(Field{}(settings)); }};
+             [](const Settings& settings) { return Kind::show(Field{}(settings)); },
+             [](const Settings& settings) {
+               return text_of(Field{}(settings), Kind::show(Field{}(settings)));
+             }};
 }
 
 constexpr std::array k_keys{
@@ -35,6 +74,10 @@ constexpr std::array k_keys{
         "store",
         "the Codex home to work on (default: $CODEX_HOME, else ~/.codex)",
         [](auto& s) -> auto& { return s.store; }),
+    key<form::Directories>(
+        "stores",
+        "several Codex homes for one serve, in place of store",
+        [](auto& s) -> auto& { return s.stores; }),
     key<form::Directory>(
         "state_dir",
         "where the ledger is (default: coldpress/ in the store)",
@@ -103,6 +146,22 @@ constexpr std::array k_keys{
         "pressure.on_battery",
         "while the machine is on battery (default: ignore)",
         [](auto& s) -> auto& { return s.pressure.on_battery; }),
+    key<form::OptionalSize>(
+        "pressure.min_free",
+        "serve presses more when less is free, as 20GiB (default: off)",
+        [](auto& s) -> auto& { return s.pressure.min_free_bytes; }),
+    key<form::Duration>(
+        "pressure.cold_after",
+        "and this long is cold then, if scan.cold_after is longer (default: 1d)",
+        [](auto& s) -> auto& { return s.pressure.cold_after; }),
+    key<form::Interval>(
+        "serve.every",
+        "time from the end of a pass of serve to the next (default: 1d)",
+        [](auto& s) -> auto& { return s.serve.every; }),
+    key<form::Duration>(
+        "serve.jitter",
+        "and at most so much more, different for each store (default: 30m)",
+        [](auto& s) -> auto& { return s.serve.jitter; }),
     key<form::Integer<int, 1, 19>>(
         "codec.level", "zstd level, 1 to 19 (default: 9)", [](auto& s) -> auto& {
           return s.codec.level;
@@ -142,9 +201,9 @@ std::string_view last_word(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
-// "--io" and "--cpu" alone would say nothing.
+// "--io", "--cpu" and "--every" alone would say nothing.
 bool is_said_whole(const Key& key) {
-  return key.name.starts_with("pressure.");
+  return key.name.starts_with("pressure.") || key.name.starts_with("serve.");
 }
 
 std::string replaced(std::string_view text, char from, char to) {
@@ -212,6 +271,22 @@ std::string flag_of(const Key& key) {
       });
   const std::string_view name = sharing == 1 && !is_said_whole(key) ? word : key.name;
   return "--" + replaced(replaced(name, '.', '-'), '_', '-');
+}
+
+std::vector<std::string> flags_of(const Settings& settings) {
+  std::vector<std::string> flags;
+  if (settings.compression_enabled) {
+    flags.push_back("--enable=" + std::string(k_feature));
+  }
+  for (const Key& key : k_keys) {
+    const bool has_flag =
+        key.name != "stores" && key.name != "features.local_thread_store_compression";
+    const std::string text = key.text(settings);
+    if (has_flag && text != key.text(Settings{})) {
+      flags.push_back(flag_of(key) + "=" + text);
+    }
+  }
+  return flags;
 }
 
 std::string nearest_key(std::string_view typed) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coldpress {
 
@@ -19,6 +20,7 @@ struct Key {
   // Errc::invalid with one sentence; `settings` is as before then.
   Result<void> (*set)(Settings& settings, const Given& given);
   std::string (*show)(const Settings& settings); // as it could be written in TOML
+  std::string (*text)(const Settings& settings); // as its variable and its flag take it
 };
 
 // All of them, in the order in which they are shown.
@@ -36,8 +38,12 @@ std::string variable_of(const Key& key);
 
 // The flag that sets it: the last word of its name, "--cold-after", or all of it where
 // that word is not the key's alone, "--codec-level", or says too little,
-// "--pressure-io".
+// "--pressure-io", "--serve-every".
 std::string flag_of(const Key& key);
+
+// Flags that make exactly these settings of the defaults: "--cold-after=3d", one word
+// each. But for `stores`: `store` must be set.
+std::vector<std::string> flags_of(const Settings& settings);
 
 // The valid name nearest to a mistyped one, or empty.
 std::string nearest_key(std::string_view typed);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -23,12 +24,21 @@ std::string unknown(std::string_view what, const std::string& near) {
       "{}{}", what, near.empty() ? "" : fmt::format("; did you mean {}?", near));
 }
 
+// At commas; "\\," is one in an item, "\\\\" a backslash.
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
-  while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    items.emplace_back(text.substr(0, comma));
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  bool begun = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!begun) {
+      items.emplace_back();
+    }
+    begun = text[at] != ',';
+    const bool escaped = text[at] == '\\' && at + 1 < text.size() &&
+                         (text[at + 1] == ',' || text[at + 1] == '\\');
+    at += escaped ? 1 : 0;
+    if (begun) {
+      items.back() += text[at];
+    }
   }
   return items;
 }
@@ -46,8 +56,11 @@ public:
 
   Result<LoadedSettings> load() {
     TRY(take_file());
+    TRY(choose_one_or_several());
     TRY(take_environment());
+    TRY(choose_one_or_several());
     TRY(take_flags());
+    TRY(choose_one_or_several());
     TRY(take_features());
     TRY(resolve_store());
     for (const Key& key : all_keys()) {
@@ -94,6 +107,7 @@ private:
     if (const auto set = key->set(loaded_.settings, entry.given); !set) {
       return refuse_at(path, entry.line, entry.key, set.error().context.front());
     }
+    named_.insert(key->name);
     origins_[key->name] = fmt::format("{}:{}", path, entry.line);
     return {};
   }
@@ -140,7 +154,31 @@ private:
       return refuse(
           fmt::format("{}: {}: {}", origin, key.name, set.error().context.front()));
     }
+    named_.insert(key.name);
     origins_[key.name] = std::move(origin);
+    return {};
+  }
+
+  // After each source: a `store` in a later one stands for the `stores` of an earlier
+  // one, and the other way about.
+  Result<void> choose_one_or_several() {
+    Settings& settings = loaded_.settings;
+    const bool one = named_.contains("store");
+    const bool several = named_.contains("stores") && !settings.stores.empty();
+    named_.clear();
+    if (one && several) {
+      return refuse(
+          fmt::format("{}: stores: store is set, too; name all of them in stores",
+                      origins_["stores"]));
+    }
+    if (one && !settings.stores.empty()) {
+      settings.stores.clear();
+      origins_.erase("stores");
+    }
+    if (several) {
+      settings.store.clear();
+      origins_.erase("store");
+    }
     return {};
   }
 
@@ -159,6 +197,17 @@ private:
 
   Result<void> resolve_store() {
     Settings& settings = loaded_.settings;
+    if (settings.stores.size() > 1) {
+      return settings.state_dir.empty()
+                 ? Result<void>()
+                 : refuse(fmt::format("{}: state_dir: several stores cannot share one; "
+                                      "leave it out, or run one serve for each store",
+                                      origins_["state_dir"]));
+    }
+    if (settings.stores.size() == 1) {
+      settings.store = settings.stores.front();
+      origins_["store"] = origins_["stores"];
+    }
     if (settings.store.empty()) {
       const std::string codex_home = variable(inputs_, "CODEX_HOME");
       if (codex_home.empty() && paths_.home.empty()) {
@@ -181,6 +230,7 @@ private:
   PathRules paths_; // of the environment and flags
   LoadedSettings loaded_;
   std::map<std::string_view, std::string> origins_; // key -> origin; none: default
+  std::set<std::string_view> named_;                // keys of the source being read
 };
 
 } // namespace

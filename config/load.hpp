@@ -28,7 +28,8 @@ struct LoadInputs {
 };
 
 struct LoadedSettings {
-  Settings settings;                  // store and state_dir are absolute after load
+  // store and state_dir are absolute, or both empty with several stores.
+  Settings settings;
   std::vector<EffectiveValue> values; // every key, in a fixed order
   std::string config_file;            // the file that was read, empty if none
 };

@@ -34,6 +34,8 @@ struct Version {
 // Everything a user can set. The unit is in the name or in the type.
 struct Settings {
   std::string store; // directory; empty until resolved: flag, file, $CODEX_HOME, ~/.codex
+  // Several directories, for serve; then `store` is empty.
+  std::vector<std::string> stores;
   std::string state_dir; // empty: <store>/coldpress
 
   // features.local_thread_store_compression: without it nothing is changed.
@@ -70,7 +72,18 @@ struct Settings {
     std::optional<std::uint32_t> io = 40;
     std::optional<std::uint32_t> memory = 10;
     OnBattery on_battery = OnBattery::ignore;
+    // Below so many free bytes serve takes what is cold by the shorter time, and more
+    // often; empty: it does not look.
+    std::optional<std::uint64_t> min_free_bytes;
+    std::chrono::milliseconds cold_after{std::chrono::hours{24}};
   } pressure;
+
+  struct Serve {
+    std::chrono::milliseconds every{
+        std::chrono::hours{24}}; // from end to end; at least 1 s
+    // Each pass begins at most so much later, so that many machines do not begin at once.
+    std::chrono::milliseconds jitter{std::chrono::minutes{30}};
+  } serve;
 
   struct Codec {
     int level = 9;                 // 1..19

@@ -16,13 +16,14 @@ set(may_worker_cli fsutil locking config worker/rollout worker/stage worker/cata
 
 # Library, how its headers look, and the files that may include them.
 set(fences
-  "spdlog|spdlog/|fsutil/log\\.cpp"
-  "toml++|toml\\+\\+/|config/load[a-z_]*\\.cpp"
-  "zstd|z(std|dict)|worker/rollout/codec\\.cpp"
-  "simdjson|simdjson|worker/rollout/.*"
-  "sqlite3|sqlite3|worker/catalog/sqlite\\.cpp"
-  "uv|uv(\\.h|/)|worker/run/.*"
-  "CLI11|CLI/|worker/cli/.*")
+  "spdlog spdlog/ fsutil/log\\.cpp"
+  "toml++ toml\\+\\+/ config/load[a-z_]*\\.cpp"
+  "zstd z(std|dict) worker/rollout/codec\\.cpp"
+  "simdjson simdjson worker/rollout/.*"
+  "nlohmann nlohmann/ worker/(cli/.*|run/control_[a-z]+\\.[ch]pp)"
+  "sqlite3 sqlite3 worker/catalog/sqlite\\.cpp"
+  "uv uv(\\.h|/) worker/run/.*"
+  "CLI11 CLI/ worker/cli/.*")
 set(platform_files
   "fsutil/posix_fs[a-z_]*\\.cpp|fsutil/thread_priority\\.cpp|fsutil/clock\\.cpp|locking/process_id\\.cpp|locking/kernel_lease\\.cpp")
 
@@ -57,7 +58,7 @@ endfunction()
 
 function(check_library file header)
   foreach(fence IN LISTS fences)
-    string(REGEX MATCH "^([^|]+)\\|(.+)\\|([^|]+)$" ignored "${fence}")
+    string(REGEX MATCH "^([^ ]+) ([^ ]+) ([^ ]+)$" ignored "${fence}")
     set(library ${CMAKE_MATCH_1})
     set(looks ${CMAKE_MATCH_2})
     set(allowed ${CMAKE_MATCH_3})

@@ -65,6 +65,7 @@ planted(layers fsutil/text.hpp "#include <spdlog/fmt/fmt.h>\n" "spdlog is fenced
 planted(layers config/settings.cpp "#include <toml++/toml.h>\n" "toml++ is fenced off")
 planted(layers worker/rollout/reader.cpp "#include <zstd.h>\n" "zstd is fenced off")
 planted(layers worker/run/a.cpp "#include <simdjson.h>\n" "simdjson is fenced off")
+planted(layers worker/run/session.cpp "#include <nlohmann/json.hpp>\n" "nlohmann is fenced off")
 planted(layers worker/catalog/ledger.cpp "#include <sqlite3.h>\n" "sqlite3 is fenced off")
 planted(layers worker/cli/a.cpp "#include <uv.h>\n" "uv is fenced off")
 planted(layers worker/run/a.cpp "#include <CLI/CLI.hpp>\n" "CLI11 is fenced off")

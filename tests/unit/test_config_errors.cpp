@@ -32,6 +32,19 @@ std::string complaint(const std::string& toml) {
   return loaded.error().context.front();
 }
 
+// The same where no single line of the file is wrong.
+std::string complaint_of_text(const std::string& toml) {
+  const TempDir dir;
+  std::ofstream(dir / "config.toml", std::ios::binary) << toml;
+  LoadInputs inputs;
+  inputs.config_path = dir / "config.toml";
+  const auto loaded = load_settings(inputs);
+  REQUIRE_FALSE(loaded.has_value());
+  CHECK(loaded.error().code == Errc::invalid);
+  REQUIRE(loaded.error().context.size() == 1);
+  return loaded.error().context.front();
+}
+
 // The one error of inputs without a file.
 std::string complaint_of(LoadInputs inputs) {
   const TempDir dir;
@@ -65,10 +78,12 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
   CHECK(says(complaint("store.path = '/a'\n"), "store.path: no such key"));
 }
 
-TEST_CASE("keys of later features are unknown now") {
-  for (const char* key : {"stores = []", "pressure.min_free = '1GiB'"}) {
-    CHECK(says(complaint(key), "no such key"));
-  }
+TEST_CASE("store and stores of one source are an error, and so is a shared state_dir") {
+  const std::string both = complaint_of_text("store = '/a'\nstores = ['/b', '/c']\n");
+  CHECK(says(both, "config.toml:2: stores: store is set, too"));
+  const std::string shared =
+      complaint_of_text("state_dir = '/s'\nstores = ['/b', '/c']\n");
+  CHECK(says(shared, "config.toml:1: state_dir: several stores cannot share one"));
 }
 
 TEST_CASE("a key's text in an error cannot drive the terminal") {
@@ -119,6 +134,9 @@ TEST_CASE("a value of the wrong type is an error that says what to write") {
   for (const Case& one : {Case{"store = 1", "a number", "directory"},
                           Case{"store = ['/a']", "a list", "directory"},
                           Case{"store = {}", "a section", "directory"},
+                          Case{"stores = '/a'", "a string", "a list"},
+                          Case{"pressure.min_free = true", "a boolean", "\"8MiB\""},
+                          Case{"serve.every = 1", "1 has no unit", "\"7d\""},
                           Case{"scan.cold_after = true", "a boolean", "\"7d\""},
                           Case{"scan.roots = 'archived'", "a string", "[\"archived\"]"},
                           Case{"scan.exclude = [1]", "not strings", "a list"},
@@ -154,6 +172,8 @@ TEST_CASE("a value out of range is an error that names the range") {
   CHECK(says(complaint("scan.cold_after = '101w1'"), "no duration"));
   CHECK(says(complaint("scan.cold_after = '40000d'"), "100 years"));
   CHECK(says(complaint("scan.roots = []"), "no root"));
+  CHECK(says(complaint("serve.every = '999ms'"), "at least 1s"));
+  CHECK(says(complaint("pressure.min_free = 'none'"), "no size"));
 }
 
 TEST_CASE("an unknown word is an error with the nearest one") {

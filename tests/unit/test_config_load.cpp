@@ -66,6 +66,7 @@ TEST_CASE("without anything given, every setting is its default and says so") {
 
 TEST_CASE("every key is read from the file, with its line as the origin") {
   const Rig rig("store = '/srv/codex/'\n"
+                "stores = []\n"
                 "state_dir = '~/state'\n"
                 "[features]\n"
                 "local_thread_store_compression = true\n"
@@ -89,6 +90,11 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "io = 'off'\n"
                 "memory = 20\n"
                 "on_battery = 'wait'\n"
+                "min_free = '20GiB'\n"
+                "cold_after = '2d'\n"
+                "[serve]\n"
+                "every = '6h'\n"
+                "jitter = '5m'\n"
                 "[codec]\n"
                 "level = 19\n"
                 "small_level = 12\n"
@@ -124,6 +130,10 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK_FALSE(s.pressure.io);
   CHECK(s.pressure.memory == 20U);
   CHECK(s.pressure.on_battery == OnBattery::wait);
+  CHECK(s.pressure.min_free_bytes == 20ULL << 30);
+  CHECK(s.pressure.cold_after == hours(48));
+  CHECK(s.serve.every == hours(6));
+  CHECK(s.serve.jitter == std::chrono::minutes(5));
   CHECK(s.codec.level == 19);
   CHECK(s.codec.small_level == 12);
   CHECK(s.codec.deep_after == hours(24 * 90));
@@ -133,7 +143,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.compat.shared_history == SharedHistory::skip);
   CHECK(s.log_level == "debug");
   CHECK(origin_of(*loaded, "store") == rig.inputs.config_path + ":1");
-  CHECK(origin_of(*loaded, "scan.cold_after") == rig.inputs.config_path + ":7");
+  CHECK(origin_of(*loaded, "scan.cold_after") == rig.inputs.config_path + ":8");
   for (const EffectiveValue& value : loaded->values) {
     CAPTURE(value.key);
     CHECK(value.origin.starts_with(rig.inputs.config_path + ":"));
@@ -248,6 +258,68 @@ TEST_CASE("the store is the flag's, else $CODEX_HOME, else ~/.codex") {
   REQUIRE(loaded.has_value());
   CHECK(loaded->settings.store == "/srv/flag");
   CHECK(origin_of(*loaded, "store") == "--store");
+}
+
+TEST_CASE("several stores stand for one, and one of a later source for several") {
+  Rig rig("stores = ['/srv/a', 'b', '/srv/a']\n");
+  rig.inputs.environment["CODEX_HOME"] = "/srv/home";
+  auto loaded = rig.load();
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->settings.stores == std::vector<std::string>{"/srv/a", rig.dir / "b"});
+  CHECK(loaded->settings.store.empty());
+  CHECK(loaded->settings.state_dir.empty());
+
+  rig.inputs.environment["COLDPRESS_STORE"] = "/srv/c";
+  loaded = rig.load();
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->settings.stores.empty());
+  CHECK(loaded->settings.store == "/srv/c");
+  CHECK(origin_of(*loaded, "stores") == "default");
+
+  rig.inputs.flags = {{"stores", "/srv/d"}};
+  loaded = rig.load();
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->settings.store == "/srv/d");
+  CHECK(loaded->settings.state_dir == "/srv/d/coldpress");
+  CHECK(origin_of(*loaded, "store") == "--stores");
+}
+
+TEST_CASE("flags_of makes the same settings again, whatever is in them") {
+  Rig rig("[scan]\nroots = ['active', 'archived']\ncold_after = '90m'\n"
+          "exclude = ['/a, \"b\" \\c', '/d\\', '/e\\,f']\n"
+          "[publish]\nreap_grace = '3s'\n"
+          "[limits]\njobs = 5\nmemory = 12345\nmin_free = '1MiB'\ntime_budget = '2h'\n"
+          "[pressure]\nio = 'off'\nmin_free = '20GiB'\ncold_after = '2d'\n"
+          "on_battery = 'wait'\n"
+          "[codec]\nwindow = 20\nrepress = true\n"
+          "[compat]\nmin_reader = '0.140'\nshared_history = 'skip'\n"
+          "[serve]\nevery = '6h'\njitter = '0s'\n"
+          "[log]\nlevel = 'debug'\n");
+  rig.inputs.enable = {"local_thread_store_compression"};
+  const auto first = rig.load();
+  REQUIRE(first.has_value());
+  LoadInputs inputs;
+  inputs.config_path = "/dev/null";
+  for (const std::string& flag : flags_of(first->settings)) {
+    const std::string name = flag.substr(0, flag.find('='));
+    const std::string text = flag.substr(flag.find('=') + 1);
+    if (name == "--enable") {
+      inputs.enable.push_back(text);
+      continue;
+    }
+    const auto key = std::find_if(all_keys().begin(),
+                                  all_keys().end(),
+                                  [&](const Key& one) { return flag_of(one) == name; });
+    REQUIRE(key != all_keys().end());
+    inputs.flags.emplace_back(std::string(key->name), text);
+  }
+  const auto second = load_settings(inputs);
+  REQUIRE(second.has_value());
+  for (std::size_t at = 0; at < first->values.size(); ++at) {
+    CAPTURE(first->values[at].key);
+    CHECK(second->values[at].value == first->values[at].value);
+  }
+  CHECK(second->settings.scan.exclude == first->settings.scan.exclude);
 }
 
 TEST_CASE("an empty $CODEX_HOME counts as none") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace coldpress;
+using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 namespace {
@@ -168,4 +169,42 @@ TEST_CASE("a time is written in UTC and cut to the second, also before 1970") {
         "2026-01-02T03:04:05Z");
   CHECK(format_time(sys_time<nanoseconds>{}) == "1970-01-01T00:00:00Z");
   CHECK(format_time(sys_time<nanoseconds>{} - nanoseconds(1)) == "1969-12-31T23:59:59Z");
+}
+
+TEST_CASE("a time is read in UTC, with a fraction, and with an offset") {
+  using namespace std::chrono;
+  const sys_time<nanoseconds> time = sys_days{year{2026} / 1 / 2} + 3h + 4min + 5s;
+  CHECK(parse_time("2026-01-02T03:04:05Z") == time);
+  CHECK(parse_time("2026-01-02 03:04:05z") == time);
+  CHECK(parse_time("2026-01-02T03:04:05.25Z") == time + 250ms);
+  CHECK(parse_time("2026-01-02T03:04:05.1234567899Z") == time + 123'456'789ns);
+  CHECK(parse_time("2026-01-02T05:34:05+02:30") == time);
+  CHECK(parse_time("2026-01-01T22:04:05-05:00") == time);
+  CHECK(parse_time(format_time(time)) == time);
+}
+
+TEST_CASE("what is no time, or none we can count, is refused with a sentence") {
+  for (const std::string text : {"",
+                                 "tomorrow",
+                                 "2026-01-02",
+                                 "2026-01-02T03:04:05",
+                                 "2026-01-02T03:04Z",
+                                 "2026-02-30T03:04:05Z",
+                                 "2026-01-02T24:00:00Z",
+                                 "2026-01-02T03:-4:05Z",
+                                 "2026-01-02T03:-0:05Z",
+                                 "2026-01-02T03:04:05.Z",
+                                 "2026-01-02T03:04:05Zz",
+                                 "2026-01-02T03:04:05+1:00",
+                                 "2026-01-02T03:04:05+24:00",
+                                 "1969-12-31T23:59:59Z",
+                                 "1970-01-01T00:00:00+01:00",
+                                 "2201-01-01T00:00:00Z",
+                                 "20260-1-02T03:04:05Z"}) {
+    CAPTURE(text);
+    const auto parsed = parse_time(text);
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().code == Errc::invalid);
+    CHECK(parsed.error().context.at(0).starts_with("\"" + text + "\" is no time"));
+  }
 }

@@ -98,12 +98,11 @@ TEST_CASE("a history_base counts unless it is null, readable or not") {
   }
 }
 
-TEST_CASE("a time that is not RFC 3339 in UTC reads as the epoch") {
+TEST_CASE("a time that is not RFC 3339 reads as the epoch") {
   for (const char* bad : {"",
                           "yesterday",
                           "2026-02-30T03:04:05Z",
                           "2026-01-02T03:04:05",
-                          "2026-01-02T03:04:05+01:00",
                           "2026-01-02T25:04:05Z",
                           "9999-01-02T03:04:05Z",
                           "-026-01-02T03:04:05Z"}) {

@@ -2,6 +2,7 @@
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
 #include "worker/cli/summary_text.hpp"
+#include "worker/run/end_of_input.hpp"
 #include "worker/run/pass.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,9 @@ void add_run(CLI::App& app, Options& options) {
   app.add_flag_callback(
       "--once", [] {}, "one pass, then end (what run always does)");
   app.add_flag("--dry-run", options.dry_run, "the same as coldpress plan");
+  app.add_flag("--until-eof",
+               options.until_eof,
+               "stop, as by SIGTERM, when standard input ends: a pipe from a supervisor");
   add_settings(app, options);
 }
 
@@ -31,7 +35,14 @@ int cmd_run(const Context& context) {
     }
     return code;
   }
-  return show_pass(context, *opened, run_pass);
+  return show_pass(
+      context, *opened, [&context](Session& session, const PassEvents& events) {
+        std::optional<EndOfInput> watch;
+        if (context.options.until_eof) {
+          watch.emplace(session.loop(), [&session] { session.end_early(); });
+        }
+        return run_pass(session, events);
+      });
 }
 
 } // namespace coldpress

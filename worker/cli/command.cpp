@@ -30,6 +30,10 @@ constexpr std::array k_commands{
             "Examples:\n"
             "  coldpress run --enable local_thread_store_compression\n"
             "  coldpress run --time-budget 10m --read-rate 50MiB"},
+    Command{"serve",
+            "stay, and press what gets cold: a pass a day, and when told",
+            add_settings,
+            cmd_serve},
     Command{"status",
             "show the last runs, locks and leftovers; changes nothing",
             add_settings,
@@ -50,6 +54,10 @@ constexpr std::array k_commands{
     Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
+    Command{"control",
+            "ask the coldpress serve of a store, and tell it what to do",
+            add_control,
+            cmd_control},
     Command{"config",
             "show the settings and where each comes from",
             add_settings,

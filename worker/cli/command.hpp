@@ -64,6 +64,7 @@ Result<OpenedStore> open(const Context& context);
 
 void add_run(CLI::App& app, Options& options);
 int cmd_run(const Context& context);
+int cmd_serve(const Context& context);
 void add_plan(CLI::App& app, Options& options);
 int cmd_plan(const Context& context);
 int cmd_status(const Context& context);
@@ -74,6 +75,8 @@ int cmd_restore(const Context& context);
 void add_sweep(CLI::App& app, Options& options);
 int cmd_sweep(const Context& context);
 int cmd_unlock(const Context& context);
+void add_control(CLI::App& app, Options& options);
+int cmd_control(const Context& context);
 int cmd_config(const Context& context);
 void add_completion(CLI::App& app, Options& options);
 int cmd_completion(const Context& context);

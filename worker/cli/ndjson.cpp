@@ -99,6 +99,9 @@ std::string json_of(const PassProgress& progress) {
   json["total"] = progress.files_total;
   json["bytes_done"] = progress.bytes_done;
   json["bytes_total"] = progress.bytes_total;
+  if (progress.throttled) {
+    json["waiting"] = true;
+  }
   return line_of(json);
 }
 

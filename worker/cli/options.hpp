@@ -17,10 +17,14 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;              // run
-  bool all = false;                  // plan, restore
+  bool until_eof = false;            // run
+  bool all = false;                  // plan, restore, control
   bool orphans = false;              // sweep
   std::vector<std::string> rollouts; // cat, restore
   std::string shell;                 // completion
+  std::string action;                // control
+  std::string pause_for;             // control pause
+  std::string pause_until;           // control pause
 };
 
 // --store, --config, --json, --quiet.

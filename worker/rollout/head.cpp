@@ -1,12 +1,11 @@
 #include "worker/rollout/head.hpp"
 
+#include "fsutil/text.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <span>
 #include <utility>
 #include <vector>
@@ -86,63 +85,6 @@ bool take_payload(const dom::object& record, RolloutHead& head) {
   return true;
 }
 
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (text.size() < at + count) {
-    return std::nullopt;
-  }
-  int value = 0;
-  const char* const begin = text.data() + at;
-  const auto parsed = std::from_chars(begin, begin + count, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != begin + count || value < 0) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-// ".123Z" -> 123 ms, and what follows the digits stays in `text`.
-std::chrono::nanoseconds take_fraction(std::string_view& text) {
-  if (!text.starts_with('.')) {
-    return std::chrono::nanoseconds{0};
-  }
-  text.remove_prefix(1);
-  std::int64_t nanoseconds = 0;
-  std::int64_t unit = 100'000'000;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-    nanoseconds += (text.front() - '0') * unit;
-    unit /= 10;
-    text.remove_prefix(1);
-  }
-  return std::chrono::nanoseconds{nanoseconds};
-}
-
-// RFC 3339 in UTC, as Codex writes it; the epoch for anything else, and outside of the
-// years that nanoseconds since the epoch can hold.
-WallTime parse_utc(std::string_view text) {
-  const std::array<std::optional<int>, 6> parts = {digits(text, 0, 4),
-                                                   digits(text, 5, 2),
-                                                   digits(text, 8, 2),
-                                                   digits(text, 11, 2),
-                                                   digits(text, 14, 2),
-                                                   digits(text, 17, 2)};
-  if (!std::all_of(parts.begin(), parts.end(), [](const auto& part) { return !!part; }) ||
-      text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
-      text[16] != ':') {
-    return {};
-  }
-  const std::chrono::year_month_day date{
-      std::chrono::year{*parts[0]},
-      std::chrono::month{static_cast<unsigned>(*parts[1])},
-      std::chrono::day{static_cast<unsigned>(*parts[2])}};
-  text.remove_prefix(19);
-  const std::chrono::nanoseconds fraction = take_fraction(text);
-  if (!date.ok() || *parts[0] < 1970 || *parts[0] > 2200 || *parts[3] > 23 ||
-      *parts[4] > 59 || *parts[5] > 60 || text != "Z") {
-    return {};
-  }
-  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{*parts[3]} +
-         std::chrono::minutes{*parts[4]} + std::chrono::seconds{*parts[5]} + fraction;
-}
-
 // Reads on until `line` holds a whole first line or the file ends; false if it is
 // longer than a first line may be.
 Result<bool> read_first_line(RolloutReader& reader, std::string& line) {
@@ -187,7 +129,7 @@ std::optional<RolloutHead> parse_head(std::string_view first_line) {
       !take_string(record, "timestamp", timestamp) || !take_payload(record, head)) {
     return std::nullopt;
   }
-  head.written = parse_utc(timestamp);
+  head.written = parse_time(timestamp).value_or(WallTime{});
   return head;
 }
 

@@ -40,6 +40,11 @@ uv_handle_t* as_handle(uv_timer_t* timer) {
   return reinterpret_cast<uv_handle_t*>(timer);
 }
 
+// libuv counts in whole milliseconds from a "now" that it has cut down to one.
+std::uint64_t ticks(std::chrono::milliseconds delay) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)) + 1;
+}
+
 void close_any(uv_handle_t* handle, void*) {
   if (uv_is_closing(handle) != 0) {
     return;
@@ -62,6 +67,7 @@ void close_any(uv_handle_t* handle, void*) {
 struct Loop::State {
   uv_loop_t loop{};
   uv_async_t wake{};
+  Timer* alarm = nullptr; // made when it is first set
   std::mutex mutex;
   std::deque<Task> posted;
 
@@ -115,8 +121,27 @@ void Loop::after(std::chrono::milliseconds delay, Task task) {
         uv_close(as_handle(handle), free_timer);
         once();
       },
-      // libuv counts in whole milliseconds from a "now" that it has cut down to one.
-      static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)) + 1,
+      ticks(delay),
+      0);
+}
+
+void Loop::set_alarm(std::chrono::milliseconds delay, std::function<void()> call) {
+  if (state_->alarm == nullptr) {
+    auto timer = std::make_unique<Timer>();
+    require(uv_timer_init(&state_->loop, &timer->handle), "uv_timer_init");
+    timer->handle.data = timer.get();
+    state_->alarm = timer.release();
+  }
+  state_->alarm->repeated = std::move(call);
+  uv_update_time(&state_->loop);
+  uv_timer_start(
+      &state_->alarm->handle,
+      [](uv_timer_t* handle) {
+        // It may be set again by what it calls.
+        const auto now = std::move(static_cast<Timer*>(handle->data)->repeated);
+        now();
+      },
+      ticks(delay),
       0);
 }
 

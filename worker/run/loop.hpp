@@ -27,6 +27,8 @@ public:
   void after(std::chrono::milliseconds delay, Task task);
   // Again and again until the loop ends.
   void every(std::chrono::milliseconds interval, std::function<void()> call);
+  // Once, not before `delay` has passed, in place of what was set here before.
+  void set_alarm(std::chrono::milliseconds delay, std::function<void()> call);
   // In place of the signal's default action, until this object dies.
   void on_signal(int signal, std::function<void()> call);
 

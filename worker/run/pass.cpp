@@ -310,6 +310,7 @@ private:
       return;
     }
     progress_.waiting_files = idle_since_ ? reaper_.files_left() : 0;
+    progress_.throttled = throttle_.waits();
     progress_.bytes_done = std::max(
         finished_bytes_,
         std::min(encoded_bytes_.load(std::memory_order_relaxed), progress_.bytes_total));

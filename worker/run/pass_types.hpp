@@ -15,6 +15,7 @@ struct PassProgress {
   std::uint64_t bytes_total = 0;
   std::string current;             // a rollout under way, may be empty
   std::uint64_t waiting_files = 0; // plain files whose grace the pass waits for
+  bool throttled = false;          // it waits for the machine
 };
 
 // What a pass has done, for the closing table, the ledger and the exit code.

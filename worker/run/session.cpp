@@ -38,6 +38,12 @@ void Session::on_signal(int signal) {
   }
 }
 
+void Session::end_early() {
+  if (signal_ == 0) {
+    on_signal(SIGTERM);
+  }
+}
+
 Result<void> Session::lock(const std::string& command) {
   TRY(make_dirs(fs_, store_.own_dir, 0700));
   TRY_ASSIGN(StoreLock held,

@@ -39,6 +39,8 @@ public:
   std::stop_token stop_token() const { return stop_.get_token(); }
   // The signal that asked, 0 if none did.
   int signal() const { return signal_; }
+  // On the loop: as SIGTERM does, but never more than once.
+  void end_early();
   // Calls back on the loop when a signal came.
   void on_stop(std::function<void()> call) { stopped_ = std::move(call); }
 

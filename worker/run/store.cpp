@@ -14,6 +14,13 @@ Fail refused(Error error, std::string what_to_do) {
 } // namespace
 
 Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
+  if (settings.store.empty() && settings.stores.size() > 1) {
+    return refused(
+        Error{Errc::invalid, 0, "open store", {}, {}},
+        fmt::format("{} stores are configured; name one of them with --store: {}",
+                    settings.stores.size(),
+                    printable(fmt::format("{}", fmt::join(settings.stores, ", ")))));
+  }
   auto home = fs.real_path(settings.store);
   if (!home) {
     return refused(std::move(home.error()),

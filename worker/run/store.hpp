@@ -14,9 +14,12 @@ struct Store {
   bool has_trees = false; // sessions/ or archived_sessions/ is there
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
+  // Where a daemon that serves this store is asked.
+  std::string control_socket() const { return own_dir + "/control.sock"; }
 };
 
-// Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory),
+// Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory, or several
+// stores are set and none is named),
 // Errc::denied (unreadable; or we are root and it is somebody else's: files made there
 // would not be theirs any more). The context says what to do.
 Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid);

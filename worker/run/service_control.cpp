@@ -1,0 +1,133 @@
+#include "fsutil/log.hpp"
+#include "worker/run/served.hpp"
+
+#include <unistd.h>
+
+namespace coldpress {
+
+Result<void> Service::Served::listen(Service& service) {
+  const Store& store = managed.store();
+  TRY(make_dirs(service.setup_.fs, store.own_dir, 0700));
+  auto opened = ControlServer::open(
+      service.loop_,
+      service.setup_.fs,
+      store.control_socket(),
+      service.setup_.uid,
+      [&service](const ControlRequest& request, const ControlServer::Answer& answer) {
+        answer(service.answer(request));
+      });
+  if (opened) {
+    control.emplace(std::move(*opened));
+    return {};
+  }
+  if (opened.error().code == Errc::busy) {
+    return Fail(std::move(opened.error()));
+  }
+  log_warn("{}: coldpress control cannot reach this serve: {}",
+           managed.name(),
+           printable(describe(opened.error())));
+  return {};
+}
+
+ServiceStatus Service::status() const {
+  ServiceStatus status;
+  status.pid = static_cast<std::uint32_t>(::getpid());
+  status.version = setup_.version;
+  status.started = started_;
+  bool all_paused = !stores_.empty();
+  for (const Served& served : stores_) {
+    status.stores.push_back(served.managed.state());
+    all_paused = all_paused && served.managed.pause().on;
+  }
+  status.state = stopping_          ? ServiceState::stopping
+                 : busy_ != nullptr ? ServiceState::running
+                 : all_paused       ? ServiceState::paused
+                                    : ServiceState::idle;
+  return status;
+}
+
+ControlReply Service::answer(const ControlRequest& request) {
+  if (stopping_ && request.command != ControlCommand::status) {
+    return ControlReply::failed(Errc::busy, "this coldpress serve is stopping");
+  }
+  const auto until = request.command == ControlCommand::pause
+                         ? pause_end(request, setup_.clock.wall())
+                         : Result<std::optional<WallTime>>(std::nullopt);
+  if (!until) {
+    return ControlReply::failed(until.error());
+  }
+  ControlReply reply;
+  bool found = false;
+  for (Served& served : stores_) {
+    if (!request.store.empty() && request.store != served.managed.name()) {
+      continue;
+    }
+    found = true;
+    std::string line;
+    switch (request.command) {
+    case ControlCommand::status:
+      break;
+    case ControlCommand::run_now:
+      line = ask(served);
+      break;
+    case ControlCommand::pause:
+      line = pause(served, *until);
+      break;
+    case ControlCommand::resume:
+      line = resume(served);
+      break;
+    }
+    if (!line.empty()) {
+      reply.text += fmt::format(
+          "{}{}: {}", reply.text.empty() ? "" : "; ", served.managed.name(), line);
+    }
+  }
+  if (!found) {
+    return ControlReply::failed(
+        Errc::not_found,
+        fmt::format("{} is not served here; coldpress control status shows what is",
+                    request.store));
+  }
+  reply.status = status();
+  if (request.command != ControlCommand::status) {
+    log_info("{}: {}", name_of(request.command), reply.text);
+    // After the answer: a pass may begin by it.
+    loop_.post([this] { advance(); });
+  }
+  return reply;
+}
+
+std::string Service::ask(Served& served) {
+  if (!served.managed.schedule().rules().enabled) {
+    return "the feature local_thread_store_compression is off, nothing is pressed";
+  }
+  if (served.managed.pause().on) {
+    return "it is paused; resume it first";
+  }
+  if (served.managed.schedule().running()) {
+    return "a pass is under way already";
+  }
+  served.managed.schedule().ask(setup_.clock.boot());
+  return busy_ == nullptr ? "a pass begins now"
+                          : "a pass begins when the other store's ends";
+}
+
+std::string Service::pause(Served& served, std::optional<WallTime> until) {
+  if (const auto made = write_pause(setup_.fs, served.managed.store().own_dir, until);
+      !made) {
+    return "not paused: " + printable(describe(made.error()));
+  }
+  served.managed.look_at_pause();
+  stop_paused_pass();
+  return until ? "paused until " + format_time(*until) : "paused until it is resumed";
+}
+
+std::string Service::resume(Served& served) {
+  if (const auto gone = remove_pause(setup_.fs, served.managed.store().own_dir); !gone) {
+    return "not resumed: " + printable(describe(gone.error()));
+  }
+  served.managed.look_at_pause();
+  return served.managed.next_text();
+}
+
+} // namespace coldpress
