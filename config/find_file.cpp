@@ -67,14 +67,10 @@ Result<std::optional<ConfigFile>> read_named(const std::string& path,
 
 std::vector<std::string> default_places(const LoadInputs& inputs) {
   std::vector<std::string> places;
-  const std::string xdg = variable(inputs, "XDG_CONFIG_HOME");
-  const std::string home = home_of(inputs);
-  if (xdg.starts_with("/")) { // a relative one is to be ignored, says its specification
-    places.push_back(join_path(xdg, "coldpress/config.toml"));
-  } else if (!home.empty()) {
-    places.push_back(join_path(home, ".config/coldpress/config.toml"));
+  if (std::string own = own_config_path(inputs); !own.empty()) {
+    places.push_back(std::move(own));
   }
-  places.emplace_back("/etc/coldpress/config.toml");
+  places.emplace_back(k_site_config);
   return places;
 }
 
@@ -88,6 +84,15 @@ std::string variable(const LoadInputs& inputs, const std::string& name) {
 std::string home_of(const LoadInputs& inputs) {
   const std::string home = variable(inputs, "HOME");
   return home.starts_with("/") ? home : std::string();
+}
+
+std::string own_config_path(const LoadInputs& inputs) {
+  const std::string xdg = variable(inputs, "XDG_CONFIG_HOME");
+  if (xdg.starts_with("/")) { // a relative one is to be ignored, says its specification
+    return join_path(xdg, "coldpress/config.toml");
+  }
+  const std::string home = home_of(inputs);
+  return home.empty() ? home : join_path(home, ".config/coldpress/config.toml");
 }
 
 Result<std::optional<ConfigFile>> find_config_file(const LoadInputs& inputs) {

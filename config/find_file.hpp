@@ -23,4 +23,11 @@ struct ConfigFile {
 // or any is there and cannot be read, is a directory or larger than 1 MiB.
 Result<std::optional<ConfigFile>> find_config_file(const LoadInputs& inputs);
 
+// The default place that is the user's own, whether or not there is a file; empty if
+// neither $XDG_CONFIG_HOME nor $HOME says where.
+std::string own_config_path(const LoadInputs& inputs);
+
+// The default place for all users of the machine.
+inline constexpr const char* k_site_config = "/etc/coldpress/config.toml";
+
 } // namespace coldpress

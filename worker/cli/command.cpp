@@ -54,6 +54,10 @@ constexpr std::array k_commands{
     Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
     Command{
         "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
+    Command{"schedule",
+            "install, remove or show a timer that starts run",
+            add_schedule,
+            cmd_schedule},
     Command{"control",
             "ask the coldpress serve of a store, and tell it what to do",
             add_control,
@@ -121,6 +125,7 @@ int run_command_line(int argc,
                      std::uint32_t uid,
                      std::map<std::string, std::string> environment) {
   CommandLine line;
+  line.options.program_name = argc > 0 ? argv[0] : "";
   line.options.inputs.environment = std::move(environment);
   try {
     line.app->parse(argc, argv);

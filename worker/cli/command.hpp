@@ -77,6 +77,8 @@ int cmd_sweep(const Context& context);
 int cmd_unlock(const Context& context);
 void add_control(CLI::App& app, Options& options);
 int cmd_control(const Context& context);
+void add_schedule(CLI::App& app, Options& options);
+int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
 void add_completion(CLI::App& app, Options& options);
 int cmd_completion(const Context& context);

@@ -49,6 +49,10 @@ std::string stranger_text(const CLI::App& where, std::vector<std::string> strang
       });
   if (flag != strangers.end()) {
     const std::string typed = flag->substr(0, flag->find('='));
+    if (is_setting_flag(typed)) {
+      return fmt::format("{} is a setting; here only the configuration can say it",
+                         typed);
+    }
     return fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
   }
   if (strangers.empty()) {

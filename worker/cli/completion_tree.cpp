@@ -11,6 +11,11 @@ namespace {
 
 CompletedWord word_of(const std::string& type) {
   CompletedWord word{WordKind::free, {}};
+  // What CLI::IsMember appends: "TEXT:{one,two}".
+  if (const auto begin = type.find(":{"); begin != std::string::npos) {
+    const std::string members = type.substr(begin + 2, type.find('}') - begin - 2);
+    return {WordKind::words, CLI::detail::split(members, ',')};
+  }
   if (type == "FILE") {
     word.kind = WordKind::file;
   } else if (type == "DIR") {

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 namespace coldpress {
 
 namespace {
@@ -66,6 +68,12 @@ void add_settings(CLI::App& app, Options& options) {
       add_flag(app, options, key)->group(k_settings);
     }
   }
+}
+
+bool is_setting_flag(std::string_view flag) {
+  const auto keys = all_keys();
+  return std::any_of(
+      keys.begin(), keys.end(), [&](const Key& key) { return flag_of(key) == flag; });
 }
 
 } // namespace coldpress

@@ -3,6 +3,7 @@
 #include "config/load.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -11,12 +12,21 @@ class App;
 
 namespace coldpress {
 
+struct ScheduleOptions {
+  std::string action; // install, remove, status
+  std::vector<std::string> users;
+  std::string every; // empty: the default
+  std::string kind;  // empty: what there is
+  bool for_system = false;
+};
+
 // What the command line says, of all commands together; each uses its part.
 struct Options {
-  LoadInputs inputs; // --config, --enable and one flag for each setting
+  LoadInputs inputs;        // --config, --enable and one flag for each setting
+  std::string program_name; // argv[0]
   bool json = false;
   bool quiet = false;
-  bool dry_run = false;              // run
+  bool dry_run = false;              // run, schedule
   bool until_eof = false;            // run
   bool all = false;                  // plan, restore, control
   bool orphans = false;              // sweep
@@ -25,6 +35,7 @@ struct Options {
   std::string action;                // control
   std::string pause_for;             // control pause
   std::string pause_until;           // control pause
+  ScheduleOptions schedule;
 };
 
 // --store, --config, --json, --quiet.
@@ -32,5 +43,8 @@ void add_common(CLI::App& app, Options& options);
 
 // One flag for each setting of config/keys.hpp, and --enable.
 void add_settings(CLI::App& app, Options& options);
+
+// Whether `flag`, as "--cold-after", is one of those.
+bool is_setting_flag(std::string_view flag);
 
 } // namespace coldpress

@@ -1,0 +1,306 @@
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_programs.hpp"
+#include "tests/support/mem_fs.hpp"
+#include "worker/run/schedule.hpp"
+#include "worker/run/unit_text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace coldpress;
+
+namespace {
+
+constexpr const char* k_units = "/home/alice/.config/systemd/user/";
+
+struct Rig {
+  FakeClock clock;
+  MemFs fs{clock};
+  FakePrograms programs;
+  ScheduleRequest request;
+  std::vector<ScheduleStep> steps;
+
+  Rig() {
+    fs.put_dir("/home/alice/.config");
+    request.program = "/usr/local/bin/coldpress";
+    request.config_home = "/home/alice/.config";
+    request.runtime_dir = "/run/user/1000";
+    request.host = "host";
+    request.users = {{.name = "alice",
+                      .uid = 1000,
+                      .home = "/home/alice",
+                      .store = "/home/alice/.codex",
+                      .state_dir = "/home/alice/.codex/coldpress",
+                      .arguments = {}}};
+    programs.answer("systemctl", {});
+    timer_is("", "inactive");
+    programs.answer("loginctl", {0, "Linger=yes\n", ""});
+    programs.answer("crontab -l", {1, "", "no crontab for alice\n"});
+    programs.answer("crontab", {});
+    programs.answer("launchctl", {});
+    programs.answer("launchctl print", {113, "", ""});
+  }
+
+  void timer_is(const std::string& file, const std::string& active) {
+    programs.answer("systemctl --user show",
+                    {0,
+                     "UnitFileState=" + file + "\nActiveState=" + active +
+                         "\nNextElapseUSecRealtime=Thu 2026-11-26 03:12:05 UTC\n"
+                         "ExecMainExitTimestamp=\nExecMainStatus=0\n",
+                     ""});
+  }
+
+  ScheduleHands hands(bool dry_run = false) {
+    steps.clear();
+    programs.calls.clear();
+    return {fs, programs.run(), dry_run, [this](const ScheduleStep& step) {
+              steps.push_back(step);
+            }};
+  }
+
+  bool told(ScheduleStep::Kind kind, const std::string& part) const {
+    return std::any_of(steps.begin(), steps.end(), [&](const ScheduleStep& step) {
+      return step.kind == kind && step.what.find(part) != std::string::npos;
+    });
+  }
+
+  std::size_t changes() const {
+    return static_cast<std::size_t>(
+        std::count_if(steps.begin(), steps.end(), [](const ScheduleStep& step) {
+          return step.kind == ScheduleStep::Kind::write ||
+                 step.kind == ScheduleStep::Kind::remove ||
+                 step.kind == ScheduleStep::Kind::run;
+        }));
+  }
+};
+
+using Kind = ScheduleStep::Kind;
+
+} // namespace
+
+TEST_CASE("a timer is installed by two files, a reload and enabling it") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK_EQ(value_in(rig.fs.get(std::string(k_units) + "coldpress.service"), "ExecStart"),
+           "/usr/local/bin/coldpress run --quiet");
+  CHECK(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
+  CHECK(rig.programs.called("systemctl --user daemon-reload"));
+  CHECK(rig.programs.called("systemctl --user enable --now coldpress.timer"));
+  CHECK(rig.told(Kind::note, "next run: 2026-11-26T03:12:05Z"));
+}
+
+TEST_CASE("a second install finds nothing to do, another interval is one change") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.timer_is("enabled", "active");
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+  CHECK(rig.told(Kind::note, "nothing to do"));
+
+  rig.request.every = *parse_every("6h");
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::write, "coldpress.timer"));
+  CHECK_FALSE(rig.told(Kind::write, "coldpress.service"));
+  CHECK(rig.programs.called("systemctl --user restart coldpress.timer"));
+}
+
+TEST_CASE("a dry run tells the same and changes nothing") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands(true)));
+  CHECK(rig.told(Kind::write, "coldpress.service"));
+  CHECK(rig.told(Kind::run, "systemctl --user enable --now coldpress.timer"));
+  CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.service"));
+  CHECK_FALSE(rig.programs.called("systemctl --user enable --now coldpress.timer"));
+}
+
+TEST_CASE("a file that somebody edited is refused by install and left by remove") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  const std::string path = std::string(k_units) + "coldpress.timer";
+  const std::string edited = rig.fs.get(path) + "# mine\n";
+  rig.fs.put(path, edited);
+
+  const auto refused = check_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(refused);
+  CHECK_EQ(refused.error().code, Errc::exists);
+  CHECK_EQ(refused.error().path, path);
+
+  rig.timer_is("enabled", "active");
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("systemctl --user disable --now coldpress.timer"));
+  CHECK_EQ(rig.fs.get(path), edited);
+  CHECK(rig.told(Kind::keep, path));
+  CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.service"));
+}
+
+TEST_CASE("a file of somebody else under our name is refused, and never removed") {
+  Rig rig;
+  const std::string path = std::string(k_units) + "coldpress.service";
+  rig.fs.put(path, "[Service]\nExecStart=/bin/true\n");
+  CHECK_FALSE(check_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK(rig.fs.exists(path));
+}
+
+TEST_CASE("a second remove finds nothing to do") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.timer_is("enabled", "active");
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.fs.list_dir(k_units)->size(), 0);
+  rig.timer_is("", "inactive");
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+  CHECK(rig.told(Kind::note, "nothing to do"));
+}
+
+TEST_CASE("units of the package are enabled as they are") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands())); // before there was a package
+  rig.request.program = std::string(k_packaged_program);
+  for (const char* name : {"coldpress.service", "coldpress.timer"}) {
+    rig.fs.put(std::string("/usr/lib/systemd/user/") + name,
+               packaged_unit(std::string("user/") + name));
+  }
+  SUBCASE("and nothing is written beside them") {
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    CHECK_EQ(rig.fs.list_dir(k_units)->size(), 0); // the older ones are gone
+    CHECK(rig.programs.called("systemctl --user enable --now coldpress.timer"));
+  }
+  SUBCASE("and another interval is a drop-in") {
+    rig.request.every = *parse_every("1w");
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    const std::string drop_in =
+        std::string(k_units) + "coldpress.timer.d/50-coldpress-schedule.conf";
+    CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=Mon *-*-* 03:00:00"),
+             std::string::npos);
+    rig.request.every = Every{};
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    CHECK_FALSE(rig.fs.exists(drop_in));
+  }
+  SUBCASE("unless they start another program than this") {
+    rig.request.program = "/home/alice/bin/coldpress";
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    CHECK(rig.fs.exists(std::string(k_units) + "coldpress.service"));
+  }
+}
+
+TEST_CASE("who does not linger is told what that means and what to do") {
+  Rig rig;
+  rig.programs.answer("loginctl", {0, "Linger=no\n", ""});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::warning, "sudo loginctl enable-linger alice"));
+}
+
+TEST_CASE("a systemd that refuses is an error with its words") {
+  Rig rig;
+  rig.programs.answer("systemctl --user enable", {1, "", "Failed to connect to bus\n"});
+  const auto done = install_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(done);
+  CHECK_NE(describe(done.error()).find("Failed to connect to bus"), std::string::npos);
+  CHECK_NE(describe(done.error()).find("--kind cron"), std::string::npos);
+}
+
+TEST_CASE("the template of the system stays while other users have it") {
+  Rig rig;
+  rig.request.for_system = true;
+  rig.fs.put_dir("/etc/systemd/system");
+  rig.programs.answer("systemctl show",
+                      {0, "UnitFileState=\nActiveState=inactive\n", ""});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("systemctl enable --now coldpress@alice.timer"));
+  const std::string wants = "/etc/systemd/system/timers.target.wants/";
+  rig.fs.put(wants + "coldpress@alice.timer", "");
+  rig.fs.put(wants + "coldpress@bob.timer", "");
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK(rig.fs.exists("/etc/systemd/system/coldpress@.timer"));
+  REQUIRE(rig.fs.unlink(wants + "coldpress@bob.timer"));
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(rig.fs.exists("/etc/systemd/system/coldpress@.timer"));
+}
+
+TEST_CASE("the status says what is there, what is edited, and when it runs") {
+  Rig rig;
+  rig.request.every = *parse_every("6h");
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  const std::string timer = std::string(k_units) + "coldpress.timer";
+  rig.fs.put(timer, rig.fs.get(timer) + "# mine\n");
+  rig.programs.answer(
+      "systemctl --user show",
+      {0,
+       "UnitFileState=enabled\nActiveState=active\nFragmentPath=" + timer +
+           "\nNextElapseUSecRealtime=Thu 2026-11-26 03:12:05 UTC\n"
+           "ExecMainExitTimestamp=Wed 2026-11-25 03:12:05 UTC\n"
+           "ExecMainStatus=2\n",
+       ""});
+  const auto all = look_at_schedule(rig.request, rig.hands());
+  REQUIRE(all);
+  const ScheduleStatus& status = all->front();
+  CHECK(status.enabled);
+  CHECK_EQ(status.when, "*-*-* 00/6:00:00");
+  REQUIRE_EQ(status.files.size(), 2);
+  CHECK_EQ(status.files[0].state, FileState::ours);
+  CHECK_EQ(status.files[1].state, FileState::edited);
+  REQUIRE(status.next);
+  REQUIRE(status.service_ended);
+  CHECK_EQ(*status.next - *status.service_ended, std::chrono::hours{24});
+  CHECK_EQ(status.service_exit, 2);
+  CHECK_EQ(status.lingers, true);
+}
+
+TEST_CASE("cron gets one line, and the rest of the crontab stays") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  rig.programs.answer("crontab -l", {0, "# mine\n5 5 * * * x", ""});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  const std::string written = rig.programs.inputs["crontab -"];
+  CHECK(written.starts_with("# mine\n5 5 * * * x\n"));
+  CHECK_NE(written.find("/usr/local/bin/coldpress run --quiet # "), std::string::npos);
+
+  rig.programs.answer("crontab -l", {0, written, ""});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+  const auto all = look_at_schedule(rig.request, rig.hands());
+  REQUIRE(all);
+  CHECK(all->front().enabled);
+
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.programs.inputs["crontab -"], "# mine\n5 5 * * * x\n");
+}
+
+TEST_CASE("an edited line of cron is refused by install and left by remove") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  const std::string edited = "1" + rig.programs.inputs["crontab -"];
+  rig.programs.answer("crontab -l", {0, edited, ""});
+  const auto refused = check_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(refused);
+  CHECK_EQ(refused.error().code, Errc::exists);
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+}
+
+TEST_CASE("launchd loads the agent, and loads it anew when it changes") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::launchd;
+  const std::string plist = "/home/alice/Library/LaunchAgents/coldpress.run.plist";
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("launchctl bootstrap gui/1000 " + plist));
+  rig.programs.answer("launchctl print", {});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+  rig.request.every = *parse_every("1h");
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("launchctl bootout gui/1000/coldpress.run"));
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(rig.fs.exists(plist));
+}
+
+TEST_CASE("the kind of timer is what the machine has") {
+  Rig rig;
+  CHECK_EQ(usual_kind(rig.fs, false, "/run/user/1000"), ScheduleKind::cron);
+  rig.fs.put_dir("/run/user/1000/systemd");
+  CHECK_EQ(usual_kind(rig.fs, false, "/run/user/1000"), ScheduleKind::systemd);
+  rig.fs.put_dir("/System/Library/LaunchDaemons");
+  CHECK_EQ(usual_kind(rig.fs, false, "/run/user/1000"), ScheduleKind::launchd);
+}

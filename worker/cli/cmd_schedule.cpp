@@ -1,0 +1,140 @@
+#include "config/enable_feature.hpp"
+#include "fsutil/replace_file.hpp"
+#include "fsutil/text.hpp"
+#include "worker/cli/command.hpp"
+#include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
+#include "worker/cli/schedule_request.hpp"
+#include "worker/cli/schedule_view.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace coldpress {
+
+namespace {
+
+using Act = ScheduleStep::Kind;
+
+void show(const Context& context, const ScheduleStep& step) {
+  const bool dry_run = context.options.dry_run;
+  if (step.kind == Act::warning) {
+    warn("{}", step_text(step, dry_run));
+  } else if (!context.options.quiet && !context.options.json) {
+    out("{}", step_text(step, dry_run));
+  }
+  if (context.options.json) {
+    print_line(step_json(step, dry_run));
+  }
+}
+
+// Everything else of the file stays byte for byte.
+Result<void> turn_on(const std::string& path, const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
+  TRY_ASSIGN(const std::string text, enable_feature(found.value_or(""), path));
+  hands.tell(Act::write, path, text);
+  if (hands.dry_run()) {
+    return {};
+  }
+  const bool for_all = path.starts_with("/etc/");
+  TRY(make_dirs(hands.fs(), parent_dir(path), for_all ? 0755 : 0700));
+  return replace_file(hands.fs(), path, text, for_all ? 0644 : 0600);
+}
+
+void advise(const ScheduleWish& wish, const ScheduleHands& hands) {
+  for (const ScheduleUser& user : wish.request.users) {
+    if (!hands.fs().lstat(user.store)) {
+      hands.tell(Act::warning,
+                 fmt::format("{} is not there yet: until Codex makes it, the runs have "
+                             "nothing to do and fail",
+                             user.store));
+    }
+  }
+  if (wish.request.for_system && (wish.request.program.starts_with("/home/") ||
+                                  wish.request.program.starts_with("/root/"))) {
+    hands.tell(Act::warning,
+               fmt::format("{} is in a home, where other users may not read it; install "
+                           "coldpress where all can, and install again",
+                           wish.request.program));
+  }
+}
+
+Result<void> install(const ScheduleWish& wish, const ScheduleHands& hands) {
+  if (!wish.feature_off.empty()) {
+    return Fail(Error{Errc::invalid, 0, "schedule", "", {wish.feature_off}});
+  }
+  TRY(check_schedule(wish.request, hands));
+  for (const std::string& file : wish.files_to_enable) {
+    TRY(turn_on(file, hands));
+  }
+  TRY(install_schedule(wish.request, hands));
+  advise(wish, hands);
+  return {};
+}
+
+// The worst of all users.
+Result<int>
+look(const Context& context, const ScheduleWish& wish, const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::vector<ScheduleStatus> all,
+             look_at_schedule(wish.request, hands));
+  int worst = 0;
+  for (const ScheduleStatus& status : all) {
+    if (context.options.json) {
+      print_line(schedule_json(status));
+    } else {
+      out("{}{}", &status == &all.front() ? "" : "\n", schedule_text(status));
+    }
+    worst = std::max(worst, static_cast<int>(schedule_exit(status)));
+  }
+  return worst;
+}
+
+Result<int> act(const Context& context) {
+  const RunProgram run = [&](const SubprocessCall& call) {
+    return run_subprocess(context.clock, call);
+  };
+  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
+  const ScheduleHands hands(context.fs,
+                            run,
+                            context.options.dry_run,
+                            [&](const ScheduleStep& step) { show(context, step); });
+  const std::string& action = context.options.schedule.action;
+  if (action == "status") {
+    return look(context, wish, hands);
+  }
+  TRY(action == "install" ? install(wish, hands) : remove_schedule(wish.request, hands));
+  return 0;
+}
+
+} // namespace
+
+void add_schedule(CLI::App& app, Options& options) {
+  ScheduleOptions& schedule = options.schedule;
+  app.add_option("ACTION", schedule.action, "install, remove or status")
+      ->required()
+      ->check(CLI::IsMember({"install", "remove", "status"}));
+  app.add_option("USER", schedule.users, "with --system: whose stores");
+  app.add_option("--every",
+                 schedule.every,
+                 "how often, from 15m to 1w (default: 1d); for install")
+      ->type_name("DURATION");
+  app.add_option("--kind",
+                 schedule.kind,
+                 "what starts it (default: what this machine has)")
+      ->type_name("systemd|launchd|cron");
+  app.add_flag(
+      "--system", schedule.for_system, "by systemd for the named users; as root");
+  app.add_flag(
+      "-n,--dry-run", options.dry_run, "show the files and the commands; change nothing");
+  app.add_option("--enable",
+                 options.inputs.enable,
+                 "write the feature into the configuration: "
+                 "local_thread_store_compression")
+      ->type_name("FEATURE");
+}
+
+int cmd_schedule(const Context& context) {
+  const auto code = act(context);
+  return code ? *code : report(context, code.error());
+}
+
+} // namespace coldpress

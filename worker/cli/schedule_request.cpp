@@ -1,0 +1,310 @@
+#include "worker/cli/schedule_request.hpp"
+
+#include "config/find_file.hpp"
+#include "fsutil/text.hpp"
+#include "locking/process_id.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace coldpress {
+
+namespace {
+
+constexpr const char* k_enable = "--enable local_thread_store_compression";
+
+Fail refused(std::string sentence, Errc code = Errc::invalid) {
+  return Fail(Error{code, 0, "schedule", "", {std::move(sentence)}});
+}
+
+Result<ScheduleKind> kind_of(const Context& context, const std::string& runtime_dir) {
+  const ScheduleOptions& options = context.options.schedule;
+  for (const ScheduleKind kind :
+       {ScheduleKind::systemd, ScheduleKind::launchd, ScheduleKind::cron}) {
+    if (options.kind == name_of(kind)) {
+      return kind;
+    }
+  }
+  if (!options.kind.empty()) {
+    return refused("--kind is systemd, launchd or cron");
+  }
+  return options.for_system ? ScheduleKind::systemd
+                            : usual_kind(context.fs, false, runtime_dir);
+}
+
+// The name this program was called by, made absolute, if that is this program: it stays
+// true when a link of that name is moved to a new version. Else the file itself.
+Result<std::string> running_program(const Context& context) {
+  Fs& fs = context.fs;
+  std::vector<std::string> places;
+  const std::string& name = context.options.program_name;
+  if (name.find('/') != std::string::npos) {
+    const auto dir = fs.real_path(parent_dir(name));
+    places.push_back(name.front() == '/' || !dir ? name
+                                                 : join_path(*dir, base_name(name)));
+  } else {
+    for (std::string_view rest = variable(context.options.inputs, "PATH");
+         !rest.empty();) {
+      const std::string_view dir = rest.substr(0, rest.find(':'));
+      places.push_back(join_path(dir, name));
+      rest.remove_prefix(std::min(rest.size(), dir.size() + 1));
+    }
+  }
+  const auto self = fs.real_path("/proc/self/exe");
+  for (const std::string& place : places) {
+    const auto real =
+        place.starts_with("/") ? fs.real_path(place) : Result<std::string>();
+    if (real && !real->empty() && (!self || *real == *self)) {
+      return place;
+    }
+  }
+  return self ? self : refused("this program cannot be found again; call it by its path");
+}
+
+// What this command sees and a timer would not: it goes into the timer's command, or is
+// refused.
+Result<std::vector<std::string>> arguments_for_timer(const Context& context,
+                                                     const LoadInputs& inputs,
+                                                     const LoadedSettings& loaded) {
+  std::vector<std::string> arguments;
+  std::string file = loaded.config_file;
+  const std::string usual = join_path(home_of(inputs), ".config/coldpress/config.toml");
+  if (file.empty() && own_config_path(inputs) != usual) {
+    file = own_config_path(inputs); // where --enable writes it
+  }
+  if (!file.empty() && file != usual && file != k_site_config) {
+    const auto dir = context.fs.real_path(parent_dir(file));
+    arguments = {"--config", dir ? join_path(*dir, base_name(file)) : file};
+  }
+  for (const EffectiveValue& value : loaded.values) {
+    const bool given = value.origin.starts_with("$") || value.origin.starts_with("--");
+    if (given && value.key == "store") {
+      arguments.insert(arguments.end(), {"--store", loaded.settings.store});
+    } else if (given) {
+      return refused(fmt::format("{} is set by {}, which a timer does not see; write it "
+                                 "into the configuration",
+                                 value.key,
+                                 value.origin));
+    }
+  }
+  return arguments;
+}
+
+// Settings without --enable: as a timer finds them.
+Result<LoadedSettings> load_for_timer(LoadInputs inputs) {
+  LoadInputs once = inputs;
+  TRY(load_settings(once)); // says what is wrong with --enable, too
+  inputs.enable.clear();
+  return load_settings(inputs);
+}
+
+// The configuration that --enable would change for them.
+std::string file_to_enable(const Context& context,
+                           const LoadInputs& inputs,
+                           const LoadedSettings& loaded) {
+  return !loaded.config_file.empty()           ? loaded.config_file
+         : context.options.schedule.for_system ? k_site_config
+                                               : own_config_path(inputs);
+}
+
+void ask_for_feature(const Context& context,
+                     const LoadInputs& inputs,
+                     const std::string& user,
+                     const std::string& file,
+                     ScheduleWish& wish) {
+  const ScheduleOptions& options = context.options.schedule;
+  if (options.for_system && file != k_site_config && file != inputs.config_path) {
+    wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
+                                   "that: local_thread_store_compression = true in its "
+                                   "section [features]",
+                                   file,
+                                   user);
+  } else if (context.options.inputs.enable.empty()) {
+    const std::string whose =
+        options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
+                           : std::string();
+    wish.feature_off =
+        fmt::format("the feature is off, and a timer would change nothing; to write it "
+                    "into {}: coldpress schedule install{} {}",
+                    file,
+                    whose,
+                    k_enable);
+  } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
+             wish.files_to_enable.end()) {
+    wish.files_to_enable.push_back(file);
+  }
+}
+
+Result<void> check_arguments(const std::vector<std::string>& arguments) {
+  for (const std::string& text : arguments) {
+    if (printable(text) != text) {
+      return refused("a path in the timer's command has bytes that cannot be written "
+                     "there: " +
+                     printable(text));
+    }
+  }
+  return {};
+}
+
+bool is_action(const Context& context, std::string_view action) {
+  return context.options.schedule.action == action;
+}
+
+Result<void> add_user(const Context& context,
+                      const LoadInputs& inputs,
+                      ScheduleUser user,
+                      ScheduleWish& wish) {
+  auto loaded = load_for_timer(inputs);
+  if (!loaded && !is_action(context, "remove")) { // which works whatever the settings
+    return Fail(std::move(loaded.error()));
+  }
+  if (loaded) {
+    user.store = loaded->settings.store;
+    user.state_dir = loaded->settings.state_dir;
+  }
+  if (is_action(context, "install")) {
+    TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
+    TRY(check_arguments(user.arguments));
+    if (!loaded->settings.compression_enabled) {
+      const std::string file = file_to_enable(context, inputs, *loaded);
+      ask_for_feature(context, inputs, user.name, file, wish);
+    }
+  }
+  wish.request.users.push_back(std::move(user));
+  return {};
+}
+
+// "alice:x:1000:1000:Alice:/home/alice:/bin/sh"
+Result<ScheduleUser> parse_passwd(const std::string& name, std::string_view line) {
+  std::vector<std::string> fields;
+  for (std::size_t at = 0; at != std::string_view::npos && fields.size() < 7;) {
+    const std::size_t end = line.find(':', at);
+    fields.emplace_back(line.substr(at, end == std::string_view::npos ? end : end - at));
+    at = end == std::string_view::npos ? end : end + 1;
+  }
+  ScheduleUser user;
+  user.name = name;
+  if (fields.size() < 7 || fields[0] != name || !fields[5].starts_with("/") ||
+      std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), user.uid)
+              .ec != std::errc()) {
+    return refused("what getent says of user " + name + " cannot be understood");
+  }
+  user.home = fields[5];
+  return user;
+}
+
+Result<void> check_name(const std::string& name) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  if (name.empty() || name.front() == '-' ||
+      name.find_first_not_of(letters) != std::string::npos) {
+    return refused(printable(name) + " is no user name that systemd takes");
+  }
+  return {};
+}
+
+Result<ScheduleUser> find_user(const std::string& name, const RunProgram& run) {
+  TRY_ASSIGN(const SubprocessEnd end, run(SubprocessCall{{"getent", "passwd", name}}));
+  if (end.code != 0) {
+    return refused("there is no user " + name);
+  }
+  return parse_passwd(name, end.out.substr(0, end.out.find('\n')));
+}
+
+ScheduleUser no_longer_there(const std::string& name) {
+  ScheduleUser user;
+  user.name = name;
+  return user;
+}
+
+Result<void>
+add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish& wish) {
+  const ScheduleOptions& options = context.options.schedule;
+  if (wish.request.kind != ScheduleKind::systemd) {
+    return refused("--system is for systemd; without it, each user runs coldpress "
+                   "schedule install");
+  }
+  if (options.users.empty()) {
+    return refused("--system needs the users: coldpress schedule install --system USER…");
+  }
+  if (context.uid != 0 && options.action != "status" && !context.options.dry_run) {
+    return refused("--system needs root: sudo coldpress schedule … --system; without it "
+                   "the timer is yours alone",
+                   Errc::denied);
+  }
+  if (!context.options.inputs.flags.empty() && options.users.size() > 1) {
+    return refused("one store belongs to one user: name one user with --store");
+  }
+  for (const std::string& name : options.users) {
+    TRY(check_name(name));
+    auto found = find_user(name, run);
+    if (!found && !is_action(context, "remove")) { // also of a user that is gone
+      return Fail(std::move(found.error()));
+    }
+    ScheduleUser user = found ? std::move(*found) : no_longer_there(name);
+    LoadInputs inputs = context.options.inputs;
+    inputs.environment = {{"HOME", user.home}}; // nothing of root's
+    TRY(add_user(context, inputs, std::move(user), wish));
+  }
+  return {};
+}
+
+Result<void> add_this_user(const Context& context, ScheduleWish& wish) {
+  const LoadInputs& inputs = context.options.inputs;
+  if (!context.options.schedule.users.empty()) {
+    return refused("users are named with --system only; without it the timer is yours");
+  }
+  ScheduleUser user;
+  user.uid = context.uid;
+  user.home = home_of(inputs);
+  if (user.home.empty()) {
+    return refused("HOME is not set, and the timer's files belong there");
+  }
+  for (const char* name : {"USER", "LOGNAME"}) {
+    user.name = user.name.empty() ? variable(inputs, name) : user.name;
+  }
+  user.name = user.name.empty() ? std::to_string(user.uid) : user.name;
+  return add_user(context, inputs, std::move(user), wish);
+}
+
+} // namespace
+
+Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run) {
+  const LoadInputs& inputs = context.options.inputs;
+  const ScheduleOptions& options = context.options.schedule;
+  ScheduleWish wish;
+  ScheduleRequest& request = wish.request;
+  request.for_system = options.for_system;
+  const std::string config_home = variable(inputs, "XDG_CONFIG_HOME");
+  request.config_home =
+      config_home.starts_with("/") ? config_home : join_path(home_of(inputs), ".config");
+  request.runtime_dir = variable(inputs, "XDG_RUNTIME_DIR");
+  if (request.runtime_dir.empty()) {
+    request.runtime_dir = fmt::format("/run/user/{}", context.uid);
+  }
+  request.host = this_process().host;
+  TRY_ASSIGN(request.kind, kind_of(context, request.runtime_dir));
+  if (!options.every.empty()) {
+    TRY_ASSIGN(request.every, parse_every(options.every));
+  }
+  TRY_ASSIGN(request.program, running_program(context));
+  if (printable(request.program) != request.program) {
+    return refused("the path of this program has bytes that no timer takes: " +
+                   printable(request.program));
+  }
+  if (request.kind == ScheduleKind::systemd &&
+      request.program.find_first_of("\"'\\") != std::string::npos) {
+    return refused("systemd takes no program with a quote or a backslash in its path: " +
+                   request.program);
+  }
+  if (options.for_system) {
+    TRY(add_users_of_system(context, run, wish));
+  } else {
+    TRY(add_this_user(context, wish));
+  }
+  return wish;
+}
+
+} // namespace coldpress

@@ -1,0 +1,136 @@
+#include "worker/run/schedule.hpp"
+
+namespace coldpress {
+
+namespace {
+
+// What the runs themselves have noted.
+void add_last_run(const ScheduleUser& user, ScheduleStatus& status) {
+  const auto note = [&](const Error& error) { status.ledger_trouble = describe(error); };
+  const auto ledger = Ledger::open_read_only(join_path(user.state_dir, "ledger.sqlite"));
+  if (!ledger) {
+    note(ledger.error());
+    return;
+  }
+  if (!*ledger) {
+    return;
+  }
+  const auto runs = (*ledger)->recent_runs(20);
+  if (!runs) {
+    note(runs.error());
+    return;
+  }
+  for (const RunRow& row : *runs) {
+    if (row.start.command == "run" || row.start.command == "serve") {
+      status.last = row;
+      return;
+    }
+  }
+}
+
+} // namespace
+
+std::string_view name_of(ScheduleKind kind) {
+  switch (kind) {
+  case ScheduleKind::systemd:
+    return "systemd";
+  case ScheduleKind::launchd:
+    return "launchd";
+  default:
+    return "cron";
+  }
+}
+
+std::string_view name_of(ScheduleStep::Kind kind) {
+  switch (kind) {
+  case ScheduleStep::Kind::write:
+    return "write";
+  case ScheduleStep::Kind::remove:
+    return "remove";
+  case ScheduleStep::Kind::run:
+    return "run";
+  case ScheduleStep::Kind::keep:
+    return "keep";
+  case ScheduleStep::Kind::note:
+    return "note";
+  default:
+    return "warning";
+  }
+}
+
+std::string_view name_of(FileState state) {
+  switch (state) {
+  case FileState::ours:
+    return "ours";
+  case FileState::edited:
+    return "edited";
+  case FileState::other:
+    return "other";
+  default:
+    return "packaged";
+  }
+}
+
+ScheduleKind usual_kind(Fs& fs, bool for_system, const std::string& runtime_dir) {
+  if (fs.lstat("/System/Library/LaunchDaemons")) {
+    return ScheduleKind::launchd;
+  }
+  const std::string manager =
+      for_system ? "/run/systemd/system" : join_path(runtime_dir, "systemd");
+  return fs.lstat(manager) ? ScheduleKind::systemd : ScheduleKind::cron;
+}
+
+Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands& hands) {
+  switch (request.kind) {
+  case ScheduleKind::systemd:
+    return check_systemd(request, hands);
+  case ScheduleKind::launchd:
+    return check_launchd(request, hands);
+  default:
+    return check_cron(hands);
+  }
+}
+
+Result<void> install_schedule(const ScheduleRequest& request,
+                              const ScheduleHands& hands) {
+  switch (request.kind) {
+  case ScheduleKind::systemd:
+    return install_systemd(request, hands);
+  case ScheduleKind::launchd:
+    return install_launchd(request, hands);
+  default:
+    return install_cron(request, hands);
+  }
+}
+
+Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands) {
+  switch (request.kind) {
+  case ScheduleKind::systemd:
+    return remove_systemd(request, hands);
+  case ScheduleKind::launchd:
+    return remove_launchd(request, hands);
+  default:
+    return remove_cron(request, hands);
+  }
+}
+
+Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& request,
+                                                     const ScheduleHands& hands) {
+  std::vector<ScheduleStatus> all;
+  for (const ScheduleUser& user : request.users) {
+    auto status =
+        request.kind == ScheduleKind::systemd   ? look_at_systemd(request, user, hands)
+        : request.kind == ScheduleKind::launchd ? look_at_launchd(request, hands)
+                                                : look_at_cron(request, hands);
+    if (!status) {
+      return Fail(std::move(status.error()));
+    }
+    status->kind = request.kind;
+    status->user = user.name;
+    add_last_run(user, *status);
+    all.push_back(std::move(*status));
+  }
+  return all;
+}
+
+} // namespace coldpress

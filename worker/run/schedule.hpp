@@ -1,0 +1,48 @@
+#pragma once
+
+#include "worker/run/schedule_hands.hpp"
+
+namespace coldpress {
+
+// A timer that starts `coldpress run`: installed, removed, looked at. All three may be
+// repeated; a second install with the same request changes nothing.
+
+// Errc::exists if a file that install would write is somebody else's. Changes nothing.
+Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
+
+// After check_schedule().
+Result<void> install_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
+
+// Stops the timer and removes what coldpress wrote and nobody edited.
+Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
+
+// One for each user of the request. Changes nothing.
+Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& request,
+                                                     const ScheduleHands& hands);
+
+// What runs timers on this machine, by what is there: launchd on macOS, a systemd that
+// manages this user (or the system), else cron.
+ScheduleKind usual_kind(Fs& fs, bool for_system, const std::string& runtime_dir);
+
+// --- one file each
+
+Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
+                                       const ScheduleUser& user,
+                                       const ScheduleHands& hands);
+
+Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<void> install_launchd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<void> remove_launchd(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
+                                       const ScheduleHands& hands);
+
+Result<void> check_cron(const ScheduleHands& hands);
+Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<void> remove_cron(const ScheduleRequest& request, const ScheduleHands& hands);
+Result<ScheduleStatus> look_at_cron(const ScheduleRequest& request,
+                                    const ScheduleHands& hands);
+
+} // namespace coldpress

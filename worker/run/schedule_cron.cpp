@@ -1,0 +1,109 @@
+#include "fsutil/text.hpp"
+#include "worker/run/other_timers.hpp"
+#include "worker/run/schedule.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+using Act = ScheduleStep::Kind;
+
+constexpr const char* k_where = "crontab";
+
+// A user without one has an empty one.
+Result<std::string> read_crontab(const ScheduleHands& hands) {
+  auto end = hands.ask({"crontab", "-l"});
+  if (!end) {
+    return Fail(std::move(end.error())
+                    .in("there is neither systemd for this user nor cron: install one of "
+                        "them, or start coldpress run from what starts things here"));
+  }
+  if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
+    return Fail(Error{Errc::denied, 0, "crontab", "", {end->err}});
+  }
+  return end->code == 0 ? end->out : std::string();
+}
+
+Result<void> write_crontab(const ScheduleHands& hands, std::string text) {
+  return hands.act({"crontab", "-"}, std::move(text));
+}
+
+} // namespace
+
+Result<void> check_cron(const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::string crontab, read_crontab(hands));
+  const CronLines lines = split_crontab(crontab);
+  if (lines.edited.empty()) {
+    return {};
+  }
+  return Fail(Error{Errc::exists,
+                    0,
+                    "schedule",
+                    k_where,
+                    {fmt::format("somebody has edited the line of coldpress, so it stays "
+                                 "as it is; remove it with crontab -e and install "
+                                 "again: {}",
+                                 lines.edited.front())}});
+}
+
+Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::string before, read_crontab(hands));
+  CronLines lines = split_crontab(before);
+  const std::string line = cron_line(request);
+  if (lines.ours == std::vector{line}) {
+    hands.tell(Act::note, "nothing to do: it is installed just so");
+    return {};
+  }
+  hands.tell(Act::write, k_where, line + "\n");
+  if (!lines.others.empty() && !lines.others.ends_with('\n')) {
+    lines.others += '\n';
+  }
+  TRY(write_crontab(hands, lines.others + line + "\n"));
+  hands.tell(Act::note,
+             "what cron misses while the machine is off is not made up for, and cron "
+             "delays nothing: the minute was chosen for this user and machine");
+  return {};
+}
+
+Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::string before, read_crontab(hands));
+  const CronLines lines = split_crontab(before);
+  for (const std::string& line : lines.edited) {
+    hands.tell(Act::keep, line, "somebody has edited it; remove it with crontab -e");
+  }
+  if (lines.ours.empty()) {
+    hands.tell(Act::note, "nothing to do: it is not installed");
+    return {};
+  }
+  for (const std::string& line : lines.ours) {
+    hands.tell(Act::remove, line);
+  }
+  return lines.others.empty() ? hands.act({"crontab", "-r"})
+                              : write_crontab(hands, lines.others);
+}
+
+Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands& hands) {
+  TRY_ASSIGN(const std::string crontab, read_crontab(hands));
+  const CronLines lines = split_crontab(crontab);
+  ScheduleStatus status;
+  const auto add = [&](const std::string& line, FileState state) {
+    status.files.push_back({k_where, state});
+    status.enabled = status.enabled || !line.starts_with("#");
+    std::size_t end = 0; // of the five fields
+    for (int field = 0; field < 5 && end != std::string::npos; ++field) {
+      end = line.find(' ', end + 1);
+    }
+    status.when = line.substr(0, end);
+  };
+  for (const std::string& line : lines.ours) {
+    add(line, FileState::ours);
+  }
+  for (const std::string& line : lines.edited) {
+    add(line, FileState::edited);
+  }
+  return status;
+}
+
+} // namespace coldpress

@@ -1,0 +1,80 @@
+#include "worker/run/other_timers.hpp"
+#include "worker/run/own_file.hpp"
+#include "worker/run/schedule.hpp"
+
+#include <fmt/format.h>
+
+namespace coldpress {
+
+namespace {
+
+using Act = ScheduleStep::Kind;
+
+std::string domain_of(const ScheduleRequest& request) {
+  return fmt::format("gui/{}", request.users.front().uid);
+}
+
+std::string service_of(const ScheduleRequest& request) {
+  return fmt::format("{}/{}", domain_of(request), k_launchd_label);
+}
+
+bool is_loaded(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const auto end = hands.ask({"launchctl", "print", service_of(request)});
+  return end && end->code == 0;
+}
+
+std::string times_text(const ScheduleRequest& request) {
+  return fmt::format("every {}, by launchd", to_string(request.every));
+}
+
+} // namespace
+
+Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  return hands.check({launchd_file(request, true)});
+}
+
+Result<void> install_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const std::vector<PlannedFile> files{launchd_file(request, true)};
+  TRY_ASSIGN(const bool changed, hands.put(files));
+  const bool loaded = is_loaded(request, hands);
+  if (!changed && loaded) {
+    hands.tell(Act::note, "nothing to do: it is installed just so");
+    return {};
+  }
+  if (loaded) {
+    TRY(hands.act({"launchctl", "bootout", service_of(request)}));
+  }
+  TRY(hands.act({"launchctl", "bootstrap", domain_of(request), files.front().path}));
+  hands.tell(Act::note, times_text(request));
+  return {};
+}
+
+Result<void> remove_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const bool loaded = is_loaded(request, hands);
+  if (loaded) {
+    TRY(hands.act({"launchctl", "bootout", service_of(request)}));
+  }
+  TRY_ASSIGN(const bool removed, hands.put({launchd_file(request, false)}));
+  if (!loaded && !removed) {
+    hands.tell(Act::note, "nothing to do: it is not installed");
+  }
+  return {};
+}
+
+Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
+                                       const ScheduleHands& hands) {
+  ScheduleStatus status;
+  const std::string path = launchd_file(request, false).path;
+  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
+  if (found) {
+    const Author author = author_of(*found);
+    status.files.push_back({path,
+                            author == Author::ours     ? FileState::ours
+                            : author == Author::edited ? FileState::edited
+                                                       : FileState::other});
+  }
+  status.enabled = is_loaded(request, hands);
+  return status;
+}
+
+} // namespace coldpress

@@ -1,0 +1,91 @@
+#include "worker/run/own_file.hpp"
+#include "worker/run/schedule.hpp"
+#include "worker/run/systemd_manager.hpp"
+#include "worker/run/unit_text.hpp"
+
+namespace coldpress {
+
+namespace {
+
+FileState state_of(const std::string& text) {
+  switch (author_of(text)) {
+  case Author::ours:
+    return FileState::ours;
+  case Author::edited:
+    return FileState::edited;
+  default:
+    return FileState::other;
+  }
+}
+
+std::string small_text(Fs& fs, const std::string& path) {
+  auto text = read_if_there(fs, path);
+  return text && *text ? **text : std::string();
+}
+
+// The last OnCalendar= of the unit's file and of our drop-in, which is read after it.
+std::string
+when_of(Fs& fs, const std::string& unit_file, const std::vector<ScheduledFile>& files) {
+  std::string when = value_in(small_text(fs, unit_file), "OnCalendar");
+  for (const ScheduledFile& file : files) {
+    if (file.path.find(".timer.d/") != std::string::npos) {
+      const std::string text = small_text(fs, file.path);
+      const std::size_t last = text.rfind("\nOnCalendar=");
+      if (last != std::string::npos) {
+        when = value_in(std::string_view(text).substr(last + 1), "OnCalendar");
+      }
+    }
+  }
+  return when;
+}
+
+Result<std::vector<ScheduledFile>> files_of(const ScheduleRequest& request, Fs& fs) {
+  std::vector<ScheduledFile> files;
+  for (const std::string& path : packaged_units(request, fs)) {
+    files.push_back({path, FileState::packaged});
+  }
+  for (const PlannedFile& file : systemd_files(request, false, Wanted::no)) {
+    TRY_ASSIGN(const std::optional<std::string> found, read_if_there(fs, file.path));
+    if (found) {
+      files.push_back({file.path, state_of(*found)});
+    }
+  }
+  return files;
+}
+
+bool is_on(const SystemdManager::Properties& unit, const char* name, const char* value) {
+  const auto found = unit.find(name);
+  return found != unit.end() && found->second == value;
+}
+
+} // namespace
+
+Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
+                                       const ScheduleUser& user,
+                                       const ScheduleHands& hands) {
+  const SystemdManager manager(request, hands);
+  ScheduleRequest one = request;
+  one.users = {user};
+  ScheduleStatus status;
+  TRY_ASSIGN(status.files, files_of(one, hands.fs()));
+  TRY_ASSIGN(SystemdManager::Properties timer, manager.show(timer_of(request, user)));
+  status.enabled =
+      is_on(timer, "UnitFileState", "enabled") && is_on(timer, "ActiveState", "active");
+  status.next = parse_systemd_time(timer["NextElapseUSecRealtime"]);
+  status.when = when_of(hands.fs(), timer["FragmentPath"], status.files);
+  auto service = manager.show(service_of(request, user));
+  if (service) {
+    status.service_ended = parse_systemd_time((*service)["ExecMainExitTimestamp"]);
+    status.service_exit = std::atoi((*service)["ExecMainStatus"].c_str());
+  }
+  if (const auto serve = manager.show(serve_of(request, user))) {
+    status.serve_enabled = is_on(*serve, "UnitFileState", "enabled");
+    status.serve_active = is_on(*serve, "ActiveState", "active");
+  }
+  if (!request.for_system) {
+    status.lingers = lingers(user, hands);
+  }
+  return status;
+}
+
+} // namespace coldpress
