@@ -97,7 +97,7 @@ diagnostic_text(const StderrLooks& looks, Severity severity, std::string_view te
 
 void diagnose(Severity severity, std::string_view text) {
   const std::lock_guard guard(state().mutex);
-  if (state().quiet && severity > Severity::warning) {
+  if (state().quiet && severity == Severity::notice) {
     return;
   }
   std::string all;

@@ -33,7 +33,7 @@ std::size_t stderr_width();
 // written is lost.
 void diagnose(Severity severity, std::string_view text);
 
-// Hides notices and what is less: only warnings and errors are shown.
+// Hides notices and drawn lines. Lines of the log go by its level instead.
 void set_quiet(bool quiet);
 
 // Draws one line over the last one that was drawn; whatever is said next takes it away

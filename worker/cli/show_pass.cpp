@@ -77,7 +77,7 @@ int show_pass(const Context& context,
     return static_cast<int>(Exit::ok);
   }
   Session session(context.fs, context.clock, opened.loaded.settings, opened.store);
-  ProgressBar bar(context.clock, !json);
+  ProgressBar bar(context.clock, !json && !context.options.quiet);
   JsonProgress json_progress(context.clock);
   PassEvents events;
   events.planned = [&](const Inventory& found, const Plan& plan) {
@@ -98,7 +98,11 @@ int show_pass(const Context& context,
   events.progress = [&](const PassProgress& progress) {
     json ? json_progress.show(progress) : bar.show(progress);
   };
-  events.throttled = [](const std::string& line) { log_info("{}", line); };
+  events.throttled = [&](const std::string& line) {
+    if (!context.options.quiet) {
+      log_info("{}", line);
+    }
+  };
   const PassSummary summary = work(session, events);
   clear_drawn();
   for (const std::string& line : session.notes()) {
