@@ -73,7 +73,8 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
         "config.toml:1: cold_after: no such key; did you mean scan.cold_after?");
   CHECK(complaint("publish.level = 3\n") ==
         "config.toml:1: publish.level: no such key; did you mean codec.level?");
-  CHECK(complaint("zzzzzzzzzz = 1\n") == "config.toml:1: zzzzzzzzzz: no such key");
+  CHECK(complaint("zzzzzzzzzz = 1\n") ==
+        "config.toml:1: zzzzzzzzzz: no such key; man coldpress.toml lists them all");
   CHECK(says(complaint("[scam]\n"), "config.toml:1: scam: no such key"));
   CHECK(says(complaint("store.path = '/a'\n"), "store.path: no such key"));
 }
