@@ -206,7 +206,7 @@ TEST_CASE("an unknown COLDPRESS_ variable is an error with the nearest valid one
              "COLDPRESS_SCAN_COLD_AFTER?"));
   CHECK(says(complaint_of_variable("COLDPRESS_CONFG", "x"), "COLDPRESS_CONFIG?"));
   CHECK(complaint_of_variable("COLDPRESS_QQQQQQQQ", "x") ==
-        "$COLDPRESS_QQQQQQQQ: no such setting");
+        "$COLDPRESS_QQQQQQQQ: no such setting; man coldpress.toml lists them all");
 }
 
 TEST_CASE("a bad value of a variable or a flag is told with its name") {
