@@ -57,6 +57,7 @@ constexpr Key key(std::string_view name, std::string_view meaning, Field) {
                            std::is_same_v<Kind, form::Directories>;
   return Key{name,
              meaning,
+             Kind::k_written,
              is_list,
              [](Settings& settings, const Given& given) -> Result<void> {
                TRY_ASSIGN(Field{}(settings), Kind::parse(given));
@@ -87,7 +88,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.compression_enabled; }),
     key<form::Roots>(
         "scan.roots",
-        "trees to take: archived, active (default: archived)",
+        "trees whose rollouts are pressed (default: archived)",
         [](auto& s) -> auto& { return s.scan.roots; }),
     key<form::Duration>(
         "scan.cold_after",
@@ -115,16 +116,15 @@ constexpr std::array k_keys{
         }),
     key<form::Size>(
         "limits.memory",
-        "memory for pressing, as 600MiB; fewer jobs run if needed",
+        "memory for pressing; fewer jobs run if needed (default: 600MiB)",
         [](auto& s) -> auto& { return s.limits.memory_bytes; }),
     key<form::Size>(
         "limits.min_free",
-        "stop writing when less is free, as 256MiB",
+        "stop writing when less is free on the disk (default: 256MiB)",
         [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
     key<form::Size>(
         "limits.read_rate",
-        "read rollouts at most this fast, bytes a second, as 50MiB (default: 0, no "
-        "limit)",
+        "read at most this much a second, as 50MiB (default: 0, no limit)",
         [](auto& s) -> auto& { return s.limits.read_rate; }),
     key<form::DurationOrNone>(
         "limits.time_budget",
@@ -136,15 +136,15 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.pressure.cpu; }),
     key<form::Percent>(
         "pressure.io",
-        "wait while I/O pressure is above this percentage, or off (default: 40)",
+        "wait while I/O pressure is above this percentage (default: 40)",
         [](auto& s) -> auto& { return s.pressure.io; }),
     key<form::Percent>(
         "pressure.memory",
-        "wait while memory pressure is above this percentage, or off (default: 10)",
+        "wait while memory pressure is above this percentage (default: 10)",
         [](auto& s) -> auto& { return s.pressure.memory; }),
     key<form::OnBatteryRule>(
         "pressure.on_battery",
-        "on battery: ignore or wait (default: ignore)",
+        "while the machine is on battery (default: ignore)",
         [](auto& s) -> auto& { return s.pressure.on_battery; }),
     key<form::OptionalSize>(
         "pressure.min_free",
@@ -176,7 +176,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.codec.deep_after; }),
     key<form::Window>(
         "codec.window",
-        "auto, or the window as a power of two, 10 to 27",
+        "zstd window as a power of two, 10 to 27 (default: auto)",
         [](auto& s) -> auto& { return s.codec.window_log; }),
     key<form::Boolean>(
         "codec.repress",
@@ -188,7 +188,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.compat.min_reader; }),
     key<form::SharedHistoryRule>(
         "compat.shared_history",
-        "forks and their parents: auto, press or skip (default: auto)",
+        "forks and the threads they began from (default: auto)",
         [](auto& s) -> auto& { return s.compat.shared_history; }),
     key<form::OptionalPath>(
         "metrics.textfile",
@@ -196,7 +196,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.metrics.textfile; }),
     key<form::LogLevelName>(
         "log.level",
-        "trace, debug, info, warn, error or off (default: info)",
+        "how much is said on stderr (default: info)",
         [](auto& s) -> auto& { return s.log_level; }),
 };
 

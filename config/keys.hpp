@@ -15,6 +15,7 @@ namespace coldpress {
 struct Key {
   std::string_view name;    // "scan.cold_after"
   std::string_view meaning; // a line for --help
+  std::string_view written; // what to write: "DURATION|auto", "ignore|wait"
   bool is_list;
   // Errc::invalid with one sentence; `settings` is as before then.
   Result<void> (*set)(Settings& settings, const Given& given);

@@ -20,8 +20,10 @@ namespace {
 constexpr std::string_view k_feature = "local_thread_store_compression";
 
 std::string unknown(std::string_view what, const std::string& near) {
-  return fmt::format(
-      "{}{}", what, near.empty() ? "" : fmt::format("; did you mean {}?", near));
+  return fmt::format("{}; {}",
+                     what,
+                     near.empty() ? "man coldpress.toml lists them all"
+                                  : fmt::format("did you mean {}?", near));
 }
 
 // At commas; "\\," is one in an item, "\\\\" a backslash.

@@ -73,7 +73,8 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
         "config.toml:1: cold_after: no such key; did you mean scan.cold_after?");
   CHECK(complaint("publish.level = 3\n") ==
         "config.toml:1: publish.level: no such key; did you mean codec.level?");
-  CHECK(complaint("zzzzzzzzzz = 1\n") == "config.toml:1: zzzzzzzzzz: no such key");
+  CHECK(complaint("zzzzzzzzzz = 1\n") ==
+        "config.toml:1: zzzzzzzzzz: no such key; man coldpress.toml lists them all");
   CHECK(says(complaint("[scam]\n"), "config.toml:1: scam: no such key"));
   CHECK(says(complaint("store.path = '/a'\n"), "store.path: no such key"));
 }
@@ -205,7 +206,7 @@ TEST_CASE("an unknown COLDPRESS_ variable is an error with the nearest valid one
              "COLDPRESS_SCAN_COLD_AFTER?"));
   CHECK(says(complaint_of_variable("COLDPRESS_CONFG", "x"), "COLDPRESS_CONFIG?"));
   CHECK(complaint_of_variable("COLDPRESS_QQQQQQQQ", "x") ==
-        "$COLDPRESS_QQQQQQQQ: no such setting");
+        "$COLDPRESS_QQQQQQQQ: no such setting; man coldpress.toml lists them all");
 }
 
 TEST_CASE("a bad value of a variable or a flag is told with its name") {

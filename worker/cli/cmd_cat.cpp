@@ -49,6 +49,7 @@ void add_cat(CLI::App& app, Options& options) {
   app.add_option("rollout",
                  options.rollouts,
                  "path, file name or thread id; .jsonl and .jsonl.zst mean the same")
+      ->type_name("ROLLOUT")
       ->required();
 }
 

@@ -90,7 +90,7 @@ Exit exit_of(const Error& error) {
 
 void show(const Options& options, const ControlReply& reply) {
   if (options.json) {
-    say(stdout, control_line(reply));
+    print_data(control_line(reply));
   } else if (options.action == name_of(ControlCommand::status)) {
     out("{}", service_text(*reply.status));
   } else if (!options.quiet) {
@@ -102,6 +102,7 @@ void show(const Options& options, const ControlReply& reply) {
 
 void add_control(CLI::App& app, Options& options) {
   app.add_option("ACTION", options.action, "status, run-now, pause or resume")
+      ->type_name("status|run-now|pause|resume")
       ->required();
   app.add_option("--for", options.pause_for, "pause: how long (default: until resume)")
       ->type_name("DURATION");

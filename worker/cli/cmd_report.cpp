@@ -20,7 +20,7 @@ Result<void> show_page(const Context& context, const ReportView& view) {
   }
   TRY(write_page(context.fs, path, report_html(view)));
   if (!context.options.quiet) {
-    err("coldpress: the report is in {}\n", printable(path));
+    note("coldpress: the report is in {}\n", printable(path));
   }
   return {};
 }

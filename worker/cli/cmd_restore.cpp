@@ -42,8 +42,10 @@ Result<std::vector<std::string>> chosen(const Context& context, const Store& sto
 } // namespace
 
 void add_restore(CLI::App& app, Options& options) {
-  auto* rollouts = app.add_option(
-      "rollout", options.rollouts, "paths, file names or thread ids to make plain again");
+  auto* rollouts = app.add_option("rollout",
+                                  options.rollouts,
+                                  "paths, file names or thread ids to make plain again")
+                       ->type_name("ROLLOUT");
   app.add_flag("--all", options.all, "every compressed rollout of the store")
       ->excludes(rollouts);
   add_settings(app, options);

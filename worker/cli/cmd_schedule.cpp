@@ -18,7 +18,7 @@ using Act = ScheduleStep::Kind;
 void show(const Context& context, const ScheduleStep& step) {
   const bool dry_run = context.options.dry_run;
   if (step.kind == Act::warning) {
-    err("{}", step_text(step, dry_run));
+    warn("{}", step_text(step, dry_run));
   } else if (!context.options.quiet && !context.options.json) {
     out("{}", step_text(step, dry_run));
   }
@@ -119,8 +119,8 @@ void add_schedule(CLI::App& app, Options& options) {
       ->type_name("DURATION");
   app.add_option("--kind",
                  schedule.kind,
-                 "systemd, launchd or cron (default: what this machine has)")
-      ->type_name("KIND");
+                 "what starts it (default: what this machine has)")
+      ->type_name("systemd|launchd|cron");
   app.add_flag(
       "--system", schedule.for_system, "by systemd for the named users; as root");
   app.add_flag(

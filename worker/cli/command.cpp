@@ -1,12 +1,12 @@
 #include "worker/cli/command.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/cli/command_line.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <array>
 
 namespace coldpress {
@@ -14,9 +14,22 @@ namespace coldpress {
 namespace {
 
 constexpr std::array k_commands{
-    Command{
-        "plan", "show what run would do, and why; changes nothing", add_plan, cmd_plan},
-    Command{"run", "press what is cold, once", add_run, cmd_run},
+    Command{"plan",
+            "show what run would do, and why; changes nothing",
+            add_plan,
+            cmd_plan,
+            "Examples:\n"
+            "  coldpress plan                          what frees the most\n"
+            "  coldpress plan --roots archived,active  both trees\n"
+            "  coldpress plan --all --json             each rollout with its reason"},
+    Command{"run",
+            "press what is cold, once",
+            add_run,
+            cmd_run,
+            "Nothing is changed unless the feature is on, in the configuration or here.\n"
+            "Examples:\n"
+            "  coldpress run --enable local_thread_store_compression\n"
+            "  coldpress run --time-budget 10m --read-rate 50MiB"},
     Command{"serve",
             "stay, and press what gets cold: a pass a day, and when told",
             add_settings,
@@ -28,9 +41,23 @@ constexpr std::array k_commands{
     Command{"report",
             "show who takes how much room, and what pressing saves; changes nothing",
             add_report,
-            cmd_report},
-    Command{"cat", "print a rollout, compressed or not", add_cat, cmd_cat},
-    Command{"restore", "make rollouts plain again", add_restore, cmd_restore},
+            cmd_report,
+            "Examples:\n"
+            "  coldpress report\n"
+            "  coldpress report --html report.html"},
+    Command{"cat",
+            "print a rollout, compressed or not",
+            add_cat,
+            cmd_cat,
+            "Example:\n"
+            "  coldpress cat 01a010c2-3c40-78bd-ab0e-7158decdabe4 | head -1"},
+    Command{"restore",
+            "make rollouts plain again",
+            add_restore,
+            cmd_restore,
+            "Examples:\n"
+            "  coldpress restore 01a010c2-3c40-78bd-ab0e-7158decdabe4\n"
+            "  coldpress restore --all                 the way out"},
     Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
     Command{"verify",
             "read compressed rollouts and tell what is damaged",
@@ -54,70 +81,17 @@ constexpr std::array k_commands{
             "show the settings and where each comes from",
             add_settings,
             cmd_config},
+    Command{"completion",
+            "print what makes a shell complete this program's words",
+            add_completion,
+            cmd_completion,
+            "Examples:\n"
+            "  coldpress completion bash > \\\n"
+            "    ~/.local/share/bash-completion/completions/coldpress\n"
+            "  coldpress completion zsh > ~/.zfunc/_coldpress    a folder of $fpath\n"
+            "  coldpress completion fish > ~/.config/fish/completions/coldpress.fish"},
     Command{"version", "show the version", nullptr, cmd_version},
 };
-
-constexpr const char* k_footer =
-    "run changes nothing unless the feature local_thread_store_compression is on: in "
-    "the\n"
-    "configuration, or for one run with --enable local_thread_store_compression.\n"
-    "Start with: coldpress plan";
-
-std::vector<std::string> flags_of(const CLI::App& app) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      flags.push_back("--" + name);
-    }
-  }
-  return flags;
-}
-
-std::vector<std::string> command_names() {
-  std::vector<std::string> names;
-  for (const Command& command : k_commands) {
-    names.emplace_back(command.name);
-  }
-  return names;
-}
-
-std::string suggestion(const std::string& typed, const std::vector<std::string>& words) {
-  const std::string near = nearest(typed, words);
-  return near.empty() ? "" : fmt::format("; did you mean {}?", near);
-}
-
-// What is wrong with the command line, in one line, and where to read on.
-int usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) {
-    return app.exit(error); // --help, --version
-  }
-  const auto chosen = app.get_subcommands();
-  const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
-  const auto strangers = app.remaining(true);
-  // The parser puts a flag it does not know behind the words after it.
-  const auto flag =
-      std::find_if(strangers.begin(), strangers.end(), [](const std::string& word) {
-        return word.starts_with("-");
-      });
-  std::string what = error.what();
-  if (flag != strangers.end()) {
-    const CLI::App& where = chosen.empty() ? app : *chosen.front();
-    const std::string typed = flag->substr(0, flag->find('='));
-    what = is_setting_flag(typed)
-               ? fmt::format("{} is a setting; here only the configuration can say it",
-                             typed)
-               : fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
-  } else if (!strangers.empty()) {
-    what = chosen.empty() ? fmt::format("no command {}{}",
-                                        strangers.front(),
-                                        suggestion(strangers.front(), command_names()))
-                          : fmt::format("{} takes no {}",
-                                        chosen.front()->get_name(),
-                                        strangers.front());
-  }
-  err("coldpress: {}\ncoldpress{} --help shows what there is\n", printable(what), name);
-  return static_cast<int>(Exit::usage);
-}
 
 Exit exit_for(const Error& error) {
   switch (error.code) {
@@ -165,33 +139,17 @@ int run_command_line(int argc,
                      const Clock& clock,
                      std::uint32_t uid,
                      std::map<std::string, std::string> environment) {
-  Options options;
-  options.program_name = argc > 0 ? argv[0] : "";
-  options.inputs.environment = std::move(environment);
-  CLI::App app(
-      "coldpress: turns cold Codex rollouts into verified .jsonl.zst, beside the "
-      "running Codex",
-      "coldpress");
-  app.footer(k_footer);
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("coldpress ") + COLDPRESS_VERSION);
-  const Command* chosen = nullptr;
-  for (const Command& command : k_commands) {
-    CLI::App* sub =
-        app.add_subcommand(std::string(command.name), std::string(command.summary));
-    add_common(*sub, options);
-    if (command.add != nullptr) {
-      command.add(*sub, options);
-    }
-    sub->callback([&chosen, &command] { chosen = &command; });
-  }
+  CommandLine line;
+  line.options.program_name = argc > 0 ? argv[0] : "";
+  line.options.inputs.environment = std::move(environment);
   try {
-    app.parse(argc, argv);
+    line.app->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error);
+    return usage_error(*line.app, error);
   }
-  const Context context{fs, clock, uid, options};
-  const int code = chosen->run(context);
+  set_quiet(line.options.quiet);
+  const Context context{fs, clock, uid, line.options};
+  const int code = line.chosen->run(context);
   if (const int lost = lost_output(); lost != 0 && code == 0) {
     return report(context, Error::from_errno(lost, "write", "standard output"));
   }

@@ -31,6 +31,7 @@ struct Command {
   std::string_view summary;
   void (*add)(CLI::App& app, Options& options); // its own flags
   int (*run)(const Context& context);           // an exit code
+  std::string_view examples = {};               // the end of its --help
 };
 
 std::span<const Command> all_commands();
@@ -84,6 +85,8 @@ int cmd_control(const Context& context);
 void add_schedule(CLI::App& app, Options& options);
 int cmd_schedule(const Context& context);
 int cmd_config(const Context& context);
+void add_completion(CLI::App& app, Options& options);
+int cmd_completion(const Context& context);
 int cmd_version(const Context& context);
 
 } // namespace coldpress

@@ -177,7 +177,7 @@ std::string json_of(const VerifySummary& summary) {
 }
 
 void print_line(const std::string& line) {
-  say(stdout, line + "\n");
+  print_data(line + "\n");
 }
 
 } // namespace coldpress

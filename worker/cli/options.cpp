@@ -10,24 +10,28 @@ namespace coldpress {
 
 namespace {
 
-void add_flag(CLI::App& app, Options& options, const Key& key) {
-  app.add_option_function<std::vector<std::string>>(
-         flag_of(key),
-         [&options, name = std::string(key.name)](const std::vector<std::string>& texts) {
-           for (const std::string& text : texts) {
-             options.inputs.flags.emplace_back(name, text);
-           }
-         },
-         std::string(key.meaning))
-      ->type_name("VALUE")
+constexpr const char* k_settings = "Settings, for this once (see coldpress.toml(5))";
+
+CLI::Option* add_flag(CLI::App& app, Options& options, const Key& key) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          flag_of(key),
+          [&options,
+           name = std::string(key.name)](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              options.inputs.flags.emplace_back(name, text);
+            }
+          },
+          std::string(key.meaning))
+      ->type_name(std::string(key.written))
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 // A switch: --repress, or --repress=false.
-void add_switch(CLI::App& app, Options& options, const Key& key) {
-  app.add_flag_function(
+CLI::Option* add_switch(CLI::App& app, Options& options, const Key& key) {
+  return app.add_flag_function(
       flag_of(key),
       [&options, name = std::string(key.name)](std::int64_t count) {
         options.inputs.flags.emplace_back(name, count > 0 ? "true" : "false");
@@ -38,6 +42,7 @@ void add_switch(CLI::App& app, Options& options, const Key& key) {
 } // namespace
 
 void add_common(CLI::App& app, Options& options) {
+  app.get_help_ptr()->description("show this text");
   add_flag(app, options, *find_key("store"));
   app.add_option("--config",
                  options.inputs.config_path,
@@ -51,13 +56,16 @@ void add_settings(CLI::App& app, Options& options) {
   app.add_option("--enable",
                  options.inputs.enable,
                  "turn a feature on for this run: local_thread_store_compression")
-      ->type_name("FEATURE");
+      ->type_name("FEATURE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   for (const Key& key : all_keys()) {
     if (key.name == "codec.repress") {
-      add_switch(app, options, key);
+      add_switch(app, options, key)->group(k_settings);
     } else if (key.name != "store" &&
                key.name != "features.local_thread_store_compression") {
-      add_flag(app, options, key);
+      add_flag(app, options, key)->group(k_settings);
     }
   }
 }

@@ -32,6 +32,7 @@ struct Options {
   bool orphans = false;              // sweep
   std::string sample;                // verify
   std::vector<std::string> rollouts; // cat, restore, verify
+  std::string shell;                 // completion
   std::string action;                // control
   std::string pause_for;             // control pause
   std::string pause_until;           // control pause

@@ -144,7 +144,8 @@ std::string plan_text(const PlanView& view) {
         format_count(leftovers));
   }
   if (!view.store.has_trees) {
-    text += "There is neither sessions/ nor archived_sessions/: is this a Codex home?\n";
+    text += "There is neither sessions/ nor archived_sessions/: is this a Codex home? If "
+            "yours is\nelsewhere, name it with --store DIR.\n";
   }
   return text;
 }

@@ -2,31 +2,38 @@
 
 #include "worker/run/pass_types.hpp"
 
+#include <optional>
 #include <string>
 
 namespace coldpress {
 
-// One line on a terminal's stderr, drawn over itself: how far, how fast, how long to go,
-// and which rollout. On anything but a terminal it draws nothing.
+// How far, how fast, how long to go, and which rollout. On a terminal one line, drawn
+// over itself. Elsewhere a line of its own, the first after half a minute, then every
+// half minute; every ten minutes in the journal, which keeps them all.
 class ProgressBar {
 public:
-  // `wanted`: false draws nothing, whatever stderr is.
-  ProgressBar(const Clock& clock, bool wanted);
-  ~ProgressBar() { clear(); }
+  // `wanted`: false shows nothing.
+  ProgressBar(const Clock& clock, bool wanted) : clock_(clock), wanted_(wanted) {}
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~ProgressBar();
 
-  void draw(const PassProgress& progress);
-  // Takes the line away, so that something else can be written.
-  void clear();
+  void show(const PassProgress& progress);
 
 private:
+  void show_line(const PassProgress& progress, BootTime now, double seconds);
+
   const Clock& clock_;
-  bool shown_;
-  bool drawn_ = false;
-  BootTime begun_;
+  bool wanted_;
+  std::optional<BootTime> begun_;
+  BootTime said_{};
 };
 
-// The line itself, at most `width` columns.
+// The line on a terminal, at most `width` columns: what matters least is left out first.
 std::string
 progress_line(const PassProgress& progress, double seconds, std::size_t width);
+
+// The line elsewhere.
+std::string progress_text(const PassProgress& progress, double seconds);
 
 } // namespace coldpress

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 
 namespace coldpress {
 
@@ -11,10 +12,11 @@ std::atomic<int> lost_with{0};
 
 } // namespace
 
-void say(std::FILE* stream, std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
-                       std::fflush(stream) == 0;
-  if (!written && stream == stdout && errno != EPIPE) {
+void print_data(std::string_view text) {
+  clear_drawn(); // the two streams may be one terminal
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                       std::fflush(stdout) == 0;
+  if (!written && errno != EPIPE) {
     lost_with = errno;
   }
 }

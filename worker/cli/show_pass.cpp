@@ -26,6 +26,18 @@ bool is_news(const Outcome& outcome) {
   }
 }
 
+Severity severity_of(OutcomeKind kind) {
+  switch (kind) {
+  case OutcomeKind::failed:
+  case OutcomeKind::conflict:
+    return Severity::error;
+  case OutcomeKind::orphaned:
+    return Severity::warning;
+  default:
+    return Severity::notice;
+  }
+}
+
 } // namespace
 
 int show_pass(const Context& context,
@@ -33,10 +45,9 @@ int show_pass(const Context& context,
               const std::function<PassSummary(Session&, const PassEvents&)>& work) {
   const bool json = context.options.json;
   if (!opened.store.has_trees) {
-    err("coldpress: {} has neither sessions/ nor archived_sessions/: nothing to do; is "
-        "it a "
-        "Codex home?\n",
-        printable(opened.store.home));
+    warn("coldpress: {} has neither sessions/ nor archived_sessions/: nothing to do; if "
+         "your Codex home is elsewhere, name it with --store\n",
+         printable(opened.store.home));
     if (json) {
       print_line(json_of(PassSummary{}));
     }
@@ -48,7 +59,6 @@ int show_pass(const Context& context,
   PassEvents events;
   events.planned = [&](const Inventory& found, const Plan& plan) {
     for (const Error& error : found.errors) {
-      bar.clear();
       err("coldpress: {}\n", printable(describe(error)));
     }
     for (const Decision& decision : json ? plan.decisions : std::vector<Decision>{}) {
@@ -59,23 +69,21 @@ int show_pass(const Context& context,
     if (json) {
       print_line(json_of(outcome));
     } else if (is_news(outcome)) {
-      bar.clear();
-      err("{}\n", outcome_text(outcome));
+      diagnose(severity_of(outcome.kind), outcome_text(outcome));
     }
   };
   events.progress = [&](const PassProgress& progress) {
-    json ? json_progress.show(progress) : bar.draw(progress);
+    json ? json_progress.show(progress) : bar.show(progress);
   };
   events.throttled = [&](const std::string& line) {
-    bar.clear();
     if (!context.options.quiet) {
       log_info("{}", line);
     }
   };
   const PassSummary summary = work(session, events);
-  bar.clear();
-  for (const std::string& note : session.notes()) {
-    err("coldpress: {}\n", printable(note));
+  clear_drawn();
+  for (const std::string& line : session.notes()) {
+    warn("coldpress: {}\n", printable(line));
   }
   if (summary.error) {
     (void)report(context, *summary.error);

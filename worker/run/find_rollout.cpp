@@ -53,7 +53,9 @@ Error nothing_found(Fs& fs, const Store& store, const std::string& text) {
                                            .value_or(false));
   error.context.push_back(known ? "not saved yet: Codex knows the thread and has written "
                                   "no rollout for it"
-                                : "no such rollout or thread in " + store.home);
+                                : "no such rollout or thread in " + store.home +
+                                      "; if it is in another store, name that with "
+                                      "--store");
   return error;
 }
 

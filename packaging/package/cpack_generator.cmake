@@ -1,0 +1,11 @@
+# Read by cpack once for each kind of package: which components it is made of.
+if(CPACK_GENERATOR STREQUAL "DEB")
+  set(components program deb)
+else()
+  set(components program other)
+endif()
+list(GET CPACK_INSTALL_CMAKE_PROJECTS 0 build)
+set(CPACK_INSTALL_CMAKE_PROJECTS "")
+foreach(component IN LISTS components)
+  list(APPEND CPACK_INSTALL_CMAKE_PROJECTS ${build} coldpress ${component} /)
+endforeach()
