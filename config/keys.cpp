@@ -195,9 +195,9 @@ constexpr std::array k_keys{
         "write Prometheus metrics to this file or directory (default: none)",
         [](auto& s) -> auto& { return s.metrics.textfile; }),
     key<form::LogLevelName>(
-        "log.level",
-        "how much is said on stderr (default: info)",
-        [](auto& s) -> auto& { return s.log_level; }),
+        "log.level", "how much is said on stderr (default: info)", [](auto& s) -> auto& {
+          return s.log_level;
+        }),
 };
 
 std::string_view last_word(std::string_view name) {

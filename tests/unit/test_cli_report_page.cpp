@@ -34,7 +34,8 @@ Survey survey_of(const std::string& project) {
   file.mtime = survey.now - 24h;
   survey.files = {file};
   survey.growth = growth_of(survey.files, survey.now);
-  survey.space = {std::uint64_t{1} << 30, std::uint64_t{1} << 32};
+  survey.space.available = std::uint64_t{1} << 30;
+  survey.space.total = std::uint64_t{1} << 32;
   survey.outlook.free = survey.space.available;
   survey.outlook.bytes_per_day = survey.growth.bytes_per_day;
   return survey;

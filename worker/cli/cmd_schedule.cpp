@@ -117,9 +117,8 @@ void add_schedule(CLI::App& app, Options& options) {
                  schedule.every,
                  "how often, from 15m to 1w (default: 1d); for install")
       ->type_name("DURATION");
-  app.add_option("--kind",
-                 schedule.kind,
-                 "what starts it (default: what this machine has)")
+  app.add_option(
+         "--kind", schedule.kind, "what starts it (default: what this machine has)")
       ->type_name("systemd|launchd|cron");
   app.add_flag(
       "--system", schedule.for_system, "by systemd for the named users; as root");

@@ -49,24 +49,24 @@ int show(const Context& context,
     if (json) {
       print_line(json_of(seen));
     } else if (is_news(seen, request)) {
-      bar.clear();
-      err("{}\n", verified_text(seen));
+      const bool fault =
+          seen.result == VerifyResult::damaged || seen.result == VerifyResult::unreadable;
+      diagnose(fault ? Severity::error : Severity::notice, verified_text(seen));
     }
   };
   events.progress = [&](const PassProgress& progress) {
-    json ? json_progress.show(progress) : bar.draw(progress);
+    json ? json_progress.show(progress) : bar.show(progress);
   };
   events.throttled = [&](const std::string& line) {
-    bar.clear();
     if (!quiet) {
       log_info("{}", line);
     }
   };
   const VerifySummary summary = verify(
       context.fs, context.clock, opened.loaded.settings, opened.store, request, events);
-  bar.clear();
-  for (const std::string& note : summary.notes) {
-    err("coldpress: {}\n", printable(note));
+  clear_drawn();
+  for (const std::string& line : summary.notes) {
+    warn("coldpress: {}\n", printable(line));
   }
   for (const Error& error : summary.scan_errors) {
     err("coldpress: {}\n", printable(describe(error)));
