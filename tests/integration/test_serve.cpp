@@ -185,6 +185,22 @@ TEST_CASE(
   CHECK_HAS(end.err, "config.toml:3: features.nonsense: no such key");
 }
 
+TEST_CASE("a pass gives up when SIGHUP finds the feature turned off") {
+  CodexHome home;
+  const std::string rollout = home.add({.bytes = 30'000'000});
+  const std::string config = home.outside() + "/config.toml";
+  write_file(config,
+             "[features]\nlocal_thread_store_compression = true\n"
+             "[limits]\nread_rate = \"1MiB\"\n");
+  Serving serve(home, serving(home, {"--config", config}));
+  REQUIRE(serve.told(k_begins));
+  write_file(config, "[features]\nlocal_thread_store_compression = false\n");
+  serve.program().signal(SIGHUP);
+  REQUIRE(serve.told("STATUS=no pass is due"));
+  CHECK_FALSE(is_pressed(home, rollout));
+  CHECK_HAS(serve.stop().err, "exit 143");
+}
+
 TEST_CASE("a pause file holds passes back, over a restart, too") {
   CodexHome home;
   const std::string rollout = home.add({});
