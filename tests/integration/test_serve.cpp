@@ -201,6 +201,19 @@ TEST_CASE("a pass gives up when SIGHUP finds the feature turned off") {
   CHECK_HAS(serve.stop().err, "exit 143");
 }
 
+TEST_CASE("a pause that cannot be written is an error of control") {
+  CodexHome home;
+  Serving serve(home, serving(home));
+  REQUIRE(serve.told(k_begins));
+  REQUIRE(serve.told(k_waits));
+  REQUIRE_EQ(::mkdir((home / "coldpress/pause").c_str(), 0700), 0);
+  const ProgramEnd end = control(home, {"pause"});
+  CHECK(end.code != 0);
+  CHECK_EQ(end.out, "");
+  CHECK_HAS(end.err, "coldpress/pause");
+  CHECK(control(home, {"resume"}).code != 0);
+}
+
 TEST_CASE("a pause file holds passes back, over a restart, too") {
   CodexHome home;
   const std::string rollout = home.add({});
