@@ -215,6 +215,14 @@ TEST_CASE("a systemd that refuses is an error with its words") {
   CHECK_NE(describe(done.error()).find("--kind cron"), std::string::npos);
 }
 
+TEST_CASE("what a program says is told without its end of line") {
+  Rig rig;
+  rig.programs.answer("systemctl --user show", {1, "", "no bus\n"});
+  const auto status = look_at_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(status);
+  CHECK(describe(status.error()).find("no bus;") != std::string::npos);
+}
+
 TEST_CASE("the template of the system stays while other users have it") {
   Rig rig;
   rig.request.for_system = true;
