@@ -290,6 +290,17 @@ TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   CHECK_EQ(rig.programs.inputs["crontab -"], "# mine\n5 5 * * * x\n");
 }
 
+TEST_CASE("who has no crontab has an empty one, whatever cron calls it") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  rig.programs.answer(
+      "crontab -l", {1, "", "crontab: can't open 'alice': No such file or directory\n"});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("crontab -"));
+  rig.programs.answer("crontab -l", {1, "", "alice may not use cron\n"});
+  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+}
+
 TEST_CASE("an edited line of cron is refused by install and left by remove") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
