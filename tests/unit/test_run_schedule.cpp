@@ -330,6 +330,20 @@ TEST_CASE("launchd loads the agent, and loads it anew when it changes") {
   CHECK_FALSE(rig.fs.exists(plist));
 }
 
+TEST_CASE("an agent that launchd does not let go is loaded anew by the next install") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::launchd;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.programs.answer("launchctl print", {});
+  rig.programs.answer("launchctl bootout", {36, "", "busy"});
+  rig.request.every = *parse_every("1h");
+  REQUIRE_FALSE(install_schedule(rig.request, rig.hands()));
+  rig.programs.answer("launchctl bootout", {});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::write, "coldpress.run.plist"));
+  CHECK(rig.told(Kind::run, "launchctl bootstrap"));
+}
+
 TEST_CASE("the kind of timer is what the machine has") {
   Rig rig;
   CHECK_EQ(usual_kind(rig.fs, false, "/run/user/1000"), ScheduleKind::cron);
