@@ -106,7 +106,7 @@ LockFacts look_up_locks(Fs& fs, const Store& store) {
       {"coordination", coordination}};
   for (const auto& [name, path] : named) {
     const auto stat = fs.lstat(path);
-    const auto pid = stat ? flock_holder(locks, stat->inode) : std::nullopt;
+    const auto pid = stat ? flock_holder(locks, stat->device, stat->inode) : std::nullopt;
     if (pid) {
       facts.pids[name] = *pid;
     }
