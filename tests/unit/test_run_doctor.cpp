@@ -317,6 +317,23 @@ TEST_CASE("too little space is told before it is met") {
   says(found, "3.0 GiB");
 }
 
+TEST_CASE("a tree on a file system of its own is asked for its own space") {
+  Healthy facts;
+  DirFacts& archived = facts.store->trees[0];
+  archived.space->available = 1000; // the same file system: it is what the store has
+  CHECK(worst(check_space, facts).level == Level::ok);
+  archived.stat->device = 77;
+  const Finding full = worst(check_space, facts);
+  CHECK(full.level == Level::problem);
+  says(full, "archived_sessions: 1000 B");
+  archived.space->available = 2 * k_gib;
+  CHECK(worst(check_space, facts).level == Level::ok);
+  facts.store->preview.plan.decisions = {decision("a", Reason::cold, 3 * k_gib)};
+  says(worst(check_space, facts), "archived_sessions: 2.0 GiB");
+  archived.space->files_available = 0;
+  says(worst(check_space, facts), "no inodes left");
+}
+
 TEST_CASE("too few inodes are told, and none on a file system without a limit") {
   Healthy facts;
   facts.store->home.space->files_available = 3;
