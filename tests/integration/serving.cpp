@@ -34,15 +34,16 @@ int listen_at(const std::string& path) {
 
 } // namespace
 
-Serving::Serving(const CodexHome& home, std::vector<std::string> words)
+Serving::Serving(const CodexHome& home, std::vector<std::string> words, int output)
     : path_(notify_path(home)), socket_(listen_at(path_)),
-      program_(start(home, std::move(words))) {}
+      program_(start(home, std::move(words), output)) {}
 
 Serving::~Serving() {
   ::close(socket_);
 }
 
-ProgramStart Serving::start(const CodexHome& home, std::vector<std::string> words) {
+ProgramStart
+Serving::start(const CodexHome& home, std::vector<std::string> words, int output) {
   words.insert(words.begin(), {COLDPRESS_PROGRAM, "serve"});
   words.insert(words.end(), {"--settle", "0s", "--reap-grace", "0s"});
   words.insert(words.end(), {"--pressure-io", "off", "--pressure-memory", "off"});
@@ -51,7 +52,8 @@ ProgramStart Serving::start(const CodexHome& home, std::vector<std::string> word
           false,
           false,
           false,
-          std::chrono::seconds{120}};
+          std::chrono::seconds{120},
+          [output] { return output < 0 || ::dup2(output, STDOUT_FILENO) >= 0; }};
 }
 
 void Serving::hear() {

@@ -11,8 +11,9 @@ namespace coldpress {
 // $NOTIFY_SOCKET is what the tests wait for.
 class Serving {
 public:
-  // `words` after "serve"; with what makes passes quick and the feature on.
-  Serving(const CodexHome& home, std::vector<std::string> words);
+  // `words` after "serve"; with what makes passes quick and the feature on. `output`: a
+  // descriptor to be its standard output.
+  Serving(const CodexHome& home, std::vector<std::string> words, int output = -1);
   ~Serving();
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
@@ -28,7 +29,8 @@ public:
   ProgramEnd stop();
 
 private:
-  static ProgramStart start(const CodexHome& home, std::vector<std::string> words);
+  static ProgramStart
+  start(const CodexHome& home, std::vector<std::string> words, int output);
   void hear();
 
   std::string path_;

@@ -1,9 +1,12 @@
 #include "tests/integration/serving.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 
 using namespace coldpress;
@@ -98,6 +101,30 @@ TEST_CASE("serve with --json hands on the lines of its passes") {
   const ProgramEnd end = serve.stop();
   CHECK_HAS(end.out, R"("message_type":"outcome")");
   CHECK_HAS(end.out, R"("message_type":"summary")");
+}
+
+TEST_CASE("who does not read the lines of --json stops nothing") {
+  std::array<int, 2> ends{};
+  REQUIRE_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  const std::array<char, 4096> page{};
+  while (::write(ends[1], page.data(), page.size()) > 0) {
+  }
+  ::fcntl(ends[1], F_SETFL, 0);
+  {
+    CodexHome home;
+    const std::string rollout = home.add({});
+    std::vector<std::string> words = k_on;
+    words.emplace_back("--json");
+    Serving serve(home, serving(home, words), ends[1]);
+    CHECK(serve.told(k_begins));
+    CHECK(serve.told(k_waits));
+    const ProgramEnd end = serve.stop();
+    CHECK_EQ(end.code, 0);
+    CHECK_HAS(end.err, "standard output is not read");
+    CHECK(is_pressed(home, rollout));
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("what is archived and cold already brings the next pass forward") {

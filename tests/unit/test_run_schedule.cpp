@@ -290,6 +290,17 @@ TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   CHECK_EQ(rig.programs.inputs["crontab -"], "# mine\n5 5 * * * x\n");
 }
 
+TEST_CASE("who has no crontab has an empty one, whatever cron calls it") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  rig.programs.answer(
+      "crontab -l", {1, "", "crontab: can't open 'alice': No such file or directory\n"});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("crontab -"));
+  rig.programs.answer("crontab -l", {1, "", "alice may not use cron\n"});
+  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+}
+
 TEST_CASE("an edited line of cron is refused by install and left by remove") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
@@ -317,6 +328,20 @@ TEST_CASE("launchd loads the agent, and loads it anew when it changes") {
   CHECK(rig.programs.called("launchctl bootout gui/1000/coldpress.run"));
   REQUIRE(remove_schedule(rig.request, rig.hands()));
   CHECK_FALSE(rig.fs.exists(plist));
+}
+
+TEST_CASE("an agent that launchd does not let go is loaded anew by the next install") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::launchd;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.programs.answer("launchctl print", {});
+  rig.programs.answer("launchctl bootout", {36, "", "busy"});
+  rig.request.every = *parse_every("1h");
+  REQUIRE_FALSE(install_schedule(rig.request, rig.hands()));
+  rig.programs.answer("launchctl bootout", {});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::write, "coldpress.run.plist"));
+  CHECK(rig.told(Kind::run, "launchctl bootstrap"));
 }
 
 TEST_CASE("the kind of timer is what the machine has") {

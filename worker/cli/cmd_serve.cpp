@@ -1,6 +1,6 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/command.hpp"
-#include "worker/cli/say.hpp"
+#include "worker/cli/patient_lines.hpp"
 #include "worker/run/service.hpp"
 
 namespace coldpress {
@@ -33,8 +33,9 @@ int cmd_serve(const Context& context) {
                        return std::move(again.settings);
                      },
                      {}};
+  PatientLines lines(context.clock);
   if (options.json) {
-    setup.pass_line = [](std::string_view line) { out("{}\n", line); };
+    setup.pass_line = [&lines](std::string_view line) { lines.take(line); };
   }
   Service service(std::move(setup));
   if (const auto started = service.start(loaded->settings); !started) {

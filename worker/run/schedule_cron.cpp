@@ -12,6 +12,12 @@ using Act = ScheduleStep::Kind;
 
 constexpr const char* k_where = "crontab";
 
+// In the words of cron, and of BusyBox.
+bool says_none(const std::string& text) {
+  return text.find("no crontab") != std::string::npos ||
+         text.find("No such file") != std::string::npos;
+}
+
 // A user without one has an empty one.
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
@@ -20,7 +26,7 @@ Result<std::string> read_crontab(const ScheduleHands& hands) {
                     .in("there is neither systemd for this user nor cron: install one of "
                         "them, or start coldpress run from what starts things here"));
   }
-  if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
+  if (end->code != 0 && !says_none(end->err)) {
     return Fail(Error{Errc::denied, 0, "crontab", "", {said_by(*end)}});
   }
   return end->code == 0 ? end->out : std::string();

@@ -34,17 +34,20 @@ Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& 
 }
 
 Result<void> install_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const std::vector<PlannedFile> files{launchd_file(request, true)};
-  TRY_ASSIGN(const bool changed, hands.put(files));
+  const PlannedFile file = launchd_file(request, true);
+  TRY_ASSIGN(const std::optional<std::string> found,
+             read_if_there(hands.fs(), file.path));
   const bool loaded = is_loaded(request, hands);
-  if (!changed && loaded) {
+  if (found == file.text && loaded) {
     hands.tell(Act::note, "nothing to do: it is installed just so");
     return {};
   }
+  // Before the file is another: one that fails is seen again by the next install.
   if (loaded) {
     TRY(hands.act({"launchctl", "bootout", service_of(request)}));
   }
-  TRY(hands.act({"launchctl", "bootstrap", domain_of(request), files.front().path}));
+  TRY(hands.put({file}));
+  TRY(hands.act({"launchctl", "bootstrap", domain_of(request), file.path}));
   hands.tell(Act::note, times_text(request));
   return {};
 }

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <chrono>
+
+namespace coldpress {
+
+// Whether a line of up to 4096 bytes can be written to standard output now, without a
+// wait for whoever reads it; waits at most `limit` for that. True, too, if nobody reads
+// it any more: the write says so.
+bool output_ready(std::chrono::milliseconds limit);
+
+} // namespace coldpress
