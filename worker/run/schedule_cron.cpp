@@ -21,7 +21,7 @@ Result<std::string> read_crontab(const ScheduleHands& hands) {
                         "them, or start coldpress run from what starts things here"));
   }
   if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
-    return Fail(Error{Errc::denied, 0, "crontab", "", {end->err}});
+    return Fail(Error{Errc::denied, 0, "crontab", "", {said_by(*end)}});
   }
   return end->code == 0 ? end->out : std::string();
 }

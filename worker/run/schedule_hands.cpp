@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::size_t k_limit = 256 * 1024; // bytes
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  return text;
-}
-
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
@@ -41,6 +34,14 @@ Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path
   return std::optional(std::move(*text));
 }
 
+std::string said_by(const SubprocessEnd& end) {
+  std::string text = end.err.empty() ? end.out : end.err;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
 void ScheduleHands::tell(ScheduleStep::Kind kind,
                          std::string what,
                          std::string text) const {
@@ -61,7 +62,7 @@ Result<void> ScheduleHands::act(std::vector<std::string> command,
   TRY_ASSIGN(const SubprocessEnd end,
              run_(SubprocessCall{std::move(command), std::move(input), environment_}));
   if (end.code != 0) {
-    const std::string said = trimmed(end.err.empty() ? end.out : end.err);
+    const std::string said = said_by(end);
     return Fail(Error{
         Errc::io,
         0,

@@ -48,6 +48,9 @@ private:
   std::map<std::string, std::string> environment_{{"LC_ALL", "C"}, {"TZ", "UTC"}};
 };
 
+// What a program that failed has said of it, without the end of the last line.
+std::string said_by(const SubprocessEnd& end);
+
 // Empty if there is no such file.
 Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path);
 

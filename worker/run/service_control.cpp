@@ -63,7 +63,7 @@ ControlReply Service::answer(const ControlRequest& request) {
       continue;
     }
     found = true;
-    std::string line;
+    Result<std::string> line;
     switch (request.command) {
     case ControlCommand::status:
       break;
@@ -77,9 +77,13 @@ ControlReply Service::answer(const ControlRequest& request) {
       line = resume(served);
       break;
     }
-    if (!line.empty()) {
+    if (!line) {
+      loop_.post([this] { advance(); });
+      return ControlReply::failed(line.error());
+    }
+    if (!line->empty()) {
       reply.text += fmt::format(
-          "{}{}: {}", reply.text.empty() ? "" : "; ", served.managed.name(), line);
+          "{}{}: {}", reply.text.empty() ? "" : "; ", served.managed.name(), *line);
     }
   }
   if (!found) {
@@ -112,19 +116,21 @@ std::string Service::ask(Served& served) {
                           : "a pass begins when the other store's ends";
 }
 
-std::string Service::pause(Served& served, std::optional<WallTime> until) {
-  if (const auto made = write_pause(setup_.fs, served.managed.store().own_dir, until);
-      !made) {
-    return "not paused: " + printable(describe(made.error()));
-  }
+Result<std::string> Service::pause(Served& served, std::optional<WallTime> until) {
+  auto made = write_pause(setup_.fs, served.managed.store().own_dir, until);
   served.managed.look_at_pause();
+  if (!made) { // an empty file may be there all the same
+    return Fail(std::move(made.error())
+                    .in(served.managed.pause().on ? "paused, but its end is not written"
+                                                  : "not paused"));
+  }
   stop_paused_pass();
   return until ? "paused until " + format_time(*until) : "paused until it is resumed";
 }
 
-std::string Service::resume(Served& served) {
-  if (const auto gone = remove_pause(setup_.fs, served.managed.store().own_dir); !gone) {
-    return "not resumed: " + printable(describe(gone.error()));
+Result<std::string> Service::resume(Served& served) {
+  if (auto gone = remove_pause(setup_.fs, served.managed.store().own_dir); !gone) {
+    return Fail(std::move(gone.error()).in("not resumed"));
   }
   served.managed.look_at_pause();
   return served.managed.next_text();
