@@ -76,6 +76,8 @@ public:
     result_.enabled = settings_.compression_enabled;
     result_.roots = settings_.scan.roots;
     result_.space = value_or_note(fs_.space(store_.home), result_.errors);
+    result_.too_full = result_.space.total > 0 && // else it is not known
+                       result_.space.available < settings_.limits.min_free_bytes;
     const Ledgered ledger = read_ledger(store_, result_);
     Preview seen = look(ledger);
     take_compressed(seen.found, ledger);
