@@ -1,9 +1,11 @@
 #include "tests/integration/codex_home.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdlib>
 #include <regex>
+#include <set>
 #include <sstream>
 
 using namespace coldpress;
@@ -108,4 +110,57 @@ TEST_CASE("an error with --json is one line that says what to do") {
   const ProgramEnd end = run_program(start);
   CHECK_EQ(end.code, 1);
   check_golden(home, "error.jsonl", end);
+}
+
+namespace {
+
+// Every name of a member, of whatever depth.
+void collect_names(const nlohmann::json& json, std::set<std::string>& names) {
+  if (json.is_structured()) { // anything else is its own only item
+    for (const auto& [name, below] : json.items()) {
+      if (json.is_object()) {
+        names.insert(name);
+      }
+      collect_names(below, names);
+    }
+  }
+}
+
+} // namespace
+
+TEST_CASE("whatever a command says with --json is lines of JSON, and each field has its "
+          "place in FORMAT.md") {
+  CodexHome home;
+  fill(home);
+  const std::string document = read_file(COLDPRESS_FORMAT);
+  const std::vector<std::vector<std::string>> commands{{"plan", "--settle", "0s"},
+                                                       {"status"},
+                                                       {"report"},
+                                                       {"verify"},
+                                                       {"doctor"},
+                                                       {"config"},
+                                                       {"unlock"},
+                                                       {"sweep"},
+                                                       {"control", "status"},
+                                                       {"schedule", "status"},
+                                                       {"restore", "--all"}};
+  REQUIRE_EQ(home.press().code, 0);
+  home.add({.number = 5});
+  for (std::vector<std::string> words : commands) {
+    words.emplace_back("--json");
+    CAPTURE(words.front());
+    const ProgramEnd end = home.run(words);
+    std::istringstream lines(end.out);
+    std::set<std::string> names;
+    for (std::string line; std::getline(lines, line);) {
+      const auto json = nlohmann::json::parse(line, nullptr, false);
+      REQUIRE_MESSAGE(json.is_object(), line);
+      collect_names(json, names);
+    }
+    CHECK_FALSE(names.empty());
+    for (const std::string& name : names) {
+      const bool told = document.find("`" + name + "`") != std::string::npos;
+      CHECK_MESSAGE(told, words.front() << ": " << name);
+    }
+  }
 }

@@ -75,7 +75,7 @@ compadd() {
   builtin compadd "$@"
 }
 zle -C propose list-choices _main_complete
-ask() { : >found; zle propose; BUFFER=; print -n asked >/dev/tty }
+ask() { : >found; zle propose; BUFFER=; print -n '<<asked>>' >/dev/tty }
 zle -N ask
 bindkey '^T' ask
 print rea''dy
@@ -107,7 +107,7 @@ class Zsh:
 
     def proposed(self, words):
         os.write(self.fd, (" ".join(words) + "\x14").encode())
-        self.until("asked")
+        self.until("<<asked>>")  # the list itself may hold the word
         with open(self.found, encoding="utf-8") as file:
             return [row.rstrip("/") for row in file.read().splitlines()]
 

@@ -106,6 +106,15 @@ TEST_CASE("a report does not say that nothing is cold if it only may not be pres
   CHECK(page.find("nothing can be pressed now") != std::string::npos);
 }
 
+TEST_CASE("a report says so if the disk is too full for a run") {
+  Survey survey = survey_of("p");
+  survey.all = {1, 1 << 20, 1 << 19};
+  const auto text = [&] { return report_text(ReportView(survey, 1, false)); };
+  CHECK(text().find("limits.min_free") == std::string::npos);
+  survey.too_full = true;
+  CHECK(text().find("limits.min_free") != std::string::npos);
+}
+
 TEST_CASE("a page is for its owner, and may be written again") {
   Rig rig;
   REQUIRE(

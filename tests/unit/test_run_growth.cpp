@@ -129,3 +129,11 @@ TEST_CASE("a name of a year that cannot be says nothing of when a rollout began"
     CHECK(growth.over_days == 1.0);
   }
 }
+
+TEST_CASE("what stands in a second form has not grown twice") {
+  UsageFile spare = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
+  spare.form = UsageForm::pressed;
+  spare.spare = true;
+  const UsageFile plain = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
+  CHECK(sum_of(growth_of({spare, plain}, k_now)) == 5000);
+}

@@ -148,6 +148,18 @@ TEST_CASE("what a run would free is told from what the other tree and time would
   CHECK(seen.outlook.kept < 1);
 }
 
+TEST_CASE("a rollout in both forms is one rollout, and nothing of it is saved") {
+  Rig rig;
+  rig.rig.put(rig.rig.plain(1), test_rollout(1));
+  rig.rig.put(rig.rig.compressed(1), test_frame(test_rollout(1)));
+  const Survey seen = rig.look();
+  const UsageGroup total = total_of(seen.files);
+  CHECK(total.rollouts == 1);
+  CHECK(total.plain_bytes == test_rollout(1).size());
+  CHECK(total.saved_bytes == 0);
+  CHECK(total.bytes == test_rollout(1).size() + test_frame(test_rollout(1)).size());
+}
+
 TEST_CASE("a plain form set aside is counted as what it is, with its project") {
   Rig rig;
   rig.rig.put(rig.rig.compressed(1), test_frame(test_rollout(1)));

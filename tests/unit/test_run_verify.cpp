@@ -171,6 +171,16 @@ TEST_CASE("of a rollout that has become shorter it is said that lines may be mis
   CHECK(seen.detail.find("an older copy was put back") != std::string::npos);
 }
 
+TEST_CASE("what has replaced a rollout and is none is not said to be made by Codex") {
+  Rig rig;
+  const Verification before = rig.known(rig.text);
+  rig.clock.advance(1h);
+  rig.replace(rig.rig.compressed(1), test_frame(std::string(20'000, '\0')));
+  const VerifiedRollout seen = rig.verify(before);
+  CHECK(seen.detail.find("session_meta") != std::string::npos);
+  CHECK(seen.detail.find("made it anew") == std::string::npos);
+}
+
 TEST_CASE("a frame that no Codex reads, but zstd does, is not sent to the backup") {
   Rig rig;
   std::string wide = "\x28\xb5\x2f\xfd";

@@ -1,8 +1,45 @@
 #include "locking/store_lock.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace coldpress {
+
+namespace {
+
+std::string text_of(const std::optional<ProcessId>& gone) {
+  if (!gone) {
+    return "the store is not locked";
+  }
+  return gone->pid == 0 ? "the lock is removed; its record could not be read"
+                        : fmt::format("the lock of pid {} on {} is removed",
+                                      gone->pid,
+                                      printable(gone->host));
+}
+
+std::string json_of(const std::optional<ProcessId>& gone) {
+  nlohmann::ordered_json json = {{"message_type", "unlocked"},
+                                 {"removed", gone.has_value()}};
+  if (gone && gone->pid != 0) {
+    json["pid"] = gone->pid;
+    json["host"] = printable(gone->host);
+  }
+  return json.dump();
+}
+
+// `gone`: whose lock was removed; empty if there was none.
+int show(const Context& context, const std::optional<ProcessId>& gone) {
+  if (context.options.json) {
+    print_line(json_of(gone));
+  } else {
+    out("{}\n", text_of(gone));
+  }
+  return static_cast<int>(Exit::ok);
+}
+
+} // namespace
 
 int cmd_unlock(const Context& context) {
   const auto opened = open(context);
@@ -15,20 +52,13 @@ int cmd_unlock(const Context& context) {
     return report(context, holder.error());
   }
   if (!*holder || (!(*holder)->locked && (*holder)->released)) {
-    out("the store is not locked\n");
-    return static_cast<int>(Exit::ok);
+    return show(context, std::nullopt);
   }
   // Errc::busy if the holder lives: its flock says so.
   if (auto released = release_store_lock(context.fs, own_dir); !released) {
     return report(context, released.error());
   }
-  const ProcessId& gone = (*holder)->process;
-  if (gone.pid == 0) {
-    out("the lock is removed; its record could not be read\n");
-  } else {
-    out("the lock of pid {} on {} is removed\n", gone.pid, printable(gone.host));
-  }
-  return static_cast<int>(Exit::ok);
+  return show(context, (*holder)->process);
 }
 
 } // namespace coldpress

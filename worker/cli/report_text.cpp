@@ -120,6 +120,11 @@ std::string notes_text(const ReportView& view) {
                         "second report is faster, too.\n",
                         format_count(view.survey.not_looked_into));
   }
+  if (view.survey.too_full && view.survey.all.rollouts > 0) {
+    text +=
+        "\nLess than limits.min_free is free on the disk, so a run would press nothing: "
+        "free some space, or give --min-free.\n";
+  }
   if (!view.survey.enabled && view.survey.all.rollouts > 0) {
     text += "\nNothing is pressed while the feature is off: coldpress run --enable "
             "local_thread_store_compression\n";

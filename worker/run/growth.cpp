@@ -76,8 +76,8 @@ Growth growth_of(const std::vector<UsageFile>& files, WallTime now) {
   std::vector<double> bytes(k_growth_days, 0.0);
   WallTime oldest = now;
   for (const UsageFile& file : files) {
-    if (file.form == UsageForm::retired) {
-      continue; // its .zst is counted
+    if (file.form == UsageForm::retired || file.spare) {
+      continue; // its other form is counted
     }
     spread(file, first, bytes);
     oldest = std::min({oldest, file.mtime, begun(file.rollout).value_or(file.mtime)});

@@ -76,6 +76,8 @@ public:
     result_.enabled = settings_.compression_enabled;
     result_.roots = settings_.scan.roots;
     result_.space = value_or_note(fs_.space(store_.home), result_.errors);
+    result_.too_full = result_.space.total > 0 && // else it is not known
+                       result_.space.available < settings_.limits.min_free_bytes;
     const Ledgered ledger = read_ledger(store_, result_);
     Preview seen = look(ledger);
     take_compressed(seen.found, ledger);
@@ -123,6 +125,7 @@ private:
       const bool told = take_form(each, ledger, file);
       result_.not_looked_into += told && each.head_known ? 0 : 1;
       file.rollout = std::move(each.rollout);
+      compressed_.emplace(file.rollout, result_.files.size());
       result_.files.push_back(std::move(file));
     }
   }
@@ -151,10 +154,6 @@ private:
   // The project is that of the .zst beside it. There may be as many as of these: a run
   // with a long grace leaves one for each.
   void take_retired(const Inventory& found) {
-    std::unordered_map<std::string, std::size_t> compressed;
-    for (std::size_t nth = 0; nth < result_.files.size(); ++nth) {
-      compressed.emplace(result_.files[nth].rollout, nth);
-    }
     for (const RolloutForms& forms : found.leftovers) {
       for (const FoundFile& each : forms.files) {
         const auto stat = each.role == Role::retired ? fs_.lstat(each.path)
@@ -169,8 +168,8 @@ private:
         file.form = UsageForm::retired;
         file.bytes = stat->size;
         file.mtime = stat->mtime;
-        if (const auto beside = compressed.find(file.rollout);
-            beside != compressed.end()) {
+        if (const auto beside = compressed_.find(file.rollout);
+            beside != compressed_.end()) {
           file.project = result_.files[beside->second].project;
           file.source = result_.files[beside->second].source;
         }
@@ -184,6 +183,10 @@ private:
       const Candidate& each = decision.candidate;
       if (each.form != Form::plain || each.type != FileType::regular) {
         continue;
+      }
+      if (const auto beside = compressed_.find(each.rollout);
+          beside != compressed_.end()) {
+        result_.files[beside->second].spare = true;
       }
       UsageFile file;
       file.rollout = each.rollout;
@@ -284,6 +287,7 @@ private:
   const Store& store_;
   BootTime begun_{};
   double sampled_kept_ = 1;
+  std::unordered_map<std::string, std::size_t> compressed_; // where in result_.files
   Survey result_;
 };
 

@@ -125,6 +125,10 @@ void UsageGroup::add(const UsageFile& file) {
     bytes_plain += file.bytes;
     return;
   }
+  if (file.spare) {
+    bytes_compressed += file.bytes;
+    return;
+  }
   rollouts += 1;
   const std::uint64_t plain = file.plain.value_or(file.bytes);
   plain_bytes += plain;

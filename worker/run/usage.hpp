@@ -29,7 +29,8 @@ struct UsageFile {
   std::string source;  // as RolloutHead::source; empty: not known
   std::string tree;    // "archived" or "active"
   UsageForm form = UsageForm::plain;
-  std::uint64_t bytes = 0;            // its length as it stands
+  bool spare = false;      // a .zst beside its plain form, which every reader takes
+  std::uint64_t bytes = 0; // its length as it stands
   std::optional<std::uint64_t> plain; // length of the plain form, if known
   WallTime mtime{};
 };
@@ -38,12 +39,12 @@ bool is_compressed(UsageForm form);
 
 struct UsageGroup {
   std::string name;
-  std::uint64_t rollouts = 0;         // retired files not counted
+  std::uint64_t rollouts = 0;         // retired and spare files not counted
   std::uint64_t bytes = 0;            // on disk: the next two together
   std::uint64_t bytes_plain = 0;      // of plain and retired files
   std::uint64_t bytes_compressed = 0; // of .zst
   std::uint64_t plain_bytes = 0;      // of all of them in plain form
-  std::uint64_t saved_bytes = 0;      // by compression, retired files not counted
+  std::uint64_t saved_bytes = 0;      // by compression, of neither of them
   std::uint64_t size_unknown = 0;     // .zst that do not tell their plain length: these
                                       // count as if nothing had been saved
 

@@ -190,6 +190,11 @@ Judgement judge(const std::string& plain_name,
                     read.plain_bytes,
                     known->plain_bytes)};
   }
+  if (read.thread_id.empty()) {
+    made.detail = "it holds other bytes than it did before, and they begin with no "
+                  "session_meta: look what it is, no Codex takes it for a rollout";
+    return made;
+  }
   made.detail =
       read.plain_bytes < known->plain_bytes
           ? fmt::format("it holds less than it did before ({} bytes now, {} then): Codex "
