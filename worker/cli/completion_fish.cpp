@@ -42,7 +42,7 @@ end
 complete -c coldpress -f
 )";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') {
@@ -60,7 +60,7 @@ std::string words_of(const CompletedWord& word) {
   case WordKind::free:
     return " -x";
   case WordKind::words:
-    return " -x -a " + quoted(fmt::format("{}", fmt::join(word.words, " ")));
+    return " -x -a " + in_quotes(fmt::format("{}", fmt::join(word.words, " ")));
   case WordKind::file:
     return " -r -F";
   case WordKind::dir:
@@ -79,7 +79,7 @@ std::string lines_of(const CompletedCommand& command) {
     text += fmt::format("{} -a {} -d {}\n",
                         begin,
                         below.path.substr(below.path.find_last_of(' ') + 1),
-                        quoted(below.summary));
+                        in_quotes(below.summary));
   }
   if (command.positional.kind != WordKind::none) {
     text += begin + words_of(command.positional) + "\n";
@@ -92,7 +92,7 @@ std::string lines_of(const CompletedCommand& command) {
     text += fmt::format(" -l {}{} -d {}\n",
                         flag.name.substr(2),
                         words_of(flag.value),
-                        quoted(flag.meaning));
+                        in_quotes(flag.meaning));
   }
   return text;
 }
@@ -104,7 +104,7 @@ std::string fish_completion(const CompletedCommand& top) {
   std::string lines;
   for (const CompletedCommand* command : all_of(top)) {
     if (!command->path.empty()) {
-      paths.push_back(quoted(command->path));
+      paths.push_back(in_quotes(command->path));
     }
     lines += lines_of(*command);
   }

@@ -19,7 +19,7 @@ _coldpress_rollouts() {
 )";
 
 // Inside single quotes and inside a specification of _arguments or _describe.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'') {
@@ -60,7 +60,7 @@ std::string argument_of(const CompletedFlag& flag) {
   const bool has_value = flag.value.kind != WordKind::none;
   const std::string rest = fmt::format("{}[{}]{}",
                                        has_value ? "=" : "",
-                                       quoted(flag.meaning),
+                                       in_quotes(flag.meaning),
                                        has_value ? action_of(flag.value) : "");
   if (flag.one_letter.empty()) {
     return fmt::format("    '{}{}'", flag.name, rest);
@@ -97,7 +97,7 @@ std::string body_of(const CompletedCommand& command) {
   std::string cases;
   for (const CompletedCommand& below : command.commands) {
     list +=
-        fmt::format("        '{}:{}'\n", last_word(below.path), quoted(below.summary));
+        fmt::format("        '{}:{}'\n", last_word(below.path), in_quotes(below.summary));
     cases +=
         fmt::format("        {}) {} ;;\n", last_word(below.path), function_of(below));
   }
