@@ -15,13 +15,20 @@ constexpr const char* k_where = "crontab";
 // A user without one has an empty one.
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
+  if (!end && end.error().code == Errc::not_found) {
+    return Fail(Error{Errc::not_found,
+                      0,
+                      "schedule",
+                      "",
+                      {"nothing here starts programs by the clock: neither does systemd "
+                       "answer for this user, nor is there a crontab program; install "
+                       "cron, or let coldpress serve run beside your agents"}});
+  }
   if (!end) {
-    return Fail(std::move(end.error())
-                    .in("there is neither systemd for this user nor cron: install one of "
-                        "them, or start coldpress run from what starts things here"));
+    return Fail(std::move(end.error()));
   }
   if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
-    return Fail(Error{Errc::denied, 0, "crontab", "", {end->err}});
+    return Fail(Error{Errc::denied, 0, "crontab", "", {trimmed(end->err)}});
   }
   return end->code == 0 ? end->out : std::string();
 }
@@ -72,6 +79,13 @@ Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
   const CronLines lines = split_crontab(before);
   for (const std::string& line : lines.edited) {
     hands.tell(Act::keep, line, "somebody has edited it; remove it with crontab -e");
+  }
+  if (lines.ours.empty() && !lines.edited.empty()) {
+    return Fail(Error{Errc::exists,
+                      0,
+                      "schedule",
+                      k_where,
+                      {"the line of coldpress was edited, so it still starts runs"}});
   }
   if (lines.ours.empty()) {
     hands.tell(Act::note, "nothing to do: it is not installed");

@@ -12,18 +12,18 @@ namespace {
 
 constexpr std::size_t k_limit = 256 * 1024; // bytes
 
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+} // namespace
+
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
     text.pop_back();
   }
   return text;
 }
-
-std::string joined(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, " "));
-}
-
-} // namespace
 
 Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path) {
   std::string target = path;
