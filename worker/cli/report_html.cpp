@@ -63,7 +63,7 @@ std::string tiles(const ReportView& view) {
          tile("A run now would free",
               format_size(survey.as_set.freed),
               survey.as_set.rollouts == 0
-                  ? "nothing is cold"
+                  ? "coldpress plan says why"
                   : fmt::format("or more, of {} rollouts",
                                 format_count(survey.as_set.rollouts))) +
          tile("Disk full in",
