@@ -285,11 +285,12 @@ TEST_CASE("an edited line of cron is refused by install and left by remove") {
 
 TEST_CASE("a systemd that does not answer is told before anything is written") {
   Rig rig;
-  rig.programs.answer("systemctl --user show", {1, "", "Failed to connect to bus\n"});
+  rig.programs.answer("systemctl --user show",
+                      {1, "", "Not booted\nFailed to connect to bus\n"});
   const auto refused = check_schedule(rig.request, rig.hands());
   REQUIRE_FALSE(refused);
   const std::string said = describe(refused.error());
-  CHECK_NE(said.find("Failed to connect to bus; if the systemd of this user"),
+  CHECK_NE(said.find("Not booted; Failed to connect to bus; if the systemd of this"),
            std::string::npos);
   CHECK_EQ(rig.changes(), 0);
   CHECK(check_schedule(rig.request, rig.hands(true)));

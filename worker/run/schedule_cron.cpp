@@ -16,19 +16,19 @@ constexpr const char* k_where = "crontab";
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
   if (!end && end.error().code == Errc::not_found) {
-    return Fail(Error{Errc::not_found,
-                      0,
-                      "schedule",
-                      "",
-                      {"nothing here starts programs by the clock: neither does systemd "
-                       "answer for this user, nor is there a crontab program; install "
-                       "cron, or let coldpress serve run beside your agents"}});
+    return Fail(Error{
+        Errc::not_found,
+        0,
+        "schedule",
+        "",
+        {"there is neither systemd for this user nor cron here, and so nothing that "
+         "could start runs; install cron, or keep coldpress serve running"}});
   }
   if (!end) {
     return Fail(std::move(end.error()));
   }
   if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
-    return Fail(Error{Errc::denied, 0, "crontab", "", {trimmed(end->err)}});
+    return Fail(Error{Errc::denied, 0, "crontab", "", {one_line(end->err)}});
   }
   return end->code == 0 ? end->out : std::string();
 }

@@ -18,9 +18,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 } // namespace
 
-std::string trimmed(std::string text) {
+std::string one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
     text.pop_back();
+  }
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) {
+    text.replace(at, 1, "; ");
   }
   return text;
 }
@@ -61,7 +64,7 @@ Result<void> ScheduleHands::act(std::vector<std::string> command,
   TRY_ASSIGN(const SubprocessEnd end,
              run_(SubprocessCall{std::move(command), std::move(input), environment_}));
   if (end.code != 0) {
-    const std::string said = trimmed(end.err.empty() ? end.out : end.err);
+    const std::string said = one_line(end.err.empty() ? end.out : end.err);
     return Fail(Error{
         Errc::io,
         0,

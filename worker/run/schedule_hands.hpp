@@ -48,8 +48,9 @@ private:
   std::map<std::string, std::string> environment_{{"LC_ALL", "C"}, {"TZ", "UTC"}};
 };
 
-// Without the blanks and newlines at its end, as programs print them.
-std::string trimmed(std::string text);
+// What a program printed, as a part of a sentence: with "; " for newlines, none at the
+// end.
+std::string one_line(std::string text);
 
 // Empty if there is no such file.
 Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path);

@@ -52,7 +52,7 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
                                  "ExecMainExitTimestamp",
                                  unit})));
   if (end.code != 0) {
-    return Fail(Error{Errc::io, 0, "systemctl", unit, {trimmed(end.err)}}.in(advice()));
+    return Fail(Error{Errc::io, 0, "systemctl", unit, {one_line(end.err)}}.in(advice()));
   }
   Properties properties;
   for (std::string_view rest = end.out; !rest.empty();) {
