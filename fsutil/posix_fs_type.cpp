@@ -17,7 +17,6 @@ namespace coldpress {
 
 namespace {
 
-#ifdef __linux__
 struct KnownType {
   std::uint32_t number; // statfs(2), linux/magic.h
   std::string_view name;
@@ -45,10 +44,23 @@ constexpr std::array k_known{
     KnownType{0x00c36400, "ceph", true},
     KnownType{0x5346414f, "afs", true},
     KnownType{0x65735546, "fuse", true}, // sshfs and the like
+    // Of clusters.
+    KnownType{0x01161970, "gfs2", true},
+    KnownType{0x7461636f, "ocfs2", true},
+    KnownType{0x0bd00bd0, "lustre", true},
+    KnownType{0x47504653, "gpfs", true},
+    KnownType{0x19830326, "beegfs", true},
+    KnownType{0x20030528, "orangefs", true},
+    KnownType{0xaad7aaea, "panfs", true},
+    KnownType{0x73757245, "coda", true},
+    // Folders of the host that a virtual machine sees.
+    KnownType{0x786f4256, "vboxsf", true},
+    KnownType{0xbacbacbc, "vmhgfs", true},
 };
 
-FileSystemType type_from(const struct statfs& stat) {
-  const auto number = static_cast<std::uint32_t>(stat.f_type);
+} // namespace
+
+FileSystemType type_of_magic(std::uint32_t number) {
   const auto known =
       std::find_if(k_known.begin(), k_known.end(), [number](const KnownType& type) {
         return type.number == number;
@@ -57,6 +69,13 @@ FileSystemType type_from(const struct statfs& stat) {
     return {fmt::format("0x{:08x}", number), false};
   }
   return {std::string(known->name), known->shared};
+}
+
+namespace {
+
+#ifdef __linux__
+FileSystemType type_from(const struct statfs& stat) {
+  return type_of_magic(static_cast<std::uint32_t>(stat.f_type));
 }
 #else
 FileSystemType type_from(const struct statfs& stat) {

@@ -12,6 +12,9 @@ struct FileSystemType {
   bool shared_between_hosts = false;
 };
 
+// By the f_type of Linux's statfs(2).
+FileSystemType type_of_magic(std::uint32_t number);
+
 FileSystemType type_of_open(int fd);
 FileSystemType type_of_path(const std::string& path);
 

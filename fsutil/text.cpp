@@ -291,6 +291,14 @@ bool is_control(std::string_view sequence) {
          (lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0);
 }
 
+// U+202A to U+202E and U+2066 to U+2069, which turn round what follows: a name could read
+// as another one.
+bool is_direction(std::string_view sequence) {
+  const auto last = static_cast<unsigned char>(sequence.back());
+  return (sequence.starts_with("\xe2\x80") && last >= 0xAA && last <= 0xAE) ||
+         (sequence.starts_with("\xe2\x81") && last >= 0xA6 && last <= 0xA9);
+}
+
 } // namespace
 
 std::string printable(std::string_view bytes) {
@@ -299,7 +307,7 @@ std::string printable(std::string_view bytes) {
   for (std::string_view rest = bytes; !rest.empty();) {
     const std::size_t length = sequence_length(rest);
     const std::string_view sequence = rest.substr(0, std::max<std::size_t>(1, length));
-    if (length > 0 && !is_control(sequence)) {
+    if (length > 0 && !is_control(sequence) && !is_direction(sequence)) {
       safe += sequence;
     } else {
       for (const char c : sequence) {

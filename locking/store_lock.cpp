@@ -121,7 +121,14 @@ public:
   std::uint64_t generation() const { return record_.generation; }
 
   Result<void> begin() {
-    TRY(write_start(fs_, file_.handle(), encode_lock_record(record_)));
+    if (auto written = write_start(fs_, file_.handle(), encode_lock_record(record_));
+        !written) {
+      Error error = std::move(written.error()).at(path_);
+      return Fail(error.code == Errc::no_space
+                      ? std::move(error).in("to begin, coldpress needs a few hundred KiB "
+                                            "on this disk; free them")
+                      : std::move(error));
+    }
     TRY(fs_.sync_file(file_.handle()));
     return fs_.sync_dir(parent_dir(path_));
   }

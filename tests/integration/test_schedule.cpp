@@ -1,6 +1,7 @@
 #include "tests/integration/codex_home.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -227,6 +228,19 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
     write_file(other, "[features]\nlocal_thread_store_compression = true\n");
     CHECK_EQ(machine.schedule({"install", "--config", other}).code, 0);
     CHECK_HAS(read_file(service), " run --quiet --config " + other + "\n");
+  }
+  SUBCASE("several stores, of which a run takes one") {
+    make_dirs(machine.home + "/a");
+    write_file(machine.config,
+               fmt::format("stores = [\"{0}/.codex\", \"{0}/a\"]\n[features]\n"
+                           "local_thread_store_compression = true\n",
+                           machine.home));
+    const ProgramEnd end = machine.schedule({"install"});
+    CHECK_EQ(end.code, 2);
+    CHECK_HAS(end.err, "2 stores are configured, and a timer looks after one");
+    CHECK_FALSE(exists(machine.units));
+    CHECK_EQ(machine.schedule({"install", "--store", machine.home + "/a"}).code, 0);
+    CHECK_HAS(read_file(service), " --store " + machine.home + "/a\n");
   }
   SUBCASE("a setting by a variable") {
     machine.environment["COLDPRESS_LIMITS_JOBS"] = "1";

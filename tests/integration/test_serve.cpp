@@ -187,6 +187,35 @@ TEST_CASE(
   CHECK_HAS(end.err, "config.toml:3: features.nonsense: no such key");
 }
 
+TEST_CASE("a pass gives up when SIGHUP finds the feature turned off") {
+  CodexHome home;
+  const std::string rollout = home.add({.bytes = 30'000'000});
+  const std::string config = home.outside() + "/config.toml";
+  write_file(config,
+             "[features]\nlocal_thread_store_compression = true\n"
+             "[limits]\nread_rate = \"1MiB\"\n");
+  Serving serve(home, serving(home, {"--config", config}));
+  REQUIRE(serve.told(k_begins));
+  write_file(config, "[features]\nlocal_thread_store_compression = false\n");
+  serve.program().signal(SIGHUP);
+  REQUIRE(serve.told("STATUS=no pass is due"));
+  CHECK_FALSE(is_pressed(home, rollout));
+  CHECK_HAS(serve.stop().err, "exit 143");
+}
+
+TEST_CASE("a pause that cannot be written is an error of control") {
+  CodexHome home;
+  Serving serve(home, serving(home));
+  REQUIRE(serve.told(k_begins));
+  REQUIRE(serve.told(k_waits));
+  REQUIRE_EQ(::mkdir((home / "coldpress/pause").c_str(), 0700), 0);
+  const ProgramEnd end = control(home, {"pause"});
+  CHECK(end.code != 0);
+  CHECK_EQ(end.out, "");
+  CHECK_HAS(end.err, "coldpress/pause");
+  CHECK(control(home, {"resume"}).code != 0);
+}
+
 TEST_CASE("a pause file holds passes back, over a restart, too") {
   CodexHome home;
   const std::string rollout = home.add({});

@@ -152,9 +152,10 @@ TEST_CASE(
   CHECK_EQ(home.run({"verify", "--sample", "5", thread_id(1)}).code, 2);
 }
 
-TEST_CASE("verify compares with the bytes that the ledger knows") {
-  CodexHome home;
-  fill(home);
+namespace {
+
+// Of file 1: as if it had held something else when it was pressed.
+void forge_hash(const CodexHome& home) {
   // The same file by length and mtime, a sound frame, and not what was pressed into it.
   const ProgramEnd changed = run_program({{"python3",
                                            "-c",
@@ -167,9 +168,29 @@ TEST_CASE("verify compares with the bytes that the ledger knows") {
                                            "archived_sessions/" + file_name(1)},
                                           {}});
   REQUIRE_EQ(changed.code, 0);
+}
+
+} // namespace
+
+TEST_CASE("verify compares with the bytes that the ledger knows") {
+  CodexHome home;
+  fill(home);
+  forge_hash(home);
   const ProgramEnd end = home.run({"verify"});
   CHECK_EQ(end.code, 4);
   CHECK_HAS(end.err, "not to the bytes it held before");
+}
+
+TEST_CASE("verify compares with a ledger that it may only read") {
+  CodexHome home;
+  fill(home);
+  forge_hash(home);
+  home.give_to_ordinary_user();
+  ::chmod((home / "coldpress/ledger.sqlite").c_str(), 0400);
+  const ProgramEnd end = run_program(home.as_ordinary_user(home.coldpress({"verify"})));
+  CHECK_EQ(end.code, 4);
+  CHECK_HAS(end.err, "not to the bytes it held before");
+  CHECK_HAS(end.err, "the ledger cannot be written, so nothing is remembered");
 }
 
 TEST_CASE("verify works without a ledger, and beside one that is damaged") {

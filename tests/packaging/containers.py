@@ -56,6 +56,8 @@ class Containers(unittest.TestCase):
         self.assertIs(shared["runAsNonRoot"], True)
         self.assertGreater(shared["runAsUser"], 0)
         self.assertEqual(shared["seccompProfile"], {"type": "RuntimeDefault"})
+        # Else every rollout has a new ctime at each start, and is never settled.
+        self.assertEqual(shared["fsGroupChangePolicy"], "OnRootMismatch")
         self.assertGreaterEqual(spec["terminationGracePeriodSeconds"], 10)
         # One user for the agent, too, or there are no leases.
         for container in spec.get("initContainers", []) + spec["containers"]:

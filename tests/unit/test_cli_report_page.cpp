@@ -92,6 +92,20 @@ TEST_CASE("times are said in the unit that fits") {
   CHECK(percent_text(2, 3) == "67 %");
 }
 
+TEST_CASE("what is young has grown over a day, and not over days") {
+  CHECK(last_days_text(1) == "the last day");
+  CHECK(last_days_text(1.6) == "the last 2 days");
+  const std::string text = report_text(ReportView(survey_of("p"), 1, false));
+  CHECK(text.find("over the last day; what was deleted") != std::string::npos);
+}
+
+TEST_CASE("a report does not say that nothing is cold if it only may not be pressed") {
+  Survey survey = survey_of("p");
+  survey.as_set = {};
+  const std::string page = report_html(ReportView(survey, 1, false));
+  CHECK(page.find("nothing can be pressed now") != std::string::npos);
+}
+
 TEST_CASE("a page is for its owner, and may be written again") {
   Rig rig;
   REQUIRE(

@@ -149,6 +149,13 @@ TEST_CASE("printable leaves valid text alone") {
   }
 }
 
+TEST_CASE("printable shows what turns the direction of text round as hex") {
+  CHECK(printable("a\u202Eb\u202C") == "a\\xe2\\x80\\xaeb\\xe2\\x80\\xac");
+  CHECK(printable("\u2066x\u2069") == "\\xe2\\x81\\xa6x\\xe2\\x81\\xa9");
+  const std::string others = "\u2014 \u2026 \u20AC \u2030 \u2060 \u05D0";
+  CHECK(printable(others) == others);
+}
+
 TEST_CASE("printable shows control bytes and bad UTF-8 as hex") {
   CHECK(printable("a\nb\x1b[2J\x7f") == "a\\x0ab\\x1b[2J\\x7f");
   CHECK(printable(std::string_view("\0", 1)) == "\\x00");

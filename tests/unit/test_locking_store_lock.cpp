@@ -72,6 +72,16 @@ TEST_CASE("a store has one holder, and the refused one learns who it is") {
   CHECK(first->check());
 }
 
+TEST_CASE("a disk too full for the lock is told with the file and what to do") {
+  Rig rig;
+  rig.disk.set_capacity(0);
+  const auto lock = rig.acquire(k_here);
+  REQUIRE_FALSE(lock);
+  CHECK(lock.error().code == Errc::no_space);
+  CHECK(says(lock.error(), k_path));
+  CHECK(says(lock.error(), "free them"));
+}
+
 TEST_CASE("a status probe at the wrong moment does not refuse the lock") {
   Rig rig;
   rig.leave_record(k_here, 1, 1s, true);

@@ -183,6 +183,8 @@ TEST_CASE("the store says how it was chosen, and whether it looks like one") {
   says(worst(check_store, facts), "chosen by $CODEX_HOME");
   facts.store->store.has_trees = false;
   CHECK(worst(check_store, facts).level == Level::problem);
+  facts.store->has_codex_files = true; // a Codex that was never used
+  CHECK(worst(check_store, facts).level == Level::ok);
 }
 
 TEST_CASE("without the feature nothing is pressed, which is a note") {
@@ -317,6 +319,23 @@ TEST_CASE("too little space is told before it is met") {
   const Finding found = worst(check_space, facts);
   CHECK(found.level == Level::warning);
   says(found, "3.0 GiB");
+}
+
+TEST_CASE("a tree on a file system of its own is asked for its own space") {
+  Healthy facts;
+  DirFacts& archived = facts.store->trees[0];
+  archived.space->available = 1000; // the same file system: it is what the store has
+  CHECK(worst(check_space, facts).level == Level::ok);
+  archived.stat->device = 77;
+  const Finding full = worst(check_space, facts);
+  CHECK(full.level == Level::problem);
+  says(full, "archived_sessions: 1000 B");
+  archived.space->available = 2 * k_gib;
+  CHECK(worst(check_space, facts).level == Level::ok);
+  facts.store->preview.plan.decisions = {decision("a", Reason::cold, 3 * k_gib)};
+  says(worst(check_space, facts), "archived_sessions: 2.0 GiB");
+  archived.space->files_available = 0;
+  says(worst(check_space, facts), "no inodes left");
 }
 
 TEST_CASE("too few inodes are told, and none on a file system without a limit") {

@@ -120,3 +120,12 @@ TEST_CASE("a disk that fills before anything turns cold fills on the way") {
   outlook.cold_after = 0;
   CHECK(*days_left_if_pressed(outlook) == doctest::Approx(20));
 }
+
+TEST_CASE("a name of a year that cannot be says nothing of when a rollout began") {
+  for (const char* begun : {"0001-01-01T00-00-00", "9999-12-31T23-59-59"}) {
+    CAPTURE(begun);
+    const Growth growth = growth_of({file(begun, WallTime{k_today} - 1h, 4000)}, k_now);
+    CHECK(growth.days[28].bytes == 4000);
+    CHECK(growth.over_days == 1.0);
+  }
+}

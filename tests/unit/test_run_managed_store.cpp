@@ -130,6 +130,19 @@ TEST_CASE("the state has what the last pass did") {
         "pass of 1s, exit 0: 2 pressed, 2.0 KiB -> 1.0 KiB, 2 plain files freed");
 }
 
+TEST_CASE("a pass that died without a word is not one that had nothing to do") {
+  Rig rig;
+  ManagedStore store = rig.open();
+  store.pass_began();
+  store.pass_ended(137);
+  CHECK(store.result_text(137) ==
+        "pass, exit 137: killed, by somebody or because memory was short");
+  CHECK(store.result_text(139) == "pass, exit 139: killed by signal 11");
+  CHECK(store.result_text(143) == "pass, exit 143: stopped half way");
+  CHECK(store.result_text(1) == "pass, exit 1: failed; its messages are above");
+  CHECK(store.result_text(0) == "pass, exit 0: nothing to do");
+}
+
 TEST_CASE("several stores each get settings of their own, and a ledger at home") {
   Settings settings;
   settings.stores = {"/a", "/b"};

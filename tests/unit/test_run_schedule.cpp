@@ -103,6 +103,21 @@ TEST_CASE("a second install finds nothing to do, another interval is one change"
   CHECK(rig.programs.called("systemctl --user restart coldpress.timer"));
 }
 
+TEST_CASE("files that an install wrote before it failed are taken up by the next") {
+  Rig rig;
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.timer_is("enabled", "active");
+  rig.programs.answer("systemctl --user daemon-reload", {1, "", "no answer"});
+  rig.request.every = *parse_every("6h");
+  REQUIRE_FALSE(install_schedule(rig.request, rig.hands()));
+
+  rig.programs.answer("systemctl --user daemon-reload", {});
+  rig.timer_is("enabled", "active\nNeedDaemonReload=yes");
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  CHECK(rig.programs.called("systemctl --user daemon-reload"));
+  CHECK(rig.programs.called("systemctl --user restart coldpress.timer"));
+}
+
 TEST_CASE("a dry run tells the same and changes nothing") {
   Rig rig;
   REQUIRE(install_schedule(rig.request, rig.hands(true)));
@@ -198,6 +213,14 @@ TEST_CASE("a systemd that refuses is an error with its words") {
   REQUIRE_FALSE(done);
   CHECK_NE(describe(done.error()).find("Failed to connect to bus"), std::string::npos);
   CHECK_NE(describe(done.error()).find("--kind cron"), std::string::npos);
+}
+
+TEST_CASE("what a program says is told without its end of line") {
+  Rig rig;
+  rig.programs.answer("systemctl --user show", {1, "", "no bus\n"});
+  const auto status = look_at_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(status);
+  CHECK(describe(status.error()).find("no bus;") != std::string::npos);
 }
 
 TEST_CASE("the template of the system stays while other users have it") {

@@ -226,6 +226,19 @@ TEST_CASE("a pass that a pause has cut off goes on when the pause ends") {
   CHECK(wait_of(store, 30h) == 0h);
 }
 
+TEST_CASE("a pass that a pause has cut off goes on, however soon the pause ends") {
+  StoreSchedule store = rested(k_exactly_daily, 0h);
+  store.pass_began();
+  store.set_paused(24h, true);
+  store.set_paused(24h, false);
+  CHECK_FALSE(store.due().has_value());
+  store.pass_ended(25h, 143);
+  CHECK(wait_of(store, 25h) == 0h);
+  store.pass_began();
+  store.pass_ended(25h, 143); // by somebody else
+  CHECK(wait_of(store, 25h) == 10min);
+}
+
 TEST_CASE("who asks comes first, then who has waited longest, one at a time") {
   StoreSchedule a = rested(k_exactly_daily, 0h);
   StoreSchedule b = rested(k_exactly_daily, 1h);

@@ -161,6 +161,26 @@ TEST_CASE("another thread's frame in the place of one is damage, one made anew i
   CHECK(anew.detail.find("made it anew") != std::string::npos);
 }
 
+TEST_CASE("of a rollout that has become shorter it is said that lines may be missing") {
+  Rig rig;
+  const Verification before = rig.known(rig.text + test_line("more"));
+  rig.clock.advance(1h);
+  rig.replace(rig.rig.compressed(1), test_frame(rig.text));
+  const VerifiedRollout seen = rig.verify(before);
+  CHECK(seen.result == VerifyResult::ok);
+  CHECK(seen.detail.find("an older copy was put back") != std::string::npos);
+}
+
+TEST_CASE("a frame that no Codex reads, but zstd does, is not sent to the backup") {
+  Rig rig;
+  std::string wide = "\x28\xb5\x2f\xfd";
+  wide += std::string("\x00\x90\x01\x00\x00", 5); // a window of 2^28, one empty block
+  rig.replace(rig.rig.compressed(1), wide);
+  const VerifiedRollout seen = rig.verify();
+  CHECK(seen.result == VerifyResult::damaged);
+  CHECK(seen.hint.find("zstd -dc --long=31") != std::string::npos);
+}
+
 TEST_CASE("lines that are torn are told of only where no checksum vouches for them") {
   Rig rig;
   rig.text += "{\"torn\":";

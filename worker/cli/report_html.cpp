@@ -63,7 +63,7 @@ std::string tiles(const ReportView& view) {
          tile("A run now would free",
               format_size(survey.as_set.freed),
               survey.as_set.rollouts == 0
-                  ? "coldpress plan says why"
+                  ? "nothing can be pressed now"
                   : fmt::format("or more, of {} rollouts",
                                 format_count(survey.as_set.rollouts))) +
          tile("Disk full in",
@@ -194,10 +194,10 @@ std::string growth_section(const ReportView& view) {
   const std::string figure = growth_figure(view);
   return section(
       "Growth",
-      fmt::format("About {} a day in plain form, over the last {:.0f} days. What was "
+      fmt::format("About {} a day in plain form, over {}. What was "
                   "deleted since is not in it, so more may have been written.",
                   format_size(static_cast<std::uint64_t>(growth.bytes_per_day)),
-                  growth.over_days),
+                  last_days_text(growth.over_days)),
       figure.empty()
           ? "<p>Nothing was written in these days.</p>"
           : figure +

@@ -55,10 +55,10 @@ std::string savings_text(const ReportView& view) {
   table.add({"... and once all is cold", gain_text(survey.all)});
   table.add(
       {"growth",
-       fmt::format("{} a day in plain form, over the last {:.0f} days; what was "
+       fmt::format("{} a day in plain form, over {}; what was "
                    "deleted since is not in it",
                    format_size(static_cast<std::uint64_t>(survey.growth.bytes_per_day)),
-                   survey.growth.over_days)});
+                   last_days_text(survey.growth.over_days))});
   table.add({"disk",
              fmt::format("{} free of {}",
                          format_size(survey.space.available),

@@ -37,6 +37,10 @@ std::string days_text(const std::optional<double>& days) {
                                    : fmt::format("{:.1f} years", *days / k_days_a_year);
 }
 
+std::string last_days_text(double days) {
+  return days < 1.5 ? "the last day" : fmt::format("the last {:.0f} days", days);
+}
+
 std::string percent_text(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0 || part == 0) {
     return "0 %";

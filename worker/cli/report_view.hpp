@@ -29,6 +29,8 @@ std::string report_html(const ReportView& view);
 
 // "today", "12 days", "3.4 years"; empty: more than a hundred years.
 std::string days_text(const std::optional<double>& days);
+// "the last day", "the last 12 days".
+std::string last_days_text(double days);
 // "42 %", "0.3 %"; "0 %" of nothing.
 std::string percent_text(std::uint64_t part, std::uint64_t whole);
 // What the outlook is at this rate, as one sentence.

@@ -165,6 +165,12 @@ Result<void> add_user(const Context& context,
     user.state_dir = loaded->settings.state_dir;
   }
   if (is_action(context, "install")) {
+    if (user.store.empty()) {
+      return refused(fmt::format(
+          "{} stores are configured, and a timer looks after one: coldpress serve looks "
+          "after all of them; or name one with --store DIR",
+          loaded->settings.stores.size()));
+    }
     TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
     TRY(check_arguments(user.arguments));
     if (!loaded->settings.compression_enabled) {

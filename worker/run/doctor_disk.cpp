@@ -1,8 +1,6 @@
 #include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
 
-#include <algorithm>
-
 namespace coldpress {
 
 namespace {
@@ -10,7 +8,6 @@ namespace {
 constexpr std::uint32_t k_owner_all = 0700;
 constexpr std::uint32_t k_others_write = 022;
 constexpr std::uint32_t k_others_any = 077;
-constexpr std::uint64_t k_few_files = 1000;
 
 bool is_missing(const DirFacts& dir) {
   return !dir.stat && dir.stat.error().code == Errc::not_found;
@@ -84,16 +81,6 @@ std::vector<const DirFacts*> all_dirs(const StoreFacts& store) {
     }
   }
   return dirs;
-}
-
-std::uint64_t largest_candidate(const Plan& plan) {
-  std::uint64_t largest = 0;
-  for (const Decision& decision : plan.decisions) {
-    if (decision.action == Action::press) {
-      largest = std::max(largest, decision.candidate.stamp.size);
-    }
-  }
-  return largest;
 }
 
 } // namespace
@@ -180,47 +167,6 @@ void check_leases(const DoctorFacts& facts, Findings& found) {
       break;
     }
     }
-  }
-}
-
-void check_space(const DoctorFacts& facts, Findings& found) {
-  const std::uint64_t min_free = facts.config.loaded.settings.limits.min_free_bytes;
-  const auto wanted = facts.config.loaded.settings.pressure.min_free_bytes;
-  const std::uint64_t largest = largest_candidate(facts.store->preview.plan);
-  const Result<SpaceInfo>& space = facts.store->home.space;
-  if (!space) {
-    found.warn(describe(space.error()));
-    return;
-  }
-  const std::string left = fmt::format(
-      "{} of {} are free", format_size(space->available), format_size(space->total));
-  if (space->available < min_free) {
-    found.problem(fmt::format("{}: less than limits.min_free ({}), so nothing is pressed",
-                              left,
-                              format_size(min_free)),
-                  "free some space, or set limits.min_free lower for a while");
-  } else if (space->available - min_free < largest) {
-    found.warn(fmt::format(
-                   "{}; the largest rollout to press has {}", left, format_size(largest)),
-               "it is skipped as no_space if its .zst does not fit beside it; smaller "
-               "ones are pressed and make room");
-  } else if (wanted && space->available < *wanted) {
-    found.note(
-        fmt::format("{}: less than pressure.min_free ({})", left, format_size(*wanted)),
-        "coldpress serve takes what is cold sooner until there is more");
-  } else {
-    found.ok(left);
-  }
-  if (space->files_total == 0) {
-    return; // btrfs and its like make them as needed
-  }
-  if (space->files_available == 0) {
-    found.problem("the file system can take no further file (no inodes left)",
-                  "remove files somewhere on it; its bytes are not what is short");
-  } else if (space->files_available < k_few_files) {
-    found.warn(fmt::format("the file system can take only {} further files",
-                           format_count(space->files_available)),
-               "remove files somewhere on it; its bytes are not what is short");
   }
 }
 

@@ -56,8 +56,9 @@ struct LedgerFacts {
 struct StoreFacts {
   Store store;
   DirFacts home;
-  std::vector<DirFacts> trees; // by Root
-  std::vector<DirFacts> own;   // ours, as far as they are there
+  bool has_codex_files = false; // what Codex keeps beside its trees, and nobody else
+  std::vector<DirFacts> trees;  // by Root
+  std::vector<DirFacts> own;    // ours, as far as they are there
   Result<std::optional<bool>> codex_flag = std::optional<bool>{};
   LockFacts locks;
   // What the daemon answers; empty: there is none.

@@ -1,5 +1,7 @@
 #include "worker/run/doctor_proc.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <functional>
 #include <vector>
@@ -37,24 +39,42 @@ template <class T = std::uint64_t> std::optional<T> number(std::string_view text
   return read.ec == std::errc{} && read.ptr == end ? std::optional(value) : std::nullopt;
 }
 
+// "08:02", as Linux puts both numbers into one.
+std::string device_text(std::uint64_t device) {
+  const std::uint64_t major = ((device >> 8U) & 0xfffU) | ((device >> 32U) & ~0xfffULL);
+  const std::uint64_t minor = (device & 0xffU) | ((device >> 12U) & ~0xffULL);
+  return fmt::format("{:02x}:{:02x}", major, minor);
+}
+
 } // namespace
 
 // 1: FLOCK  ADVISORY  WRITE 4711 08:02:131075 0 EOF
 // A line of "->" is one that waits.
-std::optional<std::uint32_t> flock_holder(std::string_view proc_locks,
-                                          std::uint64_t inode) {
-  std::optional<std::uint32_t> found;
+std::optional<std::uint32_t>
+flock_holder(std::string_view proc_locks, std::uint64_t device, std::uint64_t inode) {
+  const std::string here = device_text(device);
+  std::optional<std::uint32_t> exact;
+  std::vector<std::optional<std::uint32_t>> anywhere;
   for_each_line(proc_locks, [&](std::string_view line) {
     const auto words = words_of(line);
-    if (found || words.size() < 6 || words[1] != "FLOCK") {
+    if (words.size() < 6 || words[1] != "FLOCK") {
       return;
     }
     const std::string_view file = words[5];
-    if (number(file.substr(file.rfind(':') + 1)) == inode) {
-      found = number<std::uint32_t>(words[4]);
+    const std::size_t colon = file.rfind(':');
+    if (colon == std::string_view::npos || number(file.substr(colon + 1)) != inode) {
+      return;
+    }
+    const auto pid = number<std::uint32_t>(words[4]);
+    anywhere.push_back(pid);
+    if (!exact && file.substr(0, colon) == here) {
+      exact = pid;
     }
   });
-  return found && *found > 0 ? found : std::nullopt;
+  const auto found = exact                  ? exact
+                     : anywhere.size() == 1 ? anywhere.front()
+                                            : std::nullopt;
+  return found && *found > 0 ? found : std::nullopt; // 0: of another pid namespace
 }
 
 std::optional<std::uint64_t> open_file_limit(std::string_view proc_limits) {

@@ -9,10 +9,11 @@ namespace coldpress {
 
 // What the small files of /proc and /sys say. Pure; anything not understood is empty.
 
-// Who holds the flock(2) on that inode, by /proc/locks. Device numbers are not compared:
-// some file systems tell another one there than by stat(2).
-std::optional<std::uint32_t> flock_holder(std::string_view proc_locks,
-                                          std::uint64_t inode);
+// Who holds the flock(2) on that file, by /proc/locks. Some file systems tell another
+// device there than by stat(2): a lock on that inode of any device counts if there is no
+// other.
+std::optional<std::uint32_t>
+flock_holder(std::string_view proc_locks, std::uint64_t device, std::uint64_t inode);
 
 // The soft limit of open files in /proc/self/limits.
 std::optional<std::uint64_t> open_file_limit(std::string_view proc_limits);

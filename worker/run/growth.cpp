@@ -20,6 +20,10 @@ int number_in(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+// Beyond these no session was, and from 2262 on nanoseconds do not fit.
+constexpr int k_first_year = 1970;
+constexpr int k_last_year = 2200;
+
 // The time in a rollout's name; it is local to whoever wrote it, which is near enough.
 std::optional<WallTime> begun(const std::string& rollout) {
   const auto name = parse_rollout_name(rollout.substr(rollout.rfind('/') + 1));
@@ -27,8 +31,12 @@ std::optional<WallTime> begun(const std::string& rollout) {
     return std::nullopt;
   }
   const std::string& text = name->timestamp; // "2026-01-02T03-04-05"
+  const int year = number_in(text, 0, 4);
+  if (year < k_first_year || year > k_last_year) {
+    return std::nullopt;
+  }
   const std::chrono::sys_days date{
-      std::chrono::year{number_in(text, 0, 4)} /
+      std::chrono::year{year} /
       std::chrono::month{static_cast<unsigned>(number_in(text, 5, 2))} /
       std::chrono::day{static_cast<unsigned>(number_in(text, 8, 2))}};
   return WallTime{date} + std::chrono::hours{number_in(text, 11, 2)} +

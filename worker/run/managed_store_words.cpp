@@ -2,6 +2,7 @@
 #include "worker/run/managed_store.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 namespace coldpress {
 
@@ -22,6 +23,23 @@ std::string rounded(std::chrono::nanoseconds length) {
   return whole >= minutes{2}
              ? fmt::format("{}m", round<minutes>(whole).count())
              : fmt::format("{}s", std::max<std::int64_t>(whole.count(), 0));
+}
+
+// Of a pass that has told of nothing.
+std::string words_of_exit(int exit_code) {
+  constexpr int k_signal = 128;
+  switch (exit_code) {
+  case 0:
+    return "nothing to do";
+  case k_signal + SIGINT:
+  case k_signal + SIGTERM:
+    return "stopped half way";
+  case k_signal + SIGKILL:
+    return "killed, by somebody or because memory was short";
+  default:
+    return exit_code > k_signal ? fmt::format("killed by signal {}", exit_code - k_signal)
+                                : "failed; its messages are above";
+  }
 }
 
 } // namespace
@@ -104,11 +122,12 @@ std::string ManagedStore::result_text(int exit_code) const {
   if (exit_code == k_needs_a_person) {
     add("something needs a person: see coldpress status");
   }
-  return fmt::format("pass of {}, exit {}: {}",
-                     rounded(std::chrono::ceil<std::chrono::nanoseconds>(
-                         std::chrono::duration<double>(result.seconds))),
+  const auto length = std::chrono::ceil<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(result.seconds));
+  return fmt::format("pass{}, exit {}: {}",
+                     report_.result() ? " of " + rounded(length) : "",
                      exit_code,
-                     what.empty() ? "nothing to do" : what);
+                     what.empty() ? words_of_exit(exit_code) : what);
 }
 
 } // namespace coldpress

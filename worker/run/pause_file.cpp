@@ -45,7 +45,9 @@ write_pause(Fs& fs, const std::string& own_dir, std::optional<WallTime> until) {
   // Cut off in between it is empty, and that is a pause, too.
   TRY(fs.truncate(handle, 0));
   const std::string text = until ? format_time(*until) + "\n" : std::string();
-  TRY(fs.write_at(handle, std::as_bytes(std::span(text)), 0));
+  if (auto put = fs.write_at(handle, std::as_bytes(std::span(text)), 0); !put) {
+    return Fail(std::move(put.error()).at(pause_path(own_dir)));
+  }
   TRY(fs.sync_file(handle));
   return fs.sync_dir(own_dir);
 }

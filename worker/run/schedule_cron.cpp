@@ -28,7 +28,7 @@ Result<std::string> read_crontab(const ScheduleHands& hands) {
     return Fail(std::move(end.error()));
   }
   if (end->code != 0 && end->err.find("no crontab") == std::string::npos) {
-    return Fail(Error{Errc::denied, 0, "crontab", "", {one_line(end->err)}});
+    return Fail(Error{Errc::denied, 0, "crontab", "", {said_by(*end)}});
   }
   return end->code == 0 ? end->out : std::string();
 }

@@ -18,16 +18,6 @@ std::string joined(const std::vector<std::string>& words) {
 
 } // namespace
 
-std::string one_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) {
-    text.replace(at, 1, "; ");
-  }
-  return text;
-}
-
 Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path) {
   std::string target = path;
   const auto stat = fs.lstat(path);
@@ -42,6 +32,17 @@ Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path
     return Fail(std::move(text.error()));
   }
   return std::optional(std::move(*text));
+}
+
+std::string said_by(const SubprocessEnd& end) {
+  std::string text = end.err.empty() ? end.out : end.err;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) {
+    text.replace(at, 1, "; ");
+  }
+  return text;
 }
 
 void ScheduleHands::tell(ScheduleStep::Kind kind,
@@ -64,7 +65,7 @@ Result<void> ScheduleHands::act(std::vector<std::string> command,
   TRY_ASSIGN(const SubprocessEnd end,
              run_(SubprocessCall{std::move(command), std::move(input), environment_}));
   if (end.code != 0) {
-    const std::string said = one_line(end.err.empty() ? end.out : end.err);
+    const std::string said = said_by(end);
     return Fail(Error{
         Errc::io,
         0,

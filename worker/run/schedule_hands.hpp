@@ -48,9 +48,8 @@ private:
   std::map<std::string, std::string> environment_{{"LC_ALL", "C"}, {"TZ", "UTC"}};
 };
 
-// What a program printed, as a part of a sentence: with "; " for newlines, none at the
-// end.
-std::string one_line(std::string text);
+// What a program that failed has said of it, in one line.
+std::string said_by(const SubprocessEnd& end);
 
 // Empty if there is no such file.
 Result<std::optional<std::string>> read_if_there(Fs& fs, const std::string& path);

@@ -50,6 +50,18 @@ start_timer(const SystemdManager& manager, const std::string& timer, bool change
   return changed || !on;
 }
 
+// An earlier call may have written the files and then come no further.
+bool has_old_units(const SystemdManager& manager, const ScheduleRequest& request) {
+  const auto is_old = [&manager](const std::string& unit) {
+    auto state = manager.show(unit);
+    return state && (*state)["NeedDaemonReload"] == "yes";
+  };
+  return std::any_of(
+      request.users.begin(), request.users.end(), [&](const ScheduleUser& user) {
+        return is_old(timer_of(request, user)) || is_old(service_of(request, user));
+      });
+}
+
 void warn_of_serve(const SystemdManager& manager, const std::string& serve) {
   auto state = manager.show(serve);
   if (state && (*state)["ActiveState"] == "active") {
@@ -90,7 +102,8 @@ Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& 
 
 Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
   const SystemdManager manager(request, hands);
-  TRY_ASSIGN(const bool changed, hands.put(wanted_files(request, hands)));
+  TRY_ASSIGN(const bool written, hands.put(wanted_files(request, hands)));
+  const bool changed = written || has_old_units(manager, request);
   if (changed) {
     TRY(manager.act({"daemon-reload"}));
   }

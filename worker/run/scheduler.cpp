@@ -146,11 +146,12 @@ void StoreSchedule::pass_began() {
 void StoreSchedule::pass_ended(BootTime now, int exit_code) {
   running_ = false;
   if (went_through(exit_code)) {
+    cut_off_ = false;
     retries_ = 0;
     last_end_ = now;
     return;
   }
-  cut_off_ = paused_ && stopped(exit_code);
+  cut_off_ = cut_off_ && stopped(exit_code);
   nanoseconds wait = k_first_retry;
   for (unsigned i = 0; i < retries_ && wait < k_longest_retry; ++i) {
     wait *= 2;
@@ -159,14 +160,21 @@ void StoreSchedule::pass_ended(BootTime now, int exit_code) {
   const nanoseconds longest = exit_code == k_busy ? k_every_when_short : k_longest_retry;
   retry_at_ = now + std::min({wait, longest, interval()});
   retries_ += 1;
+  go_on_after_pause(now);
 }
 
 void StoreSchedule::set_paused(BootTime now, bool paused) {
-  if (paused_ && !paused && cut_off_) {
+  cut_off_ = cut_off_ || (paused && running_);
+  paused_ = paused;
+  go_on_after_pause(now);
+}
+
+void StoreSchedule::go_on_after_pause(BootTime now) {
+  if (cut_off_ && !paused_ && !running_) {
+    cut_off_ = false;
     retries_ = 1;
     retry_at_ = now;
   }
-  paused_ = paused;
 }
 
 nanoseconds StoreSchedule::interval() const {

@@ -76,6 +76,7 @@ public:
 private:
   std::chrono::nanoseconds interval() const;
   Due planned() const;
+  void go_on_after_pause(BootTime now);
 
   ScheduleRules rules_;
   std::uint64_t seed_;
@@ -86,7 +87,7 @@ private:
   std::optional<BootTime> archived_at_; // when it will have settled
   std::optional<BootTime> asked_at_;
   std::optional<BootTime> short_since_;
-  bool cut_off_ = false; // the last pass was stopped by a pause
+  bool cut_off_ = false; // a pause has stopped the pass under way, or the last one
   bool short_of_space_ = false;
   bool running_ = false;
   bool paused_ = false;

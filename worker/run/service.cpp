@@ -58,7 +58,8 @@ Result<void> Service::take_settings(const Settings& settings) {
     }
   }
   stores_.splice(stores_.end(), fresh);
-  if (pass_ && busy_ != nullptr && busy_->leaving) {
+  if (pass_ && busy_ != nullptr &&
+      (busy_->leaving || !busy_->managed.schedule().rules().enabled)) {
     pass_->end_input();
   }
   stores_.remove_if(

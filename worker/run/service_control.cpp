@@ -87,7 +87,8 @@ ControlReply Service::answer(const ControlRequest& request) {
         fmt::format("{} is not served here; coldpress control status shows what is",
                     request.store));
   }
-  if (refused && !taken) {
+  if (refused && (!taken || request.command != ControlCommand::run_now)) {
+    loop_.post([this] { advance(); });
     log_info("{}: {}", name_of(request.command), reply.text);
     return ControlReply::failed(*refused, reply.text);
   }
@@ -122,18 +123,20 @@ Result<std::string> Service::ask(Served& served) {
 }
 
 Result<std::string> Service::pause(Served& served, std::optional<WallTime> until) {
-  if (const auto made = write_pause(setup_.fs, served.managed.store().own_dir, until);
-      !made) {
-    return Fail(Error(made.error()).in("it is not paused"));
-  }
+  auto made = write_pause(setup_.fs, served.managed.store().own_dir, until);
   served.managed.look_at_pause();
+  if (!made) { // an empty file may be there all the same
+    return Fail(std::move(made.error())
+                    .in(served.managed.pause().on ? "paused, but its end is not written"
+                                                  : "not paused"));
+  }
   stop_paused_pass();
   return until ? "paused until " + format_time(*until) : "paused until it is resumed";
 }
 
 Result<std::string> Service::resume(Served& served) {
-  if (const auto gone = remove_pause(setup_.fs, served.managed.store().own_dir); !gone) {
-    return Fail(Error(gone.error()).in("it is not resumed"));
+  if (auto gone = remove_pause(setup_.fs, served.managed.store().own_dir); !gone) {
+    return Fail(std::move(gone.error()).in("not resumed"));
   }
   served.managed.look_at_pause();
   return served.managed.next_text();

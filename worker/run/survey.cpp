@@ -148,8 +148,13 @@ private:
     return true;
   }
 
-  // The project is that of the .zst beside it.
+  // The project is that of the .zst beside it. There may be as many as of these: a run
+  // with a long grace leaves one for each.
   void take_retired(const Inventory& found) {
+    std::unordered_map<std::string, std::size_t> compressed;
+    for (std::size_t nth = 0; nth < result_.files.size(); ++nth) {
+      compressed.emplace(result_.files[nth].rollout, nth);
+    }
     for (const RolloutForms& forms : found.leftovers) {
       for (const FoundFile& each : forms.files) {
         const auto stat = each.role == Role::retired ? fs_.lstat(each.path)
@@ -164,13 +169,10 @@ private:
         file.form = UsageForm::retired;
         file.bytes = stat->size;
         file.mtime = stat->mtime;
-        const auto sibling = std::find_if(
-            result_.files.begin(), result_.files.end(), [&file](const auto& one) {
-              return one.rollout == file.rollout;
-            });
-        if (sibling != result_.files.end()) {
-          file.project = sibling->project;
-          file.source = sibling->source;
+        if (const auto beside = compressed.find(file.rollout);
+            beside != compressed.end()) {
+          file.project = result_.files[beside->second].project;
+          file.source = result_.files[beside->second].source;
         }
         result_.files.push_back(std::move(file));
       }

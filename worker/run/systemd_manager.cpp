@@ -49,10 +49,10 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
              hands_.ask(command({"show",
                                  "--property=UnitFileState,ActiveState,FragmentPath,"
                                  "NextElapseUSecRealtime,ExecMainStatus,"
-                                 "ExecMainExitTimestamp",
+                                 "ExecMainExitTimestamp,NeedDaemonReload",
                                  unit})));
   if (end.code != 0) {
-    return Fail(Error{Errc::io, 0, "systemctl", unit, {one_line(end.err)}}.in(advice()));
+    return Fail(Error{Errc::io, 0, "systemctl", unit, {said_by(end)}}.in(advice()));
   }
   Properties properties;
   for (std::string_view rest = end.out; !rest.empty();) {

@@ -1,5 +1,7 @@
 #include "worker/run/tree_watch.hpp"
 
+#include "fsutil/fs.hpp"
+
 #include <uv.h>
 
 #include <utility>
@@ -8,7 +10,7 @@ namespace coldpress {
 
 struct TreeWatch::State {
   uv_fs_event_t handle{};
-  std::function<void(const std::string&)> changed;
+  TreeWatch* watch;
 };
 
 TreeWatch::TreeWatch(Loop& loop,
@@ -20,14 +22,14 @@ std::string TreeWatch::ensure() {
   if (state_ != nullptr) {
     return {};
   }
-  auto* const state = new State{{}, changed_};
+  auto* const state = new State{{}, this};
   uv_fs_event_init(loop_.handle(), &state->handle);
   state->handle.data = state;
   const int failed = uv_fs_event_start(
       &state->handle,
-      [](uv_fs_event_t* handle, const char* name, int, int status) {
+      [](uv_fs_event_t* handle, const char* name, int events, int status) {
         if (status == 0 && name != nullptr) {
-          static_cast<State*>(handle->data)->changed(name);
+          static_cast<State*>(handle->data)->watch->take(name, (events & UV_RENAME) != 0);
         }
       },
       dir_.c_str(),
@@ -38,6 +40,15 @@ std::string TreeWatch::ensure() {
   }
   close();
   return uv_strerror(failed);
+}
+
+void TreeWatch::take(const std::string& name, bool came_or_went) {
+  // Its own name: it is gone, and nothing more will come from it.
+  if (came_or_went && name == base_name(dir_)) {
+    close();
+    return;
+  }
+  changed_(name);
 }
 
 void TreeWatch::close() {

@@ -17,12 +17,13 @@ public:
   TreeWatch& operator=(const TreeWatch&) = delete;
   ~TreeWatch();
 
-  // Begins to watch if it does not yet: the directory may have come only now. Empty, or
-  // why it cannot, for a person.
+  // Begins to watch if it does not yet: the directory may have come only now, or anew.
+  // Empty, or why it cannot, for a person.
   std::string ensure();
 
 private:
   struct State;
+  void take(const std::string& name, bool came_or_went);
   void close();
   Loop& loop_;
   std::string dir_;

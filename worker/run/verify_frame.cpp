@@ -190,7 +190,13 @@ Judgement judge(const std::string& plain_name,
                     read.plain_bytes,
                     known->plain_bytes)};
   }
-  made.detail = "it holds other bytes than it did before: Codex made it anew";
+  made.detail =
+      read.plain_bytes < known->plain_bytes
+          ? fmt::format("it holds less than it did before ({} bytes now, {} then): Codex "
+                        "made it anew, or an older copy was put back",
+                        read.plain_bytes,
+                        known->plain_bytes)
+          : "it holds other bytes than it did before: Codex made it anew";
   return made;
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr int k_tries = 3; // who replaces it oftener is at work on it
 
 // Where the bytes of a damaged one may stand, and what to do about it.
-std::string advice(Fs& fs, const Store& store, const FrameFile& file) {
+std::string advice(Fs& fs, const Store& store, const FrameFile& file, Errc code) {
   const std::string plain = plain_name(file.path);
   const std::string name = base_name(plain);
   if (fs.lstat(plain)) {
@@ -31,9 +31,12 @@ std::string advice(Fs& fs, const Store& store, const FrameFile& file) {
     return "bytes of the same rollout lie in " + orphan->path +
            ": compare, and give them its name";
   }
+  if (code == Errc::unsupported) { // no Codex reads it, but others may
+    return "it may be whole for all that: zstd -dc --long=31 tells. Put what that makes "
+           "of it in its place, under the plain name, and the next run presses it";
+  }
   return "put it back from a backup; it stays as it is until then. zstd -dc shows what "
-         "can "
-         "still be read";
+         "can still be read";
 }
 
 bool is_damage(Errc code) {
@@ -70,7 +73,7 @@ void set_error(VerifiedRollout& seen,
     seen.result = VerifyResult::damaged;
     // The rest of it is the path, which is said already, and advice for who presses.
     seen.detail = error.context.empty() ? seen.detail : error.context.front();
-    seen.hint = advice(fs, store, file);
+    seen.hint = advice(fs, store, file, error.code);
   } else {
     seen.result = VerifyResult::unreadable;
     seen.hint = error.code == Errc::denied
@@ -122,7 +125,7 @@ std::optional<VerifiedRollout> verify_one(Fs& fs,
     seen.result = made.ok ? VerifyResult::ok : VerifyResult::damaged;
     seen.compared = made.compared;
     seen.detail = made.detail;
-    seen.hint = made.ok ? "" : advice(fs, store, file);
+    seen.hint = made.ok ? "" : advice(fs, store, file, Errc::corrupt);
     seen.bytes = read->stamp.size;
     seen.mtime = read->stamp.mtime;
     seen.read = std::move(*read);

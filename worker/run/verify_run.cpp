@@ -64,14 +64,26 @@ private:
     auto known = ledger ? ledger->verifications()
                         : Result<Verifications>(Fail(std::move(ledger.error())));
     if (!known) {
+      const bool readable = only_read_ledger(path);
       summary_.notes.push_back(
-          "the ledger cannot be used, so the oldest files come first "
-          "and nothing is remembered: " +
+          (readable ? "the ledger cannot be written, so nothing is remembered: "
+                    : "the ledger cannot be used, so the oldest files come first "
+                      "and nothing is remembered: ") +
           describe(known.error()));
       return;
     }
     known_ = std::move(*known);
     ledger_.emplace(std::move(*ledger));
+  }
+
+  // What stands in it can be compared with all the same: of a snapshot, for one.
+  bool only_read_ledger(const std::string& path) {
+    const auto ledger = Ledger::open_read_only(path);
+    const bool sound = ledger && *ledger && (*ledger)->check();
+    auto known =
+        sound ? (*ledger)->verifications() : Result<Verifications>(Fail(Error{}));
+    known_ = known ? std::move(*known) : Verifications{};
+    return known.has_value();
   }
 
   void close_ledger() {
