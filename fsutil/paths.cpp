@@ -1,5 +1,6 @@
 // The free functions over Fs that fs.hpp promises.
 #include "fsutil/fs.hpp"
+#include "fsutil/text.hpp"
 
 namespace coldpress {
 
@@ -48,7 +49,10 @@ Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free)
                       0,
                       "check free space",
                       dir,
-                      {"less than limits.min_free is left"}});
+                      {fmt::format("{} are free, less than limits.min_free ({}); free "
+                                   "some space, or set that lower for a while",
+                                   format_size(space.available),
+                                   format_size(min_free))}});
   }
   return {};
 }

@@ -52,7 +52,14 @@ replace_file(Fs& fs, const std::string& path, std::string_view text, std::uint32
     return Fail(Error{Errc::invalid, 0, "replace", target, {"this is not a file"}});
   }
   // Named from the start: an exchange needs two names.
-  TRY_ASSIGN(TempFile temp, TempFile::create_beside(fs, target, TempFile::Naming::named));
+  auto created = TempFile::create_beside(fs, target, TempFile::Naming::named);
+  if (!created) {
+    Error error = std::move(created.error());
+    error.op = "write";
+    error.path = target; // not the one nobody has named
+    return Fail(std::move(error));
+  }
+  TempFile temp = std::move(*created);
   TRY(fs.write_at(temp.handle(), std::as_bytes(std::span(text)), 0));
   if (stat) {
     TRY_ASSIGN(const FileStat made, fs.stat(temp.handle()));

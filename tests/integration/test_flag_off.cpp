@@ -12,6 +12,7 @@ TEST_CASE("without the feature run changes nothing and says how to turn it on") 
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "--enable local_thread_store_compression");
   CHECK_HAS(end.out, "1 of 1 rollouts to press");
+  CHECK_HAS(home.run({"plan"}).out, "--enable local_thread_store_compression");
   CHECK_EQ(difference(before, list(home.path())), "");
 }
 

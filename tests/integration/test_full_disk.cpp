@@ -57,7 +57,7 @@ TEST_CASE("less free space than limits.min_free presses nothing and says so") {
   const std::string rollout = home.add({});
   const ProgramEnd end = home.press({"--min-free", "4000000GiB"});
   CHECK_EQ(end.code, 3);
-  CHECK_HAS(end.err, "limits.min_free");
+  CHECK_HAS(end.err, "are free, less than limits.min_free (3.8 PiB); free some space");
   CHECK_EQ(differing(read_file(home / rollout), rollout_content({})), "");
   CHECK_FALSE(exists(home / (rollout + ".zst")));
 }

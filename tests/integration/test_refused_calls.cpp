@@ -2,6 +2,7 @@
 #include "tests/integration/refused_calls.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 
@@ -73,4 +74,22 @@ TEST_CASE("without any of the three a rollout is pressed all the same") {
                      refused_leases(EINVAL),
                      refused_renames(ENOSYS)},
                     true);
+}
+
+TEST_CASE("a store that may not be written is told of with where to look") {
+  CodexHome home;
+  home.add({});
+  ProgramStart start = home.pressing({});
+  std::vector<RefusedCall> calls{{SYS_mkdirat, 0, 0, 0, EACCES}};
+#ifdef SYS_mkdir
+  calls.push_back({SYS_mkdir, 0, 0, 0, EACCES});
+#endif
+  start.before_program = [&calls] { return refuse_calls(calls); };
+  const ProgramEnd end = run_program(start);
+  if (end.code == 127) {
+    MESSAGE("skipped: no seccomp filters here");
+    return;
+  }
+  CHECK_EQ(end.code, 1);
+  CHECK_HAS(end.err, "the store cannot be written; coldpress doctor says why");
 }

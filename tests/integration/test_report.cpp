@@ -106,7 +106,9 @@ TEST_CASE("the page is its owner's, is written again, and replaces nothing else"
   CHECK_EQ(refused.code, 2);
   CHECK_HAS(refused.err, "name another file");
   CHECK_EQ(read_file(page), "a letter\n");
-  CHECK_EQ(home.run({"report", "--html", home / "no/such/dir.html"}).code, 1);
+  const ProgramEnd nowhere = home.run({"report", "--html", home / "no/such/dir.html"});
+  CHECK_EQ(nowhere.code, 1);
+  CHECK_HAS(nowhere.err, "write " + home / "no/such/dir.html" + ": No such file");
   CHECK_EQ(home.run({"report", "--json", "--html", "-"}).code, 2);
   CHECK_HAS(home.run({"report", "--html", "-"}).out, "</html>");
 }

@@ -148,7 +148,9 @@ TEST_CASE("with the feature off serve does nothing, and says so once") {
   const Listing before = list(home / "archived_sessions");
   Serving serve(home, serving(home, {}));
   REQUIRE(serve.told("READY=1"));
-  CHECK_HAS(control(home, {"run-now"}).out, "is off, nothing is pressed");
+  const ProgramEnd refused = control(home, {"run-now"});
+  CHECK_EQ(refused.code, 2);
+  CHECK_HAS(refused.err, "is off, nothing is pressed");
   const ProgramEnd end = serve.stop();
   CHECK_EQ(end.code, 0);
   CHECK_EQ(count(end.err, "compression is off: nothing is pressed; turn it on"), 1);
@@ -206,7 +208,7 @@ TEST_CASE(
   write_file(config, "[features]\nlocal_thread_store_compression = false\n");
   serve.program().signal(SIGHUP);
   REQUIRE(serve.told("READY=1\nSTATUS=no pass is due"));
-  CHECK_HAS(control(home, {"run-now"}).out, "is off");
+  CHECK_HAS(control(home, {"run-now"}).err, "is off");
   const ProgramEnd end = serve.stop();
   CHECK_HAS(end.err, "the configuration was not reloaded, the settings of before hold");
   CHECK_HAS(end.err, "config.toml:3: features.nonsense: no such key");
@@ -249,7 +251,9 @@ TEST_CASE("a pause file holds passes back, over a restart, too") {
     REQUIRE(serve.told("READY=1"));
     CHECK_HAS(control(home, {"pause"}).out, "paused until it is resumed");
     CHECK(exists(home / "coldpress/pause"));
-    CHECK_HAS(control(home, {"run-now"}).out, "it is paused");
+    const ProgramEnd refused = control(home, {"run-now"});
+    CHECK_EQ(refused.code, 75);
+    CHECK_HAS(refused.err, "it is paused; resume it first");
     CHECK_EQ(serve.stop().code, 0);
   }
   Serving serve(home, serving(home));

@@ -63,6 +63,9 @@ TEST_CASE("verify finds a pressed store sound and changes nothing but the ledger
   CHECK_EQ(difference(before, list(home.path()), {"coldpress"}), "");
   CHECK_HAS(home.run({"verify"}).out, "4 compressed rollouts are sound");
   CHECK_EQ(home.run({"verify", "--quiet"}).out, "");
+  const ProgramEnd quiet = home.run({"verify", "--json", "--quiet"});
+  CHECK_EQ(read_ones(quiet).size(), 0);
+  CHECK_EQ(summary_of(quiet)["counts"]["ok"], 4);
 }
 
 TEST_CASE("verify lists what is damaged, leaves it as it is and ends with 4") {

@@ -443,6 +443,33 @@ TEST_CASE(
   CHECK_FALSE(knows(rig.ledger, "a/of-codex")); // no row of a rollout we never touched
 }
 
+TEST_CASE("a rollout that was put right and found so is not troubled any more") {
+  Rig rig;
+  Outcome failed = pressed("a/mended");
+  failed.kind = OutcomeKind::failed;
+  failed.error = Error{Errc::corrupt, 0, "zstd decode", "a/mended", {"cut short"}};
+  rig.record(failed);
+  failed.rollout = "a/unreadable";
+  failed.error->code = Errc::io;
+  rig.record(failed);
+  for (const std::string rollout : {"a/mended", "a/unreadable"}) {
+    const Verification good{.rollout = rollout,
+                            .at = rig.clock.wall(),
+                            .ok = true,
+                            .frame_bytes = 100,
+                            .frame_mtime = {},
+                            .plain_bytes = 1000,
+                            .hash = "abc",
+                            .detail = ""};
+    REQUIRE(rig.ledger.set_verified(good).has_value());
+  }
+  const auto rows = rig.ledger.troubled(10);
+  REQUIRE(rows.has_value());
+  REQUIRE(rows->size() == 1);
+  CHECK(rows->front().rollout == "a/unreadable");
+  CHECK(rig.row("a/mended").error.code.empty());
+}
+
 TEST_CASE("counters count runs and outcomes, and know when a run last went well") {
   Rig rig;
   CHECK(rig.ledger.counters()->runs == 0);

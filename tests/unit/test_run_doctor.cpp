@@ -190,9 +190,11 @@ TEST_CASE("the store says how it was chosen, and whether it looks like one") {
 TEST_CASE("without the feature nothing is pressed, which is a note") {
   Healthy facts;
   facts.config.loaded.settings.compression_enabled = false;
+  facts.config.loaded.config_file = "/home/me/coldpress.toml";
   const Finding found = worst(check_feature, facts);
   CHECK(found.level == Level::note);
   says(found, "--enable local_thread_store_compression");
+  says(found, "[features] in /home/me/coldpress.toml");
 }
 
 TEST_CASE("Codex's own compressor is told of if it is on") {

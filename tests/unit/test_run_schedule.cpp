@@ -310,8 +310,35 @@ TEST_CASE("an edited line of cron is refused by install and left by remove") {
   const auto refused = check_schedule(rig.request, rig.hands());
   REQUIRE_FALSE(refused);
   CHECK_EQ(refused.error().code, Errc::exists);
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  const auto left = remove_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(left); // it still starts runs
+  CHECK_EQ(left.error().code, Errc::exists);
+  CHECK_FALSE(rig.told(Kind::note, "not installed"));
   CHECK_EQ(rig.changes(), 0);
+}
+
+TEST_CASE("a systemd that does not answer is told before anything is written") {
+  Rig rig;
+  rig.programs.answer("systemctl --user show",
+                      {1, "", "Not booted\nFailed to connect to bus\n"});
+  const auto refused = check_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(refused);
+  const std::string said = describe(refused.error());
+  CHECK_NE(said.find("Not booted; Failed to connect to bus; if the systemd of this"),
+           std::string::npos);
+  CHECK_EQ(rig.changes(), 0);
+  CHECK(check_schedule(rig.request, rig.hands(true)));
+}
+
+TEST_CASE("a machine with neither systemd nor cron is told what else there is") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  rig.programs = FakePrograms{};
+  const auto refused = check_schedule(rig.request, rig.hands());
+  REQUIRE_FALSE(refused);
+  const std::string said = describe(refused.error());
+  CHECK_NE(said.find("coldpress serve"), std::string::npos);
+  CHECK_EQ(said.find("ENOENT"), std::string::npos);
 }
 
 TEST_CASE("launchd loads the agent, and loads it anew when it changes") {

@@ -673,6 +673,8 @@ TEST_CASE("recovery says how to join what a tool made anew") {
   REQUIRE(recovered.outcome);
   CHECK(recovered.outcome->kind == OutcomeKind::conflict);
   CHECK(recovered.outcome->detail.find("without a session_meta") != std::string::npos);
+  // coldpress cat would show the plain file, as every reader does.
+  CHECK(recovered.outcome->detail.find("zstd -dc the .zst") != std::string::npos);
 }
 
 TEST_CASE("an orphan goes by the thread's id in the retired file") {

@@ -138,6 +138,7 @@ public:
 
   // In place of what was known of that rollout. Of one that is damaged the caller hands
   // on the plain bytes of the last good reading.
+  // One that is right also forgets failures that came of damage.
   Result<void> set_verified(const Verification& seen);
   // The newest of each: of set_verified(), or from when it was pressed.
   Result<Verifications> verifications() const;

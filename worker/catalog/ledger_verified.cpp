@@ -11,6 +11,12 @@ constexpr std::string_view k_replace =
 constexpr std::string_view k_touch =
     "UPDATE files SET verified_at = ?2 WHERE rollout = ?1 AND pressed";
 
+// What was put right, as from a backup, is no failure any more.
+constexpr std::string_view k_settle =
+    "UPDATE files SET attempts = 0, retry_at = NULL, error_code = '', error_errno = 0, "
+    "error_op = '', error_path = '', error_text = '' "
+    "WHERE rollout = ?1 AND error_code = ?2";
+
 // A frame of ours has the mtime of its plain file, and was verified when it was made.
 constexpr std::string_view k_select =
     "SELECT rollout, coalesce(verified_at, 0), 1, compressed_bytes, mtime, plain_bytes, "
@@ -48,6 +54,9 @@ Result<void> Ledger::set_verified(const Verification& seen) {
     TRY_ASSIGN(Statement touch, db_.prepare(k_touch));
     touch.bind(seen.rollout, seen.at);
     TRY(touch.run());
+    TRY_ASSIGN(Statement settle, db_.prepare(k_settle));
+    settle.bind(seen.rollout, name_of(Errc::corrupt));
+    TRY(settle.run());
   }
   return std::move(tx).commit();
 }

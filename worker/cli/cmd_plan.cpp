@@ -3,6 +3,7 @@
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
+#include "worker/cli/summary_text.hpp"
 #include "worker/run/press_job.hpp"
 
 #include <CLI/CLI.hpp>
@@ -72,6 +73,9 @@ int cmd_plan(const Context& context) {
                    now,
                    context.options.all,
                    context.options.quiet}));
+    if (!settings.compression_enabled) {
+      out("{}", k_how_to_enable);
+    }
   }
   return static_cast<int>(seen.found.errors.empty() ? Exit::ok : Exit::some_failed);
 }

@@ -1,7 +1,6 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
-#include "worker/cli/summary_text.hpp"
 #include "worker/run/end_of_input.hpp"
 #include "worker/run/pass.hpp"
 
@@ -30,8 +29,7 @@ int cmd_run(const Context& context) {
   if (!opened->loaded.settings.compression_enabled) {
     const int code = cmd_plan(context);
     if (!context.options.json) {
-      out("Nothing was changed: the feature local_thread_store_compression is off.\n{}",
-          k_how_to_enable);
+      out("Nothing was changed: the feature local_thread_store_compression is off.\n");
     }
     return code;
   }

@@ -47,7 +47,9 @@ int show(const Context& context,
   VerifyEvents events;
   events.verified = [&](const VerifiedRollout& seen) {
     if (json) {
-      print_line(json_of(seen));
+      if (!quiet || is_news(seen, request)) {
+        print_line(json_of(seen));
+      }
     } else if (is_news(seen, request)) {
       const bool fault =
           seen.result == VerifyResult::damaged || seen.result == VerifyResult::unreadable;
@@ -55,7 +57,11 @@ int show(const Context& context,
     }
   };
   events.progress = [&](const PassProgress& progress) {
-    json ? json_progress.show(progress) : bar.show(progress);
+    if (!json) {
+      bar.show(progress);
+    } else if (!quiet) {
+      json_progress.show(progress);
+    }
   };
   events.throttled = [&](const std::string& line) {
     if (!quiet) {

@@ -48,7 +48,9 @@ std::string savings_text(const ReportView& view) {
   const Survey& survey = view.survey;
   Table table({Align::left, Align::left});
   table.add({"saved so far", saved_text(view)});
-  table.add({"a run now would free", gain_text(survey.as_set)});
+  table.add({"a run now would free",
+             gain_text(survey.as_set) +
+                 (survey.as_set.rollouts == 0 ? "; coldpress plan says why" : "")});
   table.add({"... with both trees", gain_text(survey.cold)});
   table.add({"... and once all is cold", gain_text(survey.all)});
   table.add(

@@ -62,11 +62,13 @@ std::string run_result(const RunRow& row) {
     return "still going, or it was killed";
   }
   const RunEnd& end = *row.end;
-  std::string text = fmt::format("exit {}: {} pressed, {} -> {}",
-                                 end.exit_code,
-                                 format_count(end.pressed),
-                                 format_size(end.bytes_before),
-                                 format_size(end.bytes_after));
+  std::string text = fmt::format("exit {}", end.exit_code);
+  if (row.start.command == "run" || row.start.command == "serve") {
+    text += fmt::format(": {} pressed, {} -> {}",
+                        format_count(end.pressed),
+                        format_size(end.bytes_before),
+                        format_size(end.bytes_after));
+  }
   if (end.failed > 0) {
     text += fmt::format(", {} failed", format_count(end.failed));
   }

@@ -8,8 +8,11 @@
 namespace coldpress {
 
 const char* const k_how_to_enable =
-    "To press, turn the feature on: --enable local_thread_store_compression for one run, "
-    "or\nin the configuration: [features] local_thread_store_compression = true\n";
+    "To press, turn the feature on. For one run:\n"
+    "  coldpress run --enable local_thread_store_compression\n"
+    "For good, in the configuration:\n"
+    "  [features]\n"
+    "  local_thread_store_compression = true\n";
 
 std::string ratio_text(std::uint64_t before, std::uint64_t after) {
   return after == 0

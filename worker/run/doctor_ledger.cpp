@@ -196,9 +196,11 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
       continue;
     }
     const std::string why = row.error.text.empty() ? row.reason : row.error.text;
-    const std::string what = fmt::format("{} failed {} times, last on {}: {}{}{}",
+    const std::string what = fmt::format("{} failed {}, last on {}: {}{}{}",
                                          row.rollout,
-                                         row.attempts,
+                                         row.attempts == 1
+                                             ? "once"
+                                             : fmt::format("{} times", row.attempts),
                                          format_time(row.updated),
                                          row.error.op,
                                          row.error.op.empty() || why.empty() ? "" : ": ",

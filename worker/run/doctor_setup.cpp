@@ -83,8 +83,10 @@ void check_feature(const DoctorFacts& facts, Findings& found) {
   const LoadedSettings& loaded = facts.config.loaded;
   if (!loaded.settings.compression_enabled) {
     found.note("the feature local_thread_store_compression is off: nothing is pressed",
-               "set it to true under [features] in coldpress's configuration, or give "
-               "--enable local_thread_store_compression for one run");
+               fmt::format("set it to true under [features] in {}, or give --enable "
+                           "local_thread_store_compression for one run",
+                           loaded.config_file.empty() ? "~/.config/coldpress/config.toml"
+                                                      : loaded.config_file));
     return;
   }
   found.ok("on, by " + origin_of(loaded, k_flag));

@@ -21,10 +21,17 @@ bool says_none(const std::string& text) {
 // A user without one has an empty one.
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
+  if (!end && end.error().code == Errc::not_found) {
+    return Fail(Error{
+        Errc::not_found,
+        0,
+        "schedule",
+        "",
+        {"there is neither systemd for this user nor cron here, and so nothing that "
+         "could start runs; install cron, or keep coldpress serve running"}});
+  }
   if (!end) {
-    return Fail(std::move(end.error())
-                    .in("there is neither systemd for this user nor cron: install one of "
-                        "them, or start coldpress run from what starts things here"));
+    return Fail(std::move(end.error()));
   }
   if (end->code != 0 && !says_none(end->err)) {
     return Fail(Error{Errc::denied, 0, "crontab", "", {said_by(*end)}});
@@ -78,6 +85,13 @@ Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
   const CronLines lines = split_crontab(before);
   for (const std::string& line : lines.edited) {
     hands.tell(Act::keep, line, "somebody has edited it; remove it with crontab -e");
+  }
+  if (lines.ours.empty() && !lines.edited.empty()) {
+    return Fail(Error{Errc::exists,
+                      0,
+                      "schedule",
+                      k_where,
+                      {"the line of coldpress was edited, so it still starts runs"}});
   }
   if (lines.ours.empty()) {
     hands.tell(Act::note, "nothing to do: it is not installed");

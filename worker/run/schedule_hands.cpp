@@ -39,6 +39,9 @@ std::string said_by(const SubprocessEnd& end) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
     text.pop_back();
   }
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) {
+    text.replace(at, 1, "; ");
+  }
   return text;
 }
 

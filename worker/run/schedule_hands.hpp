@@ -48,7 +48,7 @@ private:
   std::map<std::string, std::string> environment_{{"LC_ALL", "C"}, {"TZ", "UTC"}};
 };
 
-// What a program that failed has said of it, without the end of the last line.
+// What a program that failed has said of it, in one line.
 std::string said_by(const SubprocessEnd& end);
 
 // Empty if there is no such file.

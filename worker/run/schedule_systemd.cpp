@@ -90,7 +90,14 @@ std::vector<PlannedFile> wanted_files(const ScheduleRequest& request,
 } // namespace
 
 Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  return hands.check(wanted_files(request, hands));
+  TRY(hands.check(wanted_files(request, hands)));
+  if (hands.dry_run()) {
+    return {};
+  }
+  // Who does not answer now would leave an installation half done.
+  const SystemdManager manager(request, hands);
+  auto answer = manager.show(timer_of(request, request.users.front()));
+  return answer ? Result<void>() : Fail(std::move(answer.error()));
 }
 
 Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {

@@ -64,7 +64,7 @@ private:
   void on_line(Served& served, std::string_view line);
   void on_pass_ended(Served& served, int exit_code);
   void stop_paused_pass();
-  std::string ask(Served& served);
+  Result<std::string> ask(Served& served);
   Result<std::string> pause(Served& served, std::optional<WallTime> until);
   Result<std::string> resume(Served& served);
   void tell_watchdog();

@@ -58,39 +58,39 @@ ControlReply Service::answer(const ControlRequest& request) {
   }
   ControlReply reply;
   bool found = false;
+  bool taken = false;          // by one store at least
+  std::optional<Errc> refused; // by the last that refused
   for (Served& served : stores_) {
     if (!request.store.empty() && request.store != served.managed.name()) {
       continue;
     }
     found = true;
-    Result<std::string> line;
-    switch (request.command) {
-    case ControlCommand::status:
-      break;
-    case ControlCommand::run_now:
-      line = ask(served);
-      break;
-    case ControlCommand::pause:
-      line = pause(served, *until);
-      break;
-    case ControlCommand::resume:
-      line = resume(served);
-      break;
+    if (request.command == ControlCommand::status) {
+      continue;
     }
-    if (!line) {
-      loop_.post([this] { advance(); });
-      return ControlReply::failed(line.error());
+    const auto said = request.command == ControlCommand::run_now ? ask(served)
+                      : request.command == ControlCommand::pause ? pause(served, *until)
+                                                                 : resume(served);
+    if (said) {
+      taken = true;
+    } else {
+      refused = said.error().code;
     }
-    if (!line->empty()) {
-      reply.text += fmt::format(
-          "{}{}: {}", reply.text.empty() ? "" : "; ", served.managed.name(), *line);
-    }
+    reply.text += fmt::format("{}{}: {}",
+                              reply.text.empty() ? "" : "; ",
+                              served.managed.name(),
+                              said ? *said : printable(describe(said.error())));
   }
   if (!found) {
     return ControlReply::failed(
         Errc::not_found,
         fmt::format("{} is not served here; coldpress control status shows what is",
                     request.store));
+  }
+  if (refused && (!taken || request.command != ControlCommand::run_now)) {
+    loop_.post([this] { advance(); });
+    log_info("{}: {}", name_of(request.command), reply.text);
+    return ControlReply::failed(*refused, reply.text);
   }
   reply.status = status();
   if (request.command != ControlCommand::status) {
@@ -101,12 +101,18 @@ ControlReply Service::answer(const ControlRequest& request) {
   return reply;
 }
 
-std::string Service::ask(Served& served) {
+Result<std::string> Service::ask(Served& served) {
   if (!served.managed.schedule().rules().enabled) {
-    return "the feature local_thread_store_compression is off, nothing is pressed";
+    return Fail(Error{
+        Errc::invalid,
+        0,
+        "",
+        "",
+        {"the feature local_thread_store_compression is off, nothing is pressed; turn it "
+         "on in the configuration, and send SIGHUP to coldpress serve"}});
   }
   if (served.managed.pause().on) {
-    return "it is paused; resume it first";
+    return Fail(Error{Errc::busy, 0, "", "", {"it is paused; resume it first"}});
   }
   if (served.managed.schedule().running()) {
     return "a pass is under way already";

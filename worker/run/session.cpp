@@ -13,6 +13,15 @@ namespace {
 
 constexpr int k_signal_exit = 128;
 
+// A store that may not be written: doctor finds out why.
+Fail with_advice(Error error) {
+  if (error.code == Errc::denied && error.context.empty()) {
+    return Fail(std::move(error).in(
+        "the store cannot be written; coldpress doctor says why, and what to do"));
+  }
+  return Fail(std::move(error));
+}
+
 } // namespace
 
 Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
@@ -48,12 +57,16 @@ void Session::end_early() {
 }
 
 Result<void> Session::lock(const std::string& command) {
-  TRY(make_dirs(fs_, store_.own_dir, 0700));
-  TRY_ASSIGN(StoreLock held,
-             StoreLock::try_acquire(fs_, clock_, self_, store_.own_dir, {}));
+  if (auto made = make_dirs(fs_, store_.own_dir, 0700); !made) {
+    return with_advice(std::move(made.error()));
+  }
+  auto held = StoreLock::try_acquire(fs_, clock_, self_, store_.own_dir, {});
+  if (!held) {
+    return with_advice(std::move(held.error()));
+  }
   {
     const std::lock_guard guard(mutex_);
-    lock_.emplace(std::move(held));
+    lock_.emplace(std::move(*held));
   }
   TRY(codex_.ensure());
   open_ledger(command);

@@ -308,9 +308,9 @@ private:
     const auto head = read_head(guards_.fs, plain.file.path);
     return conflict(
         head && !*head && plain.stamp.mtime > frame.stamp.mtime
-            ? "a tool made the plain name anew, without a session_meta; to "
-              "join them: coldpress cat the .zst, append the plain file's "
-              "lines, and put the result in its place"
+            ? "a tool made the plain name anew, without a session_meta, and it hides the "
+              ".zst; to join them: zstd -dc the .zst into a new file, append the plain "
+              "file's lines, and move the result over the plain file"
             : "the .zst has bytes that its plain file lacks; neither is touched. Compare "
               "them (zstd -dc) and move the one you do not want out of the tree");
   }
