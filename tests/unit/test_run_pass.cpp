@@ -104,6 +104,18 @@ TEST_CASE("what is under way when the time budget is used up is finished") {
   CHECK_FALSE(rig.disk.exists(rig.store.compressed(2)));
 }
 
+TEST_CASE("a run on a full disk tries one rollout, and says so of the others together") {
+  Rig rig;
+  rig.settings.limits.min_free_bytes = std::uint64_t{1} << 40U;
+  rig.disk.set_capacity(std::uint64_t{1} << 30U);
+  const PassSummary summary = rig.run();
+  CHECK(summary.exit_code() == 3);
+  CHECK(summary.number(OutcomeKind::failed) == 1);
+  CHECK(summary.skipped.at(Reason::no_space) == 1);
+  CHECK(rig.disk.exists(rig.store.plain(1)));
+  CHECK(rig.disk.exists(rig.store.plain(2)));
+}
+
 TEST_CASE("a run begins nothing while it waits for the machine") {
   Rig rig;
   rig.put_io_pressure(90);

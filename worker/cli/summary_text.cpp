@@ -68,6 +68,7 @@ namespace {
 // There was something to do.
 bool ended_early(const PassSummary& summary) {
   return summary.skipped.contains(Reason::no_time) ||
+         summary.skipped.contains(Reason::no_space) ||
          summary.skipped.contains(Reason::canceled);
 }
 

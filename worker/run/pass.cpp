@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_progress_interval{250};
 constexpr std::chrono::seconds k_look_interval{2};
+constexpr std::uint64_t k_least_room = std::uint64_t{1} << 20U;
 
 enum class Work : std::uint8_t { press, recover_only };
 
@@ -134,10 +135,25 @@ private:
     }
   }
 
+  // Begins nothing more before a retired file has made room: each would be encoded in
+  // vain. One that was only too large for what is there stops no other.
+  void on_no_space(const Candidate& candidate) {
+    session_.publisher().post([this, dir = parent_dir(candidate.path)] {
+      const auto space = session_.fs().space(dir);
+      const std::uint64_t least =
+          std::max(session_.settings().limits.min_free_bytes, k_least_room);
+      session_.loop().post([this, full = space && space->available < least] {
+        looks_for_room_ = false;
+        disk_full_ = full;
+        advance();
+      });
+    });
+  }
+
   bool stopping() const { return session_.signal() != 0 || summary_.error.has_value(); }
   // Now or later.
   bool may_press() const {
-    return !stopping() && next_ < queue_.size() && !throttle_.time_is_up();
+    return !stopping() && next_ < queue_.size() && !throttle_.time_is_up() && !disk_full_;
   }
 
   // The one place that decides what happens next.
@@ -145,7 +161,8 @@ private:
     if (!prepared_ || concluding_) {
       return;
     }
-    while (may_press() && throttle_.may_start() && may_start(queue_[next_])) {
+    while (may_press() && !looks_for_room_ && throttle_.may_start() &&
+           may_start(queue_[next_])) {
       start(queue_[next_++]);
     }
     if (!stopping()) {
@@ -259,6 +276,10 @@ private:
         std::chrono::duration<double>(session_.clock().boot() - job.begun).count();
     progress_.files_done += 1;
     finished_bytes_ += work_bytes(job.candidate);
+    if (outcome.reason == Reason::no_space && !looks_for_room_) {
+      looks_for_room_ = true;
+      on_no_space(job.candidate);
+    }
     finish_outcome(outcome);
     report_progress();
     advance();
@@ -268,6 +289,7 @@ private:
     if (outcome.error && outcome.error->code == Errc::lost_lock) {
       summary_.error = outcome.error; // nothing more may be changed
     }
+    disk_full_ = disk_full_ && outcome.kind != OutcomeKind::reaped;
     summary_.count(outcome);
     if (store_bytes_) {
       store_bytes_->count(outcome);
@@ -285,7 +307,7 @@ private:
     summary_.not_freed_files = reaper_.files_left();
     summary_.not_freed_bytes = reaper_.bytes_left();
     for (std::size_t i = next_; i < queue_.size(); ++i) {
-      summary_.skipped[stopping() ? Reason::canceled : Reason::no_time] += 1;
+      summary_.skipped[reason_not_begun()] += 1;
     }
     PassSummary interim = summary_;
     interim.signal = session_.signal();
@@ -343,6 +365,12 @@ private:
     }
   }
 
+  Reason reason_not_begun() const {
+    return stopping()   ? Reason::canceled
+           : disk_full_ ? Reason::no_space
+                        : Reason::no_time;
+  }
+
   RunEnd run_end(const PassSummary& summary) const {
     RunEnd end;
     end.finished = session_.clock().wall();
@@ -388,7 +416,9 @@ private:
   std::optional<BootTime> idle_since_;    // nothing left to press since then
   bool prepared_ = false;                 // until then the publisher works alone
   bool concluding_ = false;
-  bool looking_ = false; // the publisher reads the machine's load
+  bool looking_ = false;        // the publisher reads the machine's load
+  bool looks_for_room_ = false; // the publisher asks how much is free
+  bool disk_full_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   Throttle throttle_;
   PressContext context_;
