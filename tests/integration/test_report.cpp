@@ -54,9 +54,9 @@ TEST_CASE("report --json adds up, and ends with the report") {
   CHECK_EQ(types["largest"], 2);
   CHECK_EQ(types["growth"], 30);
   CHECK_EQ(by_dimension.size(), 6);
-  for (const auto& [dimension, bytes] : by_dimension) {
-    CAPTURE(dimension);
-    CHECK_EQ(bytes, report["bytes"].get<std::uint64_t>());
+  for (const auto& dimension : by_dimension) {
+    CAPTURE(dimension.first);
+    CHECK_EQ(dimension.second, report["bytes"].get<std::uint64_t>());
   }
 }
 

@@ -220,8 +220,8 @@ TEST_CASE("a path with quotes, backslashes and newlines is one label") {
   metrics.blocked = BlockedTimes{3, 100, 2500, 4000};
   const auto samples = parse_exposition(metrics_text(metrics));
   CHECK(samples.size() > 15);
-  for (const auto& [name, value] : samples) {
-    CAPTURE(name);
-    CHECK(name.find(R"({store="/a\"b\\c\\x0ad\\xff")") != std::string::npos);
+  for (const auto& sample : samples) {
+    CAPTURE(sample.first);
+    CHECK(sample.first.find(R"({store="/a\"b\\c\\x0ad\\xff")") != std::string::npos);
   }
 }
