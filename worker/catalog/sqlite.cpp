@@ -1,5 +1,6 @@
 #include "worker/catalog/sqlite.hpp"
 
+#include "fsutil/posix_fs.hpp"
 #include "fsutil/text.hpp"
 
 #include <sqlite3.h>
@@ -169,10 +170,41 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
+// SQLite opens by path and waits: a FIFO would hold this thread for ever.
+Result<void> check_files(const std::string& path) {
+  PosixFs fs;
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
+    const std::string name = path + suffix;
+    const auto stat = fs.lstat(name);
+    if (stat && stat->type != FileType::regular) {
+      return Fail(Error{Errc::invalid,
+                        0,
+                        "sqlite open",
+                        name,
+                        {"not a regular file; move it out of the way"}});
+    }
+    if (!stat && stat.error().code != Errc::not_found) {
+      return Fail(stat.error());
+    }
+  }
+  return {};
+}
+
+// A schema is input, too: views and triggers run what somebody else wrote.
+void distrust_schema(sqlite3* handle) {
+  for (const int off : {SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                        SQLITE_DBCONFIG_ENABLE_VIEW,
+                        SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
+    sqlite3_db_config(handle, off, 0, nullptr);
+  }
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+}
+
 } // namespace
 
 Result<Db>
 Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patience) {
+  TRY(check_files(path));
   const int access =
       mode == DbMode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const bool immutable = mode == DbMode::read_immutable;
@@ -189,6 +221,7 @@ Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patienc
     return Fail(error_of(handle, "sqlite open", path));
   }
   sqlite3_extended_result_codes(handle, 1);
+  distrust_schema(handle);
   sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
   // SQLite falls back to reading on its own when it may not write.
   if (mode == DbMode::read_write && sqlite3_db_readonly(handle, "main") == 1) {
