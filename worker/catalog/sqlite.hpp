@@ -89,7 +89,8 @@ private:
 // Errors: busy (another process holds a lock for longer than `patience`, or a killed one
 // left a journal that a read-only connection may not replay), denied, no_space, io,
 // corrupt (no database, damaged, or with tables that are not ours), not_found, invalid
-// (it or a file of SQLite's beside it is no regular file). The context is what SQLite says.
+// (it or a file of SQLite's beside it is no regular file). The context is what SQLite
+// says.
 //
 // Triggers and views of the database never run.
 class Db {
