@@ -280,7 +280,7 @@ Result<std::unique_ptr<TestWorker>> TestWorker::start(Fs& fs,
 Step<Claim> TestWorker::claim(const Candidate& candidate) {
   Guards with = guards();
   return coldpress::claim(
-      with, candidate, {k_cold_after, settle, k_uid, active_without_lease});
+      with, candidate, {k_cold_after, settle, k_uid, active_without_lease, home});
 }
 
 Step<Encoded> TestWorker::encode(const Candidate& candidate) {

@@ -84,6 +84,7 @@ TEST_CASE("a plan gives each candidate its one reason") {
       {Reason::no_session_meta, [](Candidate& c) { c.thread_id.clear(); }},
       {Reason::bad_name, [](Candidate& c) { c.valid_name = false; }},
       {Reason::both_forms, [](Candidate& c) { c.compressed_sibling = true; }},
+      {Reason::in_both_trees, [](Candidate& c) { c.twin = true; }},
       {Reason::unreadable, [](Candidate& c) { c.unreadable = true; }},
   };
   for (const Row& row : rows) {

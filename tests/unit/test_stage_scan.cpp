@@ -99,6 +99,7 @@ TEST_CASE("scan reports both forms beside each other, and across the trees") {
   const Inventory found = rig.scan();
   CHECK(found.leftovers.size() == 2);
   CHECK(rig.reason(1) == Reason::both_forms);
+  CHECK(rig.reason(2) == Reason::in_both_trees);
 }
 
 TEST_CASE("scan takes no store through a tree that is a symlink") {

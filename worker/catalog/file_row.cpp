@@ -22,6 +22,7 @@ bool passes_by_itself(Reason reason) {
   case Reason::unsettled:
   case Reason::held:
   case Reason::both_forms:
+  case Reason::in_both_trees:
   case Reason::open_for_writing:
   case Reason::live_writer:
   case Reason::maintenance:

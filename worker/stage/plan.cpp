@@ -123,6 +123,9 @@ private:
   }
 
   Reason by_age(const Candidate& candidate) const {
+    if (candidate.twin) {
+      return Reason::in_both_trees;
+    }
     if (candidate.compressed_sibling) {
       return Reason::both_forms;
     }

@@ -351,15 +351,24 @@ private:
 
   void mark_siblings() {
     std::unordered_set<std::string> with_sibling;
+    std::unordered_set<std::string> with_twin;
     for (const RolloutForms& forms : found_.leftovers) {
       for (const FoundFile& file : forms.files) {
         if (file.role == Role::compressed) {
           with_sibling.insert(plain_name(file.path));
         }
+        const bool twin =
+            std::any_of(forms.files.begin(),
+                        forms.files.end(),
+                        [&](const FoundFile& other) { return other.root != file.root; });
+        if (twin) {
+          with_twin.insert(file.path);
+        }
       }
     }
     for (Candidate& candidate : found_.candidates) {
       candidate.compressed_sibling = with_sibling.contains(candidate.path);
+      candidate.twin = with_twin.contains(candidate.path);
     }
   }
 

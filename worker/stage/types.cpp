@@ -54,6 +54,11 @@ constexpr std::array k_reasons{
                "both_forms",
                "its .zst already stands beside it; the recovery decides once both are "
                "older than scan.settle"},
+    ReasonText{
+        Reason::in_both_trees,
+        "in_both_trees",
+        "the other tree has the same rollout, too; compare the two and move one out "
+        "of the trees"},
     ReasonText{Reason::open_for_writing,
                "open_for_writing",
                "some process has it open for writing"},
@@ -165,6 +170,31 @@ bool is_in_usual_place(const std::string& home,
                        const std::string& plain_name) {
   const auto usual = usual_path(home, file.root, plain_name);
   return usual && parent_dir(*usual) == parent_dir(file.path);
+}
+
+Result<std::optional<std::string>>
+find_twin(Fs& fs, const std::string& home, Root root, const std::string& path) {
+  const std::string name = base_name(plain_name(path));
+  if (!is_in_usual_place(home, {Role::plain, root, path}, name)) {
+    return std::optional<std::string>();
+  }
+  const auto other =
+      usual_path(home, root == Root::archived ? Root::active : Root::archived, name);
+  if (!other) {
+    return std::optional<std::string>();
+  }
+  for (const std::string& form : {*other,
+                                  compressed_name(*other),
+                                  join_path(parent_dir(*other), retired_name(name))}) {
+    const auto found = fs.lstat(form);
+    if (found) {
+      return std::optional(form);
+    }
+    if (found.error().code != Errc::not_found) {
+      return Fail(found.error()); // it may stand there
+    }
+  }
+  return std::optional<std::string>();
 }
 
 std::string_view name_of(Role role) {

@@ -40,6 +40,7 @@ enum class Reason : std::uint8_t {
   excluded,
   held,
   both_forms,
+  in_both_trees,
   open_for_writing,
   live_writer,
   maintenance,
@@ -103,6 +104,7 @@ struct Candidate {
   std::uint64_t allocated = 0; // bytes on disk
   bool valid_name = true;
   bool compressed_sibling = false; // the .zst stands beside it
+  bool twin = false;               // the other tree has a form of it, too
   bool unreadable = false;         // could not be opened or read
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
@@ -134,6 +136,12 @@ struct FoundFile {
 bool is_in_usual_place(const std::string& home,
                        const FoundFile& file,
                        const std::string& plain_name);
+
+// A form of the same rollout where Codex keeps it in the other tree: its path; nothing if
+// there is none, or if `path` is somebody's copy in a place where Codex would not look.
+// Whoever compresses one of two such files decides which of them is the rollout.
+Result<std::optional<std::string>>
+find_twin(Fs& fs, const std::string& home, Root root, const std::string& path);
 
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.
@@ -263,6 +271,9 @@ template <class T> class [[nodiscard]] Step : public tl::expected<T, Stop> {
 public:
   using Base::Base;
   Step(Base base) : Base(std::move(base)) {}
+  // So that TRY works in a stage: an Error ends it as Stop::from() says.
+  Step(tl::unexpected<Error> error)
+      : Base(tl::unexpect, Stop::from(std::move(error.value()))) {}
 };
 
 using Halt = tl::unexpected<Stop>;
@@ -283,19 +294,27 @@ public:
   LeaseSupport lease() const { return lease_; }
   // Plain bytes. Of a weak frame what it declares, until measure() has counted them.
   std::uint64_t source_size() const { return source_size_; }
+  // Of the store it is in.
+  const std::string& home() const { return home_; }
   // Of the plain bytes; only once a weak frame was measured.
   const std::optional<Hash128>& measured() const { return measured_; }
 
 private:
   friend class ClaimMaker;    // worker/stage/claim.cpp
   friend class ClaimMeasurer; // worker/stage/measure.cpp
-  Claim(Candidate candidate, FileStamp stamp, File file, LeaseSupport lease)
+  Claim(Candidate candidate,
+        FileStamp stamp,
+        File file,
+        LeaseSupport lease,
+        std::string home)
       : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
-        lease_(lease), source_size_(candidate_.declared.value_or(stamp.size)) {}
+        lease_(lease), home_(std::move(home)),
+        source_size_(candidate_.declared.value_or(stamp.size)) {}
   Candidate candidate_;
   FileStamp stamp_;
   File file_;
   LeaseSupport lease_;
+  std::string home_;
   std::uint64_t source_size_;
   std::optional<Hash128> measured_;
 };
