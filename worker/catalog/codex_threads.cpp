@@ -22,14 +22,9 @@ Result<std::optional<bool>> silence(Error error) {
 }
 
 // Empty: the database does not say.
-Result<std::optional<bool>>
-has_row(Fs& fs, const std::string& path, const std::string& thread_id) {
-  // Without a write-ahead log the file is all there is, and can be read without leaving
-  // one beside it.
-  const auto db =
-      Db::open(path,
-               fs.lstat(path + "-wal") ? DbMode::read_only : DbMode::read_immutable,
-               k_patience);
+Result<std::optional<bool>> has_row(const std::string& path,
+                                    const std::string& thread_id) {
+  const auto db = Db::open(path, DbMode::read_only, k_patience);
   if (!db) {
     return silence(db.error());
   }
@@ -56,7 +51,7 @@ codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& threa
     if (!is_state_name(entry.name)) {
       continue;
     }
-    TRY_ASSIGN(const auto has, has_row(fs, join_path(codex_home, entry.name), thread_id));
+    TRY_ASSIGN(const auto has, has_row(join_path(codex_home, entry.name), thread_id));
     if (has && *has) {
       return has;
     }

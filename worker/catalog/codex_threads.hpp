@@ -12,8 +12,8 @@ namespace coldpress {
 // all could be read. Empty otherwise, or if there is none. Errc::busy: Codex has one
 // locked, and still had after 100 ms.
 //
-// Reads with the write-ahead log, in which Codex may have left its newest rows, and so
-// may touch the -shm file beside it; never writes a row.
+// Reads with the write-ahead log, in which Codex may have left its newest rows; makes no
+// file and writes no row.
 Result<std::optional<bool>>
 codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id);
 
