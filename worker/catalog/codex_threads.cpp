@@ -12,6 +12,8 @@ bool is_state_name(std::string_view name) {
 
 // Codex's lock may be held while this is asked.
 constexpr std::chrono::milliseconds k_patience{100};
+// A row is found in some twenty steps; without an index this is a million rows.
+constexpr int k_most_steps = 10'000'000;
 
 // A database that cannot be read says nothing; one that is busy will.
 Result<std::optional<bool>> silence(Error error) {
@@ -27,6 +29,17 @@ Result<std::optional<bool>> has_row(const std::string& path,
   const auto db = Db::open(path, DbMode::read_only, k_patience);
   if (!db) {
     return silence(db.error());
+  }
+  db->stop_after(k_most_steps);
+  // A view or a virtual table of that name answers with what somebody else wrote.
+  auto table = db->prepare("SELECT 1 FROM sqlite_master WHERE name = 'threads' "
+                           "AND type = 'table' AND rootpage > 0");
+  if (!table) {
+    return silence(table.error());
+  }
+  const auto is_table = table->step();
+  if (!is_table || !*is_table) {
+    return is_table ? std::optional<bool>() : silence(is_table.error());
   }
   auto query = db->prepare("SELECT 1 FROM threads WHERE id = ?1");
   if (!query) {

@@ -202,6 +202,9 @@ void prepare_handle(sqlite3* handle) {
     sqlite3_db_config(handle, off, 0, nullptr);
   }
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  constexpr int k_longest_value = 16 << 20;
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, k_longest_value);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
 }
 
 } // namespace
@@ -290,6 +293,11 @@ std::int64_t Db::last_insert_id() const {
 
 std::int64_t Db::changes() const {
   return sqlite3_changes(handle_.get());
+}
+
+void Db::stop_after(int steps) const {
+  sqlite3_progress_handler(
+      handle_.get(), steps, [](void*) { return 1; }, nullptr);
 }
 
 bool Db::in_transaction() const {

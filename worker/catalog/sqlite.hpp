@@ -112,6 +112,9 @@ public:
   // Rows touched by the last INSERT, UPDATE or DELETE.
   std::int64_t changes() const;
   bool in_transaction() const;
+  // A statement that takes more of SQLite's steps ends with Errc::canceled: of a database
+  // that somebody else made. A second of work is some ten million.
+  void stop_after(int steps) const;
 
 private:
   explicit Db(sqlite3* handle) : handle_(handle) {}
