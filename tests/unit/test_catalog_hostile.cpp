@@ -32,7 +32,7 @@ struct Place {
     REQUIRE(db->exec(sql).has_value());
   }
   std::optional<bool> has(const std::string& id) {
-    const auto answer = codex_has_thread(disk, dir.path(), id);
+    const auto answer = codex_has_thread(disk, {{dir.path()}, {}, true}, id);
     REQUIRE(answer.has_value());
     return *answer;
   }

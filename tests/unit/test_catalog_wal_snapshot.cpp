@@ -54,7 +54,8 @@ struct Home {
     return found;
   }
   std::optional<bool> has(int number) {
-    const auto answer = codex_has_thread(disk, copy, fmt::format("t{}", number));
+    const auto answer =
+        codex_has_thread(disk, {{copy}, {}, true}, fmt::format("t{}", number));
     REQUIRE(answer.has_value());
     return *answer;
   }

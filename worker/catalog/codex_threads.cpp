@@ -53,25 +53,59 @@ Result<std::optional<bool>> has_row(const std::string& path,
   return std::optional(*row);
 }
 
-} // namespace
+struct Answer {
+  bool present = false;
+  std::size_t asked = 0;
+  bool all_said = true;
+};
 
-Result<std::optional<bool>>
-codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
-  const auto entries = fs.list_dir(codex_home);
-  std::optional<bool> answer;
-  bool all_said = entries.has_value();
+Result<Answer> ask_all_in(Fs& fs, const std::string& dir, const std::string& thread_id) {
+  Answer answer;
+  const auto entries = fs.list_dir(dir);
+  answer.all_said = entries.has_value() || entries.error().code == Errc::not_found;
   for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
     if (!is_state_name(entry.name)) {
       continue;
     }
-    TRY_ASSIGN(const auto has, has_row(join_path(codex_home, entry.name), thread_id));
+    TRY_ASSIGN(const auto has, has_row(join_path(dir, entry.name), thread_id));
+    answer.asked += 1;
+    answer.all_said = answer.all_said && has;
     if (has && *has) {
-      return has;
+      answer.present = true;
+      break;
     }
-    all_said = all_said && has;
-    answer = false;
   }
-  return all_said ? answer : std::optional<bool>();
+  return answer;
+}
+
+} // namespace
+
+Result<std::optional<bool>>
+codex_has_thread(Fs& fs, const ThreadDatabases& databases, const std::string& thread_id) {
+  bool all_said = databases.complete;
+  std::size_t asked = 0;
+  std::optional<Error> busy; // another may know it meanwhile
+  const auto ask = [&](const std::string& dir, bool must_answer) {
+    const auto answer = ask_all_in(fs, dir, thread_id);
+    if (!answer) {
+      busy = answer.error();
+      return false;
+    }
+    asked += answer->asked;
+    all_said = all_said && answer->all_said && (answer->asked > 0 || !must_answer);
+    return answer->present;
+  };
+  for (const auto* dirs : {&databases.usual, &databases.set}) {
+    for (const std::string& dir : *dirs) {
+      if (ask(dir, dirs == &databases.set)) {
+        return std::optional(true);
+      }
+    }
+  }
+  if (busy) {
+    return Fail(std::move(*busy));
+  }
+  return all_said && asked > 0 ? std::optional(false) : std::optional<bool>();
 }
 
 } // namespace coldpress
