@@ -96,6 +96,9 @@ TEST_CASE("a place that is set and cannot be asked makes absence unknown") {
   SUBCASE("a configuration that cannot be read") {
     rig.configure("sqlite_home = [\n");
   }
+  SUBCASE("a configuration with a number for a place") {
+    rig.configure("sqlite_home = 5\n");
+  }
   SUBCASE("a configuration that is a FIFO") {
     REQUIRE(::mkfifo((rig.store.home + "/config.toml").c_str(), 0600) == 0);
   }
