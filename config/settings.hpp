@@ -37,6 +37,8 @@ struct Settings {
   // Several directories, for serve; then `store` is empty.
   std::vector<std::string> stores;
   std::string state_dir; // empty: <store>/coldpress
+  // $CODEX_SQLITE_HOME: where else Codex may have its databases; empty: not set.
+  std::string codex_sqlite_home;
 
   // features.local_thread_store_compression: without it nothing is changed.
   bool compression_enabled = false;

@@ -568,12 +568,13 @@ TEST_CASE("what verify found damaged stays a problem, the rest is told with its 
     Verification seen;
     seen.rollout = "r" + std::to_string(nth);
     seen.detail = "a flipped bit";
-    facts.store->ledger.damaged.push_back(seen);
+    facts.store->ledger.damaged.push_back({seen, "do this"});
   }
   const auto found = seen_by(check_verified, facts);
   REQUIRE(found.size() == 6);
   CHECK(found[0].level == Level::problem);
   says(found[0], "r0 is damaged");
+  CHECK(found[0].hint.starts_with("do this; "));
   says(found[0], "a flipped bit");
   says(found[5], "6 are damaged in all");
 }

@@ -204,6 +204,24 @@ TEST_CASE("a parent stays plain when only a compressed fork names it") {
   CHECK(rig.reason(1, SharedHistory::skip) == Reason::shared_history);
 }
 
+TEST_CASE("a weak frame that claims more than its bytes can hold has no declared size") {
+  Rig rig;
+  std::string frame = test_weak_frame(test_rollout(1));
+  // A window of 8 MiB, a size of eight bytes: 2^60.
+  const std::string header("\x28\xb5\x2f\xfd\xc0\x68\0\0\0\0\0\0\0\x10", 14);
+  rig.store.put(rig.store.compressed(1), header + frame.substr(header.size()));
+  ScanRules rules;
+  rules.weak_frames = true;
+  const Inventory found = scan(rig.disk, rig.store.home(), rules);
+  REQUIRE(found.weak.size() == 1);
+  CHECK(found.weak[0].declared == std::nullopt);
+  rig.store.put(rig.store.compressed(2), frame);
+  const auto sound = scan(rig.disk, rig.store.home(), rules).weak;
+  CHECK(std::any_of(sound.begin(), sound.end(), [](const Candidate& each) {
+    return each.declared == test_rollout(1).size();
+  }));
+}
+
 TEST_CASE("scan finds the weak frames that stand alone, and only if asked") {
   Rig rig;
   const std::string text = test_rollout();

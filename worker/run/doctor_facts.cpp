@@ -5,6 +5,7 @@
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/control_client.hpp"
+#include "worker/run/damage_advice.hpp"
 #include "worker/run/doctor_proc.hpp"
 
 #include <algorithm>
@@ -154,21 +155,23 @@ void look_up_verified(Fs& fs,
                       const Verifications& verifications,
                       LedgerFacts& facts) {
   for (const auto& [rollout, seen] : verifications) {
-    const auto stat = fs.lstat(compressed_name(join_path(store.home, rollout)));
+    const std::string path = compressed_name(join_path(store.home, rollout));
+    const auto stat = fs.lstat(path);
     if (!stat || stat->size != seen.frame_bytes || stat->mtime != seen.frame_mtime) {
       continue; // another file by now, or none
     }
     if (!seen.ok) {
-      facts.damaged.push_back(seen);
+      facts.damaged.push_back({seen, damage_advice(fs, store, path)});
     } else if (seen.at > WallTime{}) {
       facts.verified += 1;
       facts.verified_first = std::min(facts.verified_first.value_or(seen.at), seen.at);
     }
   }
-  std::sort(
-      facts.damaged.begin(),
-      facts.damaged.end(),
-      [](const Verification& a, const Verification& b) { return a.rollout < b.rollout; });
+  std::sort(facts.damaged.begin(),
+            facts.damaged.end(),
+            [](const DamagedFile& a, const DamagedFile& b) {
+              return a.seen.rollout < b.seen.rollout;
+            });
 }
 
 LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known& known) {

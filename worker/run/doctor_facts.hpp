@@ -40,6 +40,12 @@ struct LockFacts {
   std::map<std::string, std::uint32_t> pids; // by "store", "maintenance", …, if told
 };
 
+// What verify found damaged, and what can be done about it now.
+struct DamagedFile {
+  Verification seen;
+  std::string advice;
+};
+
 struct LedgerFacts {
   std::string path;
   bool there = false;
@@ -49,7 +55,7 @@ struct LedgerFacts {
   std::size_t held = 0;
   std::size_t verified = 0;               // .zst that were read whole at some time
   std::optional<WallTime> verified_first; // of those, the one longest ago
-  std::vector<Verification> damaged;      // and still there as they were
+  std::vector<DamagedFile> damaged;       // and still there as they were
   std::vector<std::string> set_aside;     // damaged ones, by an earlier run
 };
 

@@ -159,12 +159,12 @@ void check_runs(const DoctorFacts& facts, Findings& found) {
 void check_verified(const DoctorFacts& facts, Findings& found) {
   const LedgerFacts& ledger = facts.store->ledger;
   for (std::size_t nth = 0; nth < std::min(k_shown, ledger.damaged.size()); ++nth) {
-    const Verification& seen = ledger.damaged[nth];
+    const auto& [seen, advice] = ledger.damaged[nth];
     found.problem(fmt::format("{} is damaged, found on {}: {}",
                               seen.rollout,
                               format_time(seen.at),
                               seen.detail),
-                  "put it back from a backup, and read it again with coldpress verify");
+                  advice + "; then read it again with coldpress verify");
   }
   if (ledger.damaged.size() > k_shown) {
     found.problem(
@@ -196,15 +196,14 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
       continue;
     }
     const std::string why = row.error.text.empty() ? row.reason : row.error.text;
-    const std::string what = fmt::format("{} failed {}, last on {}: {}{}{}",
-                                         row.rollout,
-                                         row.attempts == 1
-                                             ? "once"
-                                             : fmt::format("{} times", row.attempts),
-                                         format_time(row.updated),
-                                         row.error.op,
-                                         row.error.op.empty() || why.empty() ? "" : ": ",
-                                         why.empty() ? row.error.code : why);
+    const std::string what =
+        fmt::format("{} failed {}, last on {}: {}{}{}",
+                    row.rollout,
+                    row.attempts == 1 ? "once" : fmt::format("{} times", row.attempts),
+                    format_time(row.updated),
+                    row.error.op,
+                    row.error.op.empty() || why.empty() ? "" : ": ",
+                    why.empty() ? row.error.code : why);
     if (row.error.code == name_of(Errc::corrupt)) {
       found.problem(what, "damaged; see what coldpress verify says of it");
     } else {

@@ -3,6 +3,7 @@
 #include "fsutil/walk.hpp"
 #include "worker/catalog/codex_threads.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/run/thread_databases.hpp"
 #include "worker/stage/scan.hpp"
 
 #include <algorithm>
@@ -47,10 +48,11 @@ Error nothing_found(Fs& fs, const Store& store, const std::string& text) {
   Error error{Errc::not_found, 0, "find rollout", text, {}};
   const std::string lock =
       join_path(store.home, "thread-writer-locks/" + lower_case(text) + ".lock");
-  const bool known = is_uuid(text) && (fs.lstat(lock).has_value() ||
-                                       codex_has_thread(fs, store.home, lower_case(text))
-                                           .value_or(std::nullopt)
-                                           .value_or(false));
+  const bool known = is_uuid(text) &&
+                     (fs.lstat(lock).has_value() ||
+                      codex_has_thread(fs, thread_databases(fs, store), lower_case(text))
+                          .value_or(std::nullopt)
+                          .value_or(false));
   error.context.push_back(known ? "not saved yet: Codex knows the thread and has written "
                                   "no rollout for it"
                                 : "no such rollout or thread in " + store.home +

@@ -48,6 +48,7 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
   store.own_dir = join_path(*home, "coldpress");
   store.state_dir = settings.state_dir.empty() ? store.own_dir : settings.state_dir;
   store.uid = uid;
+  store.codex_sqlite_home = settings.codex_sqlite_home;
   for (const Root root : {Root::archived, Root::active}) {
     store.has_trees =
         store.has_trees || fs.lstat(join_path(*home, tree_name(root))).has_value();

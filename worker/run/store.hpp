@@ -12,6 +12,7 @@ struct Store {
   std::string state_dir;  // for what can be made again: the ledger; may not exist yet
   std::uint32_t uid = 0;  // whose rollouts are taken: ours
   bool has_trees = false; // sessions/ or archived_sessions/ is there
+  std::string codex_sqlite_home{}; // as in Settings
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
   // Where a daemon that serves this store is asked.
