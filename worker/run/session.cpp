@@ -1,6 +1,7 @@
 #include "worker/run/session.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/run/stop_signals.hpp"
 
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
     : fs_(fs), clock_(clock), settings_(std::move(settings)), store_(std::move(store)),
       self_(this_process()), codex_(fs_, clock_, store_.home),
       publisher_("cp-publisher", 1, Priority::normal) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : stop_signals()) {
     loop_.on_signal(signal, [this, signal] { on_signal(signal); });
   }
   loop_.every(StoreLock::Timings{}.refresh, [this] { heartbeat(); });
@@ -37,6 +38,9 @@ Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
 Session::~Session() = default;
 
 void Session::on_signal(int signal) {
+  if (signal_ != 0 && !ends_at_once(signal)) {
+    return;
+  }
   // A manager that signals every process of a group does so as the input ends.
   if (signal_ != 0 && !std::exchange(ended_early_, false)) {
     // Safe at any moment: what is left behind is what a kill -9 leaves.

@@ -35,7 +35,7 @@ public:
   // One thread of normal priority: whatever takes Codex's locks runs here.
   ThreadPool& publisher() { return publisher_; }
 
-  // SIGINT and SIGTERM ask it to stop; a second one ends the process at once.
+  // stop_signals() ask it to stop; a second one ends the process at once.
   std::stop_token stop_token() const { return stop_.get_token(); }
   // The signal that asked, 0 if none did.
   int signal() const { return signal_; }

@@ -2,6 +2,7 @@
 
 #include "worker/catalog/ledger_thread.hpp"
 #include "worker/run/loop.hpp"
+#include "worker/run/stop_signals.hpp"
 #include "worker/run/thread_pool.hpp"
 #include "worker/run/throttle.hpp"
 
@@ -100,7 +101,7 @@ private:
   // --- the loop
 
   void drive() {
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : stop_signals()) {
       loop_.on_signal(signal, [this, signal] { on_signal(signal); });
     }
     loop_.every(k_progress_interval, [this] {
@@ -116,6 +117,9 @@ private:
   }
 
   void on_signal(int signal) {
+    if (summary_.signal != 0 && !ends_at_once(signal)) {
+      return;
+    }
     if (summary_.signal != 0) {
       ::_exit(k_signal_exit + signal); // nothing depends on the end of it
     }
