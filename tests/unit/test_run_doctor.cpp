@@ -525,6 +525,19 @@ TEST_CASE("a run without an end was killed, unless it is still at work") {
   says(worst(check_runs, facts), "going on");
 }
 
+TEST_CASE("runs that were killed one after the other need somebody to look") {
+  Healthy facts;
+  facts.add_run(0, 96h);
+  facts.add_run(0, 72h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::note);
+  facts.add_run(0, 48h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::warning);
+  facts.add_run(0, 24h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::problem);
+  facts.hold_lock(); // the newest may be going on
+  CHECK(worst(check_runs, facts).level == Level::warning);
+}
+
 TEST_CASE("no success for long is a warning while the feature is on") {
   Healthy facts;
   facts.add_run(0, 24h * 20);

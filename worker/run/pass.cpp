@@ -203,6 +203,7 @@ private:
     in_flight_ += 1;
     memory_in_use_ += job.memory;
     progress_.current = candidate.rollout;
+    session_.record_begun(candidate.rollout);
     session_.publisher().post([this, job = std::move(job)]() mutable {
       auto claim = claim_rollout(context_, job.candidate);
       if (!claim) {

@@ -143,6 +143,12 @@ void Session::record(const Outcome& outcome) {
   });
 }
 
+void Session::record_begun(const std::string& rollout) {
+  post_to_ledger([id = run_id_, rollout, now = clock_.wall()](Ledger& ledger) {
+    return ledger.begin_work(id, rollout, now);
+  });
+}
+
 void Session::post_to_ledger(LedgerThread::Work work) {
   if (ledger_) {
     ledger_->post(std::move(work));

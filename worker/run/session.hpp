@@ -67,6 +67,8 @@ public:
 
   // Queued for the ledger's thread; dropped without a ledger.
   void record(const Outcome& outcome);
+  // Of a rollout whose work begins: known to the next run if this one is killed.
+  void record_begun(const std::string& rollout);
   void post_to_ledger(LedgerThread::Work work);
   // For whoever reads of the run when it is over.
   void note(std::string line);
