@@ -28,7 +28,7 @@ Fail with_advice(Error error) {
 Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
     : fs_(fs), clock_(clock), settings_(std::move(settings)), store_(std::move(store)),
       self_(this_process()), codex_(fs_, clock_, store_.home),
-      publisher_("cp-publisher", 1, Priority::normal) {
+      publisher_("cp-publisher", 1, Priority::normal, rethrow_on(loop_)) {
   for (const int signal : stop_signals()) {
     loop_.on_signal(signal, [this, signal] { on_signal(signal); });
   }
@@ -36,6 +36,16 @@ Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
 }
 
 Session::~Session() = default;
+
+Result<void> Session::start() {
+  TRY(publisher_.start());
+  return {};
+}
+
+void Session::abandon() {
+  stop_.request_stop();
+  publisher_.stop();
+}
 
 void Session::on_signal(int signal) {
   if (signal_ != 0 && !ends_at_once(signal)) {
@@ -100,8 +110,14 @@ void Session::open_ledger(const std::string& command) {
     return;
   }
   run_id_ = *run;
-  known_ = std::move(*known);
   ledger_.emplace(std::move(opened->ledger));
+  if (auto started = ledger_->start(); !started) {
+    ledger_.reset();
+    note("the ledger cannot be used, the work goes on without it: " +
+         describe(started.error()));
+    return;
+  }
+  known_ = std::move(*known);
 }
 
 void Session::learn(const HeadNews& news) {

@@ -45,6 +45,11 @@ public:
   // Calls back on the loop when a signal came.
   void on_stop(std::function<void()> call) { stopped_ = std::move(call); }
 
+  // The publisher's thread, and what surrounds it. First of all.
+  Result<void> start();
+  // Ends the publisher at once, because something was thrown; nothing is released.
+  void abandon();
+
   // --- on the publisher thread
 
   // Makes <store>/coldpress, takes the store lock, makes Codex's lock files where

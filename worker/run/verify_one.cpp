@@ -22,7 +22,8 @@ std::string advice(Fs& fs, const Store& store, const FrameFile& file, Errc code)
   if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
     return "its plain file is still kept aside: coldpress sweep gives it its name back";
   }
-  const auto orphans = list_orphans(fs, store.orphans_dir());
+  const auto orphans =
+      list_orphans(fs, store.orphans_dir()).value_or(std::vector<Orphan>());
   const auto orphan =
       std::find_if(orphans.begin(), orphans.end(), [&name](const Orphan& each) {
         return each.plain_name == name;
