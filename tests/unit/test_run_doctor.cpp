@@ -182,8 +182,6 @@ TEST_CASE("the store says how it was chosen, and whether it looks like one") {
   facts.config.loaded.values = {{"store", "\"/home/me/.codex\"", "$CODEX_HOME"}};
   says(worst(check_store, facts), "chosen by $CODEX_HOME");
   facts.store->store.has_trees = false;
-  CHECK(worst(check_store, facts).level == Level::problem);
-  facts.store->has_codex_files = true; // a Codex that was never used
   CHECK(worst(check_store, facts).level == Level::ok);
 }
 
@@ -523,6 +521,19 @@ TEST_CASE("a run without an end was killed, unless it is still at work") {
   std::swap(facts.store->ledger.runs[0], facts.store->ledger.runs[1]);
   facts.hold_lock();
   says(worst(check_runs, facts), "going on");
+}
+
+TEST_CASE("runs that were killed one after the other need somebody to look") {
+  Healthy facts;
+  facts.add_run(0, 96h);
+  facts.add_run(0, 72h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::note);
+  facts.add_run(0, 48h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::warning);
+  facts.add_run(0, 24h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::problem);
+  facts.hold_lock(); // the newest may be going on
+  CHECK(worst(check_runs, facts).level == Level::warning);
 }
 
 TEST_CASE("no success for long is a warning while the feature is on") {

@@ -282,3 +282,14 @@ TEST_CASE("a weak frame is left for every reason that a plain rollout is") {
   const Plan plan = plan_of({weak}, rules(), memory);
   CHECK(plan.decisions.at(0).reason == Reason::no_gain);
 }
+
+TEST_CASE("a plan puts what failed, or was under way when a run was killed, last") {
+  Candidate large = cold(1);
+  large.stamp.size = 10 * k_mib;
+  Memory memory;
+  memory[large.rollout].retry_at = k_now; // due, so it is not held
+  const Plan plan = plan_of({large, cold(2), cold(3)}, rules(), memory);
+  REQUIRE(plan.decisions.size() == 3);
+  CHECK(plan.decisions.at(2).candidate.rollout == large.rollout);
+  CHECK(plan.decisions.at(2).reason == Reason::cold);
+}

@@ -77,9 +77,12 @@ int show(const Context& context,
   for (const Error& error : summary.scan_errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  if (summary.error) {
+    (void)report(context, *summary.error);
+  }
   if (json) {
     print_line(json_of(summary));
-  } else if (!quiet) {
+  } else if (!quiet && !summary.error) {
     out("{}", summary_text(summary));
   }
   return summary.exit_code();

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 namespace coldpress {
 
@@ -95,7 +96,10 @@ CommandLine::~CommandLine() = default;
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {
-    return app.exit(error); // --help, --version
+    std::ostringstream text; // --help, --version
+    (void)app.exit(error, text, text);
+    print_data(text.str());
+    return static_cast<int>(Exit::ok);
   }
   const CLI::App* where = &app;
   std::string name = app.get_name();

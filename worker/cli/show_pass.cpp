@@ -45,8 +45,8 @@ int show_pass(const Context& context,
               const std::function<PassSummary(Session&, const PassEvents&)>& work) {
   const bool json = context.options.json;
   if (!opened.store.has_trees) {
-    warn("coldpress: {} has neither sessions/ nor archived_sessions/: nothing to do; if "
-         "your Codex home is elsewhere, name it with --store\n",
+    warn("coldpress: {} has neither sessions/ nor archived_sessions/: Codex has saved no "
+         "session there yet\n",
          printable(opened.store.home));
     if (json) {
       print_line(json_of(PassSummary{}));

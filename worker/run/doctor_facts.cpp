@@ -80,18 +80,6 @@ std::optional<bool> takes_unnamed(Fs& fs, const std::string& dir) {
   return made.error().code == Errc::unsupported ? std::optional(false) : std::nullopt;
 }
 
-// What Codex makes before there is a first session.
-bool has_codex_files(Fs& fs, const std::string& home) {
-  const auto entries = fs.list_dir(home);
-  return entries &&
-         std::any_of(entries->begin(), entries->end(), [](const DirEntry& entry) {
-           const std::string& name = entry.name;
-           return name == "auth.json" || name == "config.toml" ||
-                  name == "history.jsonl" || name == "version.json" ||
-                  (name.starts_with("state_") && name.ends_with(".sqlite"));
-         });
-}
-
 Result<bool> is_held(Fs& fs, const std::string& path) {
   const auto handle = open_existing(fs, path);
   if (!handle) {
@@ -221,7 +209,6 @@ StoreFacts
 look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store) {
   StoreFacts facts;
   facts.home = look_up_dir(fs, "the store", store.home);
-  facts.has_codex_files = has_codex_files(fs, store.home);
   for (const Root root : {Root::archived, Root::active}) {
     DirFacts tree = look_up_dir(
         fs, std::string(tree_name(root)), join_path(store.home, tree_name(root)));

@@ -62,9 +62,8 @@ struct LedgerFacts {
 struct StoreFacts {
   Store store;
   DirFacts home;
-  bool has_codex_files = false; // what Codex keeps beside its trees, and nobody else
-  std::vector<DirFacts> trees;  // by Root
-  std::vector<DirFacts> own;    // ours, as far as they are there
+  std::vector<DirFacts> trees; // by Root
+  std::vector<DirFacts> own;   // ours, as far as they are there
   Result<std::optional<bool>> codex_flag = std::optional<bool>{};
   LockFacts locks;
   // What the daemon answers; empty: there is none.
@@ -72,7 +71,7 @@ struct StoreFacts {
   LedgerFacts ledger;
   Preview preview;
   std::array<LeaseAnswer, 2> leases{}; // by Root
-  std::vector<Orphan> orphans;
+  Result<std::vector<Orphan>> orphans = std::vector<Orphan>{};
 };
 
 struct MachineFacts {

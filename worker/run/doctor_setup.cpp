@@ -63,17 +63,9 @@ void check_store(const DoctorFacts& facts, Findings& found) {
   const std::string origin = origin_of(loaded, "store");
   const std::string chosen =
       origin == "default" ? "the default place" : "chosen by " + origin;
-  if (!store.has_trees && facts.store->has_codex_files) {
+  if (!store.has_trees) {
     found.ok(
         fmt::format("{} ({}): Codex has saved no session there yet", store.home, chosen));
-    return;
-  }
-  if (!store.has_trees) {
-    found.problem(fmt::format("{} ({}) has neither sessions/ nor archived_sessions/",
-                              store.home,
-                              chosen),
-                  "if it is not the home of Codex, name that with --store DIR or "
-                  "$CODEX_HOME; if it is, Codex has saved nothing yet");
     return;
   }
   found.ok(fmt::format("{} ({})", store.home, chosen));

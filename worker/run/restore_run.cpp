@@ -25,11 +25,20 @@ public:
   PassSummary run() {
     summary_.requested = true;
     const BootTime begun = session_.clock().boot();
+    if (auto started = session_.start(); !started) {
+      summary_.error = std::move(started.error());
+      return std::move(summary_);
+    }
     session_.publisher().post([this] {
       work();
       session_.loop().post([this] { session_.loop().stop(); });
     });
-    session_.loop().run();
+    try {
+      session_.loop().run();
+    } catch (...) {
+      session_.abandon();
+      throw;
+    }
     summary_.signal = session_.signal();
     summary_.seconds =
         std::chrono::duration<double>(session_.clock().boot() - begun).count();

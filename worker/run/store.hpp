@@ -19,7 +19,8 @@ struct Store {
   std::string control_socket() const { return own_dir + "/control.sock"; }
 };
 
-// Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory, or several
+// Creates nothing. Errors: Errc::not_found (also of a directory with nothing of Codex in
+// it, such as an empty mount point), Errc::invalid (not a directory, or several
 // stores are set and none is named),
 // Errc::denied (unreadable; or we are root and it is somebody else's: files made there
 // would not be theirs any more). The context says what to do.

@@ -89,6 +89,9 @@ int VerifySummary::exit_code() const {
   constexpr int k_some_failed = 3;
   constexpr int k_needs_a_person = 4;
   constexpr int k_signal = 128;
+  if (error) {
+    return 1;
+  }
   if (signal != 0) {
     return k_signal + signal;
   }

@@ -78,11 +78,12 @@ struct VerifySummary {
   std::vector<std::string> notes; // of the ledger
   double seconds = 0;
   int signal = 0;
+  std::optional<Error> error; // nothing was read
 
   std::uint64_t number(VerifyResult result) const {
     return counts.at(static_cast<std::size_t>(result));
   }
-  // 0, 3, 4, or 128 + the signal: DESIGN section 7.
+  // 0, 1, 3, 4, or 128 + the signal: DESIGN section 7.
   int exit_code() const;
 };
 

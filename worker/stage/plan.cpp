@@ -56,18 +56,21 @@ private:
   // All that is compared, side by side: the candidates themselves are far apart.
   struct Place {
     bool weak;
+    bool failed;        // or was under way when a run was killed: the others come first
     std::uint64_t gain; // of a weak frame its length
     std::string_view rollout;
     std::size_t nth;
   };
 
-  static std::vector<Place> most_gain_first(const std::vector<Candidate>& candidates,
-                                            const GainModel& gains) {
+  std::vector<Place> most_gain_first(const std::vector<Candidate>& candidates,
+                                     const GainModel& gains) const {
     std::vector<Place> places;
     places.reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       const bool weak = candidate.form == Form::compressed;
+      const auto known = memory_.find(candidate.rollout);
       places.push_back({weak,
+                        known != memory_.end() && known->second.retry_at.has_value(),
                         weak ? candidate.stamp.size : gains.predict(candidate.stamp.size),
                         candidate.rollout,
                         places.size()});
@@ -75,6 +78,9 @@ private:
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
       if (a.weak != b.weak) {
         return b.weak;
+      }
+      if (a.failed != b.failed) {
+        return b.failed;
       }
       return a.gain != b.gain ? a.gain > b.gain : a.rollout < b.rollout;
     });

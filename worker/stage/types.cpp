@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace coldpress {
 
@@ -91,6 +92,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::no_space,
                "no_space",
                "the disk is too full to write its .zst; free some space"},
+    ReasonText{
+        Reason::too_large,
+        "too_large",
+        "larger than one file may be here (EFBIG); raise ulimit -f, or the limit of "
+        "the file system"},
     ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
@@ -239,7 +245,7 @@ Stop Stop::from(Error error) {
     break;
   case Errc::no_space:
     stop.kind = OutcomeKind::failed;
-    stop.reason = Reason::no_space;
+    stop.reason = error.sys == EFBIG ? Reason::too_large : Reason::no_space;
     break;
   case Errc::denied:
     stop.kind = OutcomeKind::failed;

@@ -53,6 +53,7 @@ enum class Reason : std::uint8_t {
   changed,
   vanished,
   no_space,
+  too_large,
   unreadable,
   io_error,
   // outcomes only
@@ -208,7 +209,7 @@ struct Plan {
 struct Remembered {
   FileStamp stamp;                    // when it was last tried
   bool no_gain = false;               // it did not get smaller then
-  std::optional<WallTime> retry_at;   // after a failure: not before
+  std::optional<WallTime> retry_at;   // it failed, or ended a run: not before, and last
   std::optional<WallTime> hold_until; // after a restore: leave it plain until then
 };
 
