@@ -5,8 +5,8 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/scan_forms.hpp"
+#include "worker/stage/scan_versions.hpp"
 #include "worker/stage/scan_weak.hpp"
-#include "worker/stage/versions.hpp"
 
 #include <algorithm>
 #include <unordered_set>

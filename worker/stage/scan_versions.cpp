@@ -1,4 +1,4 @@
-#include "worker/stage/versions.hpp"
+#include "worker/stage/scan_versions.hpp"
 
 #include "fsutil/text.hpp"
 
