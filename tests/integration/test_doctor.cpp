@@ -193,7 +193,8 @@ TEST_CASE("doctor tells of a ledger that is damaged, and of one set aside") {
 
 TEST_CASE("doctor tells that a Codex which cannot read .zst was seen") {
   CodexHome home;
-  home.add({.number = 1, .days_old = 10, .cli_version = "0.130.0"});
+  home.add(
+      {.number = 1, .days_old = 10, .cli_version = "0.130.0", .begun = days_ago(10)});
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 4);
   CHECK_HAS(findings_of(end, "codex_versions"), "Codex 0.130");

@@ -1,4 +1,5 @@
 #include "tests/support/fake_clock.hpp"
+#include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -214,6 +215,8 @@ TEST_CASE("a Codex that cannot read .zst is a problem that names the rollout") {
   CHECK(found.level == Level::problem);
   says(found, "sessions/r.jsonl");
   says(found, "0.136");
+  says(found, format_time(seen.when));
+  CHECK(found.hint.find(format_time(counts_until(seen))) != found.hint.npos);
 }
 
 TEST_CASE("a Codex that misreads forks of compressed parents is a note") {

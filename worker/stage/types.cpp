@@ -76,7 +76,7 @@ constexpr std::array k_reasons{
                "scan.active_without_lease = true presses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
-               "a Codex that cannot read .zst was seen; see compat.min_reader"},
+               "a Codex that cannot read .zst was at work here; see compat.min_reader"},
     ReasonText{Reason::shared_history,
                "shared_history",
                "a fork or a fork's parent, and a Codex before 0.154 was seen; see "

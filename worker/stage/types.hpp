@@ -161,10 +161,21 @@ inline constexpr Version k_shares_compressed{0, 154, 0};
 
 // A Codex release that was at work in the store, and what shows it.
 struct VersionSeen {
+  enum class By : std::uint8_t {
+    record,  // which names its writer
+    turn,    // of this release or of another of those that write such turns
+    unknown, // turns whose writer cannot be told: taken for the oldest
+  };
   Version version;
   std::string rollout;
   WallTime when{};
+  By by = By::record;
+  Version
+      before{}; // of a turn: its writer is older than this; 0: it may be any later one
 };
+
+// "0.135", "0.135 or another before 0.136": as far as the version is known.
+std::string to_string(const VersionSeen& seen);
 
 // A .zst as the scan saw it.
 struct CompressedRollout {
@@ -195,8 +206,13 @@ struct Inventory {
 // Why nothing in the store may be pressed.
 struct Refusal {
   Reason reason = Reason::reader_too_old;
-  VersionSeen seen;
+  VersionSeen seen; // of those that refuse it the latest: it counts longest
 };
+
+// When that no longer counts.
+WallTime counts_until(const VersionSeen& seen);
+// What a user can do, without a full stop.
+std::string way_on(const Refusal& refusal);
 
 struct Plan {
   std::vector<Decision> decisions;    // the trees in scan.roots, most gain first
