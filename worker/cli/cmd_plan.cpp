@@ -1,3 +1,4 @@
+#include "locking/codex_locks.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
@@ -75,6 +76,14 @@ int cmd_plan(const Context& context) {
                    context.options.quiet}));
     if (!settings.compression_enabled) {
       out("{}", k_how_to_enable);
+    }
+    const auto busy =
+        CodexLocks(context.fs, context.clock, opened->store.home).maintenance_busy();
+    if (!busy) {
+      err("coldpress: {}\n", printable(describe(busy.error())));
+    } else if (*busy) {
+      out("A run now would change nothing (maintenance): {}.\n",
+          explain(Reason::maintenance));
     }
   }
   return static_cast<int>(seen.found.errors.empty() ? Exit::ok : Exit::some_failed);

@@ -110,7 +110,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string what = stranger_text(*where, app.remaining(true));
   if (what.empty()) {
     what = error.get_name() == "RequiredError" && where == &app ? "no command is named"
-                                                               : error.what();
+                                                                : error.what();
   }
   err("coldpress: {}\n{} --help shows what there is\n", printable(what), name);
   return static_cast<int>(Exit::usage);

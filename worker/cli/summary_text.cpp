@@ -131,8 +131,9 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
     text += refusal_text(*summary.refused);
   }
   if (summary.deferred) {
-    text += fmt::format(
-        "Deferred ({}): {}.\n", name_of(*summary.deferred), explain(*summary.deferred));
+    text += fmt::format("Nothing was changed, the run is deferred ({}): {}.\n",
+                        name_of(*summary.deferred),
+                        explain(*summary.deferred));
   }
   if (summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed) > 0) {
     text += pressed_text(summary);

@@ -46,7 +46,12 @@ damage_advice(Fs& fs, const Store& store, const std::string& compressed_path) {
   if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
     return "its plain file is still kept aside: coldpress sweep gives it its name back";
   }
-  const auto orphans = list_orphans(fs, store.orphans_dir());
+  const auto listed = list_orphans(fs, store.orphans_dir());
+  if (!listed) {
+    return "whether its bytes lie among the orphans could not be seen: " +
+           describe(listed.error());
+  }
+  const std::vector<Orphan>& orphans = *listed;
   const auto orphan =
       std::find_if(orphans.begin(), orphans.end(), [&name](const Orphan& each) {
         return each.plain_name == name;

@@ -64,9 +64,11 @@ constexpr std::array k_reasons{
                "open_for_writing",
                "some process has it open for writing"},
     ReasonText{Reason::live_writer, "live_writer", "Codex has the thread loaded"},
-    ReasonText{Reason::maintenance,
-               "maintenance",
-               "Codex's own maintenance is running; the next pass tries again"},
+    ReasonText{
+        Reason::maintenance,
+        "maintenance",
+        "Codex holds its maintenance lock (its compressor, or a migration of histories); "
+        "the next run tries again"},
     ReasonText{Reason::foreign_marker,
                "foreign_marker",
                "Codex's own compressor is running; the next pass tries again"},
