@@ -131,11 +131,12 @@ TEST_CASE("claim leaves a rollout alone of which the other tree has any form") {
 }
 
 TEST_CASE("claim does not take a form for absent that it could not look for") {
+  int looks = 0; // outlives the rig, whose hook counts to its end
   Rig rig;
   const Candidate candidate = rig.store.candidate(rig.plain);
   // The retired name, then three names in the other tree.
   for (int passing = 0; passing < 4; ++passing) {
-    int looks = 0;
+    looks = 0;
     rig.fs.reset();
     if (passing == 0) {
       rig.fs.fail_op("lstat", Errc::io, EIO);
