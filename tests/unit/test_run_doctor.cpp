@@ -479,7 +479,7 @@ TEST_CASE("temp files are a note that names the sweep") {
 
 TEST_CASE("orphans need a person") {
   Healthy facts;
-  facts.store->orphans = {{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
+  facts.store->orphans = std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
   const Finding found = worst(check_orphans, facts);
   CHECK(found.level == Level::problem);
   says(found, "3 d");
