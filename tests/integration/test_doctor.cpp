@@ -165,7 +165,7 @@ TEST_CASE("doctor sends a person to what lies in orphans") {
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 4);
   CHECK_HAS(findings_of(end, "orphans"), file_name(3));
-  CHECK_HAS(home.run({"doctor"}).out, "needs a person");
+  CHECK_HAS(home.run({"doctor"}).out, "problems: 1");
 }
 
 TEST_CASE("doctor knows a conflict once a run has found it") {

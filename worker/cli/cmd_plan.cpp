@@ -2,6 +2,7 @@
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
@@ -59,6 +60,7 @@ int cmd_plan(const Context& context) {
   for (const Error& error : seen.found.errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  tell_not_handled(context, opened->store, Severity::warning, seen.found.odd);
   const FrameRules rules = frame_rules(settings);
   const WallTime now = context.clock.wall();
   const Estimate gain = estimate(context.fs, rules, now, seen.plan.decisions);

@@ -3,6 +3,7 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
@@ -61,6 +62,7 @@ int show_pass(const Context& context,
     for (const Error& error : found.errors) {
       err("coldpress: {}\n", printable(describe(error)));
     }
+    tell_not_handled(context, opened.store, Severity::notice, found.odd);
     for (const Decision& decision : json ? plan.decisions : std::vector<Decision>{}) {
       print_line(json_of(decision));
     }

@@ -106,6 +106,7 @@ private:
     std::move(seen.found.errors.begin(),
               seen.found.errors.end(),
               std::back_inserter(result_.errors));
+    result_.odd = seen.found.odd;
     return seen;
   }
 

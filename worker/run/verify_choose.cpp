@@ -98,7 +98,10 @@ int VerifySummary::exit_code() const {
   if (number(VerifyResult::damaged) > 0) {
     return k_needs_a_person;
   }
-  return number(VerifyResult::unreadable) + scan_errors.size() > 0 ? k_some_failed : 0;
+  const bool hidden = std::any_of(odd.begin(), odd.end(), may_hide_rollouts);
+  return hidden || number(VerifyResult::unreadable) + scan_errors.size() > 0
+             ? k_some_failed
+             : 0;
 }
 
 } // namespace coldpress

@@ -45,7 +45,7 @@ public:
       return std::move(summary_);
     }
     auto files = request.plain_paths.empty()
-                     ? all_frames(fs_, store_, summary_.scan_errors)
+                     ? all_frames(fs_, store_, summary_)
                      : named_frames(fs_, store_, request.plain_paths);
     if (!files.empty()) { // else there is nothing to remember, and no file is made
       open_ledger();

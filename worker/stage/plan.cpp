@@ -135,6 +135,9 @@ private:
     if (candidate.stamp.uid != rules_.uid) {
       return Reason::not_owner;
     }
+    if (candidate.blocked) {
+      return Reason::blocked;
+    }
     return candidate.stamp.size == 0 ? Reason::empty : Reason::cold;
   }
 

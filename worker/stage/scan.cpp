@@ -1,7 +1,6 @@
 #include "worker/stage/scan.hpp"
 
 #include "fsutil/page_cache.hpp"
-#include "fsutil/walk.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/scan_forms.hpp"
@@ -15,8 +14,6 @@ namespace coldpress {
 
 namespace {
 
-// sessions/YYYY/MM/DD and some room for what people make of it.
-constexpr int k_max_depth = 8;
 // Longer than any file system's clock tick (FAT: 2 s).
 constexpr std::chrono::seconds k_may_change_unseen{10};
 
@@ -70,6 +67,7 @@ public:
       read_more_heads();
     }
     mark_shared();
+    mark_blocked();
     collect_leftovers();
     if (rules_.weak_frames && found_.errors.empty()) {
       collect_weak();
@@ -84,48 +82,32 @@ public:
 
 private:
   void walk_tree(Root root) {
-    const std::string tree = join_path(home_, tree_name(root));
-    const auto stat = fs_.lstat(tree);
-    if (stat && stat->type == FileType::symlink) {
-      found_.errors.push_back(
-          {Errc::unsupported,
-           0,
-           "scan",
-           tree,
-           {"a symlink: another store may share what it points to; left alone"}});
-      return;
-    }
-    walk(
-        fs_,
-        tree,
-        k_max_depth,
-        [&](const std::string& dir, const DirEntry& entry) { visit(root, dir, entry); },
-        [&](Error error) { found_.errors.push_back(std::move(error)); });
+    walk_rollouts(fs_,
+                  join_path(home_, tree_name(root)),
+                  {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
+                     visit(root, dir, entry, kind);
+                   },
+                   [&](OddEntry odd) { found_.odd.push_back(std::move(odd)); },
+                   [&](Error error) { found_.errors.push_back(std::move(error)); }});
   }
 
-  void visit(Root root, const std::string& dir, const DirEntry& entry) {
+  void visit(Root root, const std::string& dir, const DirEntry& entry, NameKind kind) {
     std::string path = join_path(dir, entry.name);
-    switch (classify(entry.name)) {
+    switch (kind) {
     case NameKind::plain:
       note_form(Role::plain, root, path, entry.name);
       add_candidate(root, std::move(path), entry, true);
       break;
     case NameKind::malformed:
-      if (!is_compressed_name(entry.name)) {
-        add_candidate(root, std::move(path), entry, false);
-      }
+      add_candidate(root, std::move(path), entry, false);
       break;
     case NameKind::compressed:
-      if (entry.type == FileType::regular) {
-        note_form(Role::compressed, root, path, plain_view(entry.name));
-        add_compressed(root, std::move(path));
-      }
+      note_form(Role::compressed, root, path, plain_view(entry.name));
+      add_compressed(root, std::move(path));
       break;
     case NameKind::retired:
-      if (entry.type == FileType::regular) {
-        note_form(Role::retired, root, path, *retired_plain_name(entry.name));
-        unlisted_.push_back({Role::retired, root, std::move(path)});
-      }
+      note_form(Role::retired, root, path, *retired_plain_name(entry.name));
+      unlisted_.push_back({Role::retired, root, std::move(path)});
       break;
     case NameKind::part:
       found_.parts.push_back(std::move(path));
@@ -396,6 +378,19 @@ private:
     for (Candidate& candidate : found_.candidates) {
       candidate.compressed_sibling = with_sibling.contains(candidate.path);
       candidate.twin = with_twin.contains(candidate.path);
+    }
+  }
+
+  // Their .zst could not get its name, and no recovery acts on what has it.
+  void mark_blocked() {
+    std::unordered_set<std::string> taken;
+    for (const OddEntry& odd : found_.odd) {
+      if (odd.kind == NameKind::compressed) {
+        taken.insert(plain_name(odd.path));
+      }
+    }
+    for (Candidate& candidate : found_.candidates) {
+      candidate.blocked = taken.contains(candidate.path);
     }
   }
 

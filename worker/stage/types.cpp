@@ -53,13 +53,17 @@ constexpr std::array k_reasons{
         Reason::held, "held", "restored or failed not long ago; tried again later"},
     ReasonText{Reason::both_forms,
                "both_forms",
-               "its .zst already stands beside it; the recovery decides once both are "
-               "older than scan.settle"},
+               "its .zst stands beside it; once both are older than scan.settle a run "
+               "compares them: it removes only what the other holds, too, and tells of a "
+               "conflict otherwise"},
     ReasonText{
         Reason::in_both_trees,
         "in_both_trees",
         "the other tree has the same rollout, too; compare the two and move one out "
         "of the trees"},
+    ReasonText{Reason::blocked,
+               "blocked",
+               "what is no regular file has the name of its .zst; move that away"},
     ReasonText{Reason::open_for_writing,
                "open_for_writing",
                "some process has it open for writing"},

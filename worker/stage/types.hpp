@@ -7,6 +7,7 @@
 #include "locking/kernel_lease.hpp"
 #include "worker/rollout/head_memory.hpp"
 #include "worker/rollout/reader.hpp"
+#include "worker/rollout/tree_walk.hpp"
 
 #include <array>
 #include <bit>
@@ -41,6 +42,7 @@ enum class Reason : std::uint8_t {
   held,
   both_forms,
   in_both_trees,
+  blocked,
   open_for_writing,
   live_writer,
   maintenance,
@@ -106,6 +108,7 @@ struct Candidate {
   bool valid_name = true;
   bool compressed_sibling = false; // the .zst stands beside it
   bool twin = false;               // the other tree has a form of it, too
+  bool blocked = false;            // what is no file has the name of its .zst
   bool unreadable = false;         // could not be opened or read
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
@@ -199,6 +202,9 @@ struct Inventory {
   std::array<std::string, 2> examples;       // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
+  // What is named like a rollout or may hold some, and is not handled. The plan has a
+  // decision, too, for those that have a plain name.
+  std::vector<OddEntry> odd;
   std::vector<Error> errors; // directories that could not be listed
   HeadNews heads;            // what the next walk need not read again
 };
