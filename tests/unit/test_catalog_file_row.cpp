@@ -239,6 +239,7 @@ TEST_CASE("a file larger than may be here fails again and again; a full disk doe
   limit.reason = Stop::from(*limit.error).reason;
   CHECK(limit.reason == Reason::too_large);
   CHECK(after({}, limit).attempts == 1);
+  CHECK(after({}, limit).retry_at == k_now);
   Outcome full = failed(Errc::no_space, ENOSPC);
   full.reason = Stop::from(*full.error).reason;
   CHECK(full.reason == Reason::no_space);

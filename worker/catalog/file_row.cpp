@@ -128,7 +128,9 @@ void count_attempt(FileRow& row, const Outcome& outcome, WallTime now) {
     row.error = {};
   } else if (verdict == Verdict::failure) {
     ++row.attempts;
-    row.retry_at = now + back_off(row.attempts);
+    // A limit is the process's and may be gone in the next run: as with a full disk.
+    const bool limit = outcome.reason == Reason::too_large;
+    row.retry_at = limit ? now : now + back_off(row.attempts);
   } else if (outcome.reason == Reason::no_space) {
     row.retry_at = now; // at once, but after those for which there was space
   }
