@@ -8,7 +8,7 @@ namespace coldpress {
 
 // Calls `visit(directory, entry)` for everything below `root` that is not a directory,
 // and `failed(error)` for each directory that could not be listed; the walk goes on.
-// Symlinks are visited, never followed. A missing root is an empty one. At most
+// Each directory is held while its entries are visited. Symlinks are visited, never followed. A missing root is an empty one. At most
 // `max_depth` levels of directories below the root.
 void walk(Fs& fs,
           const std::string& root,

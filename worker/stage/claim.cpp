@@ -7,8 +7,10 @@ namespace coldpress {
 
 class ClaimMaker {
 public:
-  static Claim make(const Candidate& candidate, File file, LeaseSupport lease) {
-    return Claim(candidate, candidate.stamp, std::move(file), lease);
+  static Claim
+  make(const Candidate& candidate, HeldDir directory, File file, LeaseSupport lease) {
+    return Claim(
+        candidate, candidate.stamp, std::move(directory), std::move(file), lease);
   }
 };
 
@@ -120,6 +122,14 @@ Step<LeaseSupport> probe_lease(Fs& fs, FileHandle file) {
 } // namespace
 
 Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& rules) {
+  // From here to the end of its publication every name is one in this directory.
+  auto directory = HeldDir::hold(guards.fs, parent_dir(candidate.path));
+  if (!directory) {
+    return Halt(open_failure(std::move(directory.error())));
+  }
+  if (auto same = directory->check(); !same) {
+    return Halt(Stop::from(std::move(same.error())));
+  }
   auto handle = guards.fs.open_read(candidate.path);
   if (!handle) {
     return Halt(open_failure(std::move(handle.error())));
@@ -151,7 +161,8 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
       candidate.root == Root::active && !rules.active_without_lease) {
     return Halt(Stop::skip(Reason::no_lease));
   }
-  return ClaimMaker::make(candidate, std::move(file), *lease);
+  return ClaimMaker::make(
+      candidate, std::move(*directory), std::move(file), *lease);
 }
 
 } // namespace coldpress

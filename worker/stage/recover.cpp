@@ -20,8 +20,11 @@ public:
       : guards_(guards), forms_(forms), rules_(rules) {}
 
   Recovered run() {
-    look();
-    acts_.emplace(guards_, rules_.orphans_dir, thread_id());
+    acts_.emplace(guards_, rules_.orphans_dir);
+    if (auto looked = look(); !looked) {
+      return failed(looked.error());
+    }
+    acts_->set_thread(thread_id());
     if (const FormView* retired = first(Role::retired)) {
       return with_retired(*retired);
     }
@@ -29,13 +32,21 @@ public:
   }
 
 private:
-  void look() {
+  // What may be there and cannot be looked at leaves all of them as they are.
+  Result<void> look() {
     for (const FoundFile& file : places()) {
-      const auto stat = guards_.fs.lstat(file.path);
+      const std::string dir = parent_dir(file.path);
+      auto held = acts_->hold(dir);
+      const auto stat = held ? guards_.fs.lstat(file.path)
+                             : Result<FileStat>(Fail(std::move(held.error())));
+      if (!stat && stat.error().code != Errc::not_found) {
+        return Fail(stat.error());
+      }
       if (stat && stat->type == FileType::regular) {
-        views_.push_back({file, FileStamp::of(*stat), parent_dir(file.path)});
+        views_.push_back({file, FileStamp::of(*stat), dir});
       }
     }
+    return {};
   }
 
   // Where the forms were seen, and where they are now if Codex has archived or unarchived

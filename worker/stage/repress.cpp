@@ -84,6 +84,9 @@ private:
   }
 
   Done look_again() {
+    if (auto same = claim().directory().check(); !same) {
+      return fail(std::move(same.error()));
+    }
     if (fs_.lstat(plain_) || fs_.lstat(retired_)) {
       return stop(Reason::both_forms);
     }

@@ -68,6 +68,8 @@ private:
 
   // Everything that takes long: decode, sync, read back, metadata, sync.
   Result<void> prepare() {
+    TRY_ASSIGN(HeldDir directory, HeldDir::hold(fs_, parent_dir(compressed_)));
+    directory_.emplace(std::move(directory));
     TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
     source_ = File(fs_, handle);
     TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
@@ -164,6 +166,7 @@ private:
   }
 
   Result<void> still_the_frame() {
+    TRY(directory_->check());
     TRY_ASSIGN(const FileStat now, fs_.lstat(compressed_));
     if (!frame_.same_inode(now) || now.size != frame_.size || now.mtime != frame_.mtime) {
       return Fail(Error{Errc::changed, 0, "restore", compressed_, {}});
@@ -177,6 +180,7 @@ private:
   std::stop_token stop_;
   std::string compressed_;
   std::string plain_;
+  std::optional<HeldDir> directory_; // of both; outlives the part file
   File source_;
   FileStamp frame_;
   std::string thread_id_;

@@ -270,8 +270,8 @@ using Halt = tl::unexpected<Stop>;
 // The tokens of the pipeline. Move-only, one maker each: what publish() takes was
 // verified, what verify() takes was encoded from a claimed file.
 
-// The right to work on one file: open, and as it was when it was claimed. Holds no lock
-// that a writer could meet.
+// The right to work on one file: open, and as it was when it was claimed, with the
+// directory that it is in. Holds no lock that a writer could meet.
 class Claim {
 public:
   Claim(Claim&&) noexcept = default;
@@ -280,6 +280,7 @@ public:
   const Candidate& candidate() const { return candidate_; }
   const FileStamp& stamp() const { return stamp_; }
   FileHandle file() const { return file_.handle(); }
+  const HeldDir& directory() const { return directory_; }
   LeaseSupport lease() const { return lease_; }
   // Plain bytes. Of a weak frame what it declares, until measure() has counted them.
   std::uint64_t source_size() const { return source_size_; }
@@ -289,11 +290,16 @@ public:
 private:
   friend class ClaimMaker;    // worker/stage/claim.cpp
   friend class ClaimMeasurer; // worker/stage/measure.cpp
-  Claim(Candidate candidate, FileStamp stamp, File file, LeaseSupport lease)
-      : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
-        lease_(lease), source_size_(candidate_.declared.value_or(stamp.size)) {}
+  Claim(Candidate candidate,
+        FileStamp stamp,
+        HeldDir directory,
+        File file,
+        LeaseSupport lease)
+      : candidate_(std::move(candidate)), stamp_(stamp), directory_(std::move(directory)),
+        file_(std::move(file)), lease_(lease), source_size_(candidate_.declared.value_or(stamp.size)) {}
   Candidate candidate_;
   FileStamp stamp_;
+  HeldDir directory_;
   File file_;
   LeaseSupport lease_;
   std::uint64_t source_size_;
@@ -373,6 +379,7 @@ public:
   const std::string& thread_id() const { return thread_id_; }
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
+  const DirId& directory() const { return directory_; } // that both forms are in
   const FileStamp& plain() const { return plain_; } // before the rename
   const FileStamp& compressed() const { return compressed_; }
   LeaseSupport lease() const { return lease_; }
@@ -386,6 +393,7 @@ private:
   std::string thread_id_;
   std::string plain_path_;
   std::string retired_path_;
+  DirId directory_;
   FileStamp plain_;
   FileStamp compressed_;
   LeaseSupport lease_ = LeaseSupport::none;
