@@ -136,7 +136,8 @@ public:
   virtual Result<void> make_dir(const std::string& path, std::uint32_t mode) = 0;
   // All entries but . and .., in no order.
   virtual Result<std::vector<DirEntry>> list_dir(const std::string& path) = 0;
-  // The absolute path with every symlink followed.
+  // The absolute path with every symlink followed. Errc::not_found only if nothing has
+  // that name; a symlink to nothing, there or on the way, is Errc::invalid (ENOENT).
   virtual Result<std::string> real_path(const std::string& path) = 0;
   virtual Result<SpaceInfo> space(const std::string& path) = 0;
 
@@ -240,7 +241,7 @@ std::string join_path(std::string_view dir, std::string_view name);
 
 // Whether anything has that name. An error where that cannot be told: only what is not
 // there is absent.
-Result<bool> exists(Fs& fs, const std::string& path);
+Result<bool> is_there(Fs& fs, const std::string& path);
 
 // The whole of a small file. Errc::invalid if it is larger than `limit`.
 Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limit);

@@ -55,7 +55,7 @@ Result<void> HeldDir::check() const {
   return {};
 }
 
-Result<bool> exists(Fs& fs, const std::string& path) {
+Result<bool> is_there(Fs& fs, const std::string& path) {
   const auto found = fs.lstat(path);
   if (!found && found.error().code != Errc::not_found) {
     return Fail(found.error());
@@ -73,8 +73,11 @@ Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limi
     return Fail(std::move(got.error()));
   }
   if (*got > limit) {
-    return Fail(
-        Error{Errc::invalid, 0, "read", path, {"larger than such a file ever is"}});
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "read",
+                      path,
+                      {fmt::format("it is larger than the limit of {} bytes", limit)}});
   }
   text.resize(*got);
   return text;

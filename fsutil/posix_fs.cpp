@@ -92,6 +92,23 @@ Result<FileHandle> if_regular(int fd, const std::string& path, std::string_view 
   return Fail(Error{Errc::invalid, 0, op, path, {"this is not a regular file"}});
 }
 
+// A symlink to nothing is there, and what it meant is not known: not the same as absent.
+Error not_there(const std::string& path) {
+  Error error = Error::from_errno(ENOENT, "realpath", path);
+  struct stat found {};
+  std::string at = path;
+  while (::lstat(at.c_str(), &found) != 0 && at != parent_dir(at)) {
+    at = parent_dir(at);
+  }
+  if (S_ISLNK(found.st_mode)) {
+    error.code = Errc::invalid;
+    error.context.push_back(::stat(at.c_str(), &found) == 0
+                                ? at + " is a symlink to something without a name"
+                                : at + " is a symlink to something that is not there");
+  }
+  return error;
+}
+
 } // namespace
 
 Result<DirId> PosixFs::hold_dir(const std::string& dir) {
@@ -132,7 +149,7 @@ Result<FileHandle> PosixFs::open_read(const std::string& path) {
 }
 
 Result<FileHandle> PosixFs::open_lock(const std::string& path, Create create) {
-  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open");
+  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open to write");
 }
 
 Result<FileHandle> PosixFs::create_new(const std::string& path, std::uint32_t mode) {
@@ -287,10 +304,12 @@ Result<std::vector<DirEntry>> PosixFs::list_dir(const std::string& path) {
 Result<std::string> PosixFs::real_path(const std::string& path) {
   const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr),
                                                     std::free);
-  if (!real) {
-    return failed("realpath", path);
+  if (real) {
+    return std::string(real.get());
   }
-  return std::string(real.get());
+  const int err = errno;
+  return err == ENOENT ? Result<std::string>(Fail(not_there(path)))
+                       : Fail(Error::from_errno(err, "realpath", path));
 }
 
 Result<SpaceInfo> PosixFs::space(const std::string& path) {

@@ -357,10 +357,15 @@ Result<std::vector<DirEntry>> MemFs::list_dir(const std::string& path) {
 Result<std::string> MemFs::real_path(const std::string& path) {
   const std::lock_guard hold(mutex_);
   TRY_ASSIGN(const Place at, tree_.find("realpath", path, MemTree::Last::follow));
-  if (!at.node) {
-    return Fail(Error::from_errno(ENOENT, "realpath", path));
+  if (at.node) {
+    return at.real;
   }
-  return at.real;
+  Error error = Error::from_errno(ENOENT, "realpath", path);
+  const auto itself = tree_.find("realpath", path, MemTree::Last::keep);
+  if (itself && itself->node) { // a symlink to nothing
+    error.code = Errc::invalid;
+  }
+  return Fail(std::move(error));
 }
 
 } // namespace coldpress

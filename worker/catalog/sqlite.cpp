@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 namespace coldpress {
 
 namespace {
@@ -118,7 +120,9 @@ std::optional<WallTime> Statement::time(int column) const {
   if (is_null(column)) {
     return std::nullopt;
   }
-  return WallTime(std::chrono::nanoseconds(integer(column)));
+  // A damaged row must not make a difference overflow.
+  const WallTime time{std::chrono::nanoseconds(integer(column))};
+  return std::clamp(time, k_too_early, k_too_late);
 }
 
 void Statement::put_integer(int index, std::int64_t value) {

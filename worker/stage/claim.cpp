@@ -36,6 +36,9 @@ Reason judge(const FileStat& stat,
   if (stat.mtime > now) {
     return Reason::future_mtime;
   }
+  if (!is_kept(stat.mtime) || !is_kept(stat.ctime)) {
+    return Reason::time_out_of_range;
+  }
   if (now - stat.mtime < rules.cold_after) {
     return Reason::too_young;
   }
@@ -43,14 +46,13 @@ Reason judge(const FileStat& stat,
 }
 
 Stop open_failure(Error error) {
-  switch (error.code) {
-  case Errc::invalid:
-    return Stop::skip(Reason::symlink);
-  case Errc::denied:
-    return Stop::skip(Reason::unreadable, describe(error));
-  default:
-    return Stop::from(std::move(error));
+  if (error.code == Errc::invalid && error.sys == 0) { // a FIFO, a device, a folder
+    return Stop::skip(Reason::not_regular);
   }
+  if (error.code == Errc::invalid || error.code == Errc::denied) {
+    return Stop::skip(reason_for(error), describe(error));
+  }
+  return Stop::from(std::move(error));
 }
 
 // The plan may rest on a first record that was read long ago: on its thread goes the
@@ -76,10 +78,17 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
 // No plain file is kept aside, nor stands beside a .zst.
 Step<std::monostate> stands_alone(Fs& fs, const Candidate& candidate) {
   const std::string plain = plain_name(candidate.path);
-  if (fs.lstat(join_path(parent_dir(plain), retired_name(base_name(plain))))) {
+  const auto retired =
+      is_there(fs, join_path(parent_dir(plain), retired_name(base_name(plain))));
+  const auto other =
+      candidate.form == Form::compressed ? is_there(fs, plain) : Result<bool>(false);
+  if (!retired || !other) {
+    return Halt(Stop::from(retired ? other.error() : retired.error()));
+  }
+  if (*retired) {
     return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
   }
-  if (candidate.form == Form::compressed && fs.lstat(plain)) {
+  if (*other) {
     return Halt(Stop::skip(Reason::both_forms));
   }
   return std::monostate{};

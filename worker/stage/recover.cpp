@@ -108,7 +108,11 @@ private:
                   "dropped the retired name of a plain file");
     }
     if (here == nullptr) {
-      if (const auto taken = guards_.fs.lstat(plain_beside(retired))) {
+      const auto taken = guards_.fs.lstat(plain_beside(retired));
+      if (!taken && taken.error().code != Errc::not_found) {
+        return failed(taken.error());
+      }
+      if (taken) {
         return taken->type == FileType::regular // come since the look
                    ? Recovered{}
                    : conflict(
@@ -230,19 +234,22 @@ private:
         nullptr,
         [&]() -> Result<void> {
           const ThreadRow row = row_of(id);
-          return row == ThreadRow::absent || row == ThreadRow::unknown ||
-                         stands_elsewhere()
+          TRY_ASSIGN(const bool elsewhere, stands_elsewhere());
+          return row == ThreadRow::absent || row == ThreadRow::unknown || elsewhere
                      ? Fail(Error{Errc::changed, 0, "recover", {}, {}})
                      : Result<void>();
         },
         "its .zst is gone: the retired file is plain again");
   }
 
-  bool stands_elsewhere() const {
-    const auto all = places();
-    return std::any_of(all.begin(), all.end(), [&](const FoundFile& file) {
-      return file.role != Role::retired && guards_.fs.lstat(file.path);
-    });
+  Result<bool> stands_elsewhere() const {
+    for (const FoundFile& file : places()) {
+      TRY_ASSIGN(const bool there, is_there(guards_.fs, file.path));
+      if (there && file.role != Role::retired) {
+        return true;
+      }
+    }
+    return false;
   }
 
   ThreadRow row_of(const std::string& id) const {

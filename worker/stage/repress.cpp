@@ -87,8 +87,14 @@ private:
     if (auto same = claim().directory().check(); !same) {
       return fail(std::move(same.error()));
     }
-    if (fs_.lstat(plain_) || fs_.lstat(retired_)) {
-      return stop(Reason::both_forms);
+    for (const std::string& other : {plain_, retired_}) {
+      const auto there = is_there(fs_, other);
+      if (!there) {
+        return fail(there.error());
+      }
+      if (*there) {
+        return stop(Reason::both_forms);
+      }
     }
     const auto by_handle = fs_.stat(claim().file());
     const auto by_path = fs_.lstat(compressed_);

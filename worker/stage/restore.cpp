@@ -5,6 +5,8 @@
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
 
+#include <cerrno>
+
 namespace coldpress {
 
 using namespace std::chrono_literals;
@@ -74,6 +76,9 @@ private:
     source_ = File(fs_, handle);
     TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
     frame_ = FileStamp::of(stat);
+    if (!is_kept(frame_.mtime)) {
+      return Fail(Error::from_errno(EOVERFLOW, "restore", compressed_));
+    }
     TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
     const auto named = parse_rollout_name(base_name(plain_));
     thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();

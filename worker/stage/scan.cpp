@@ -88,6 +88,10 @@ private:
            {"a symlink: another store may share what it points to; left alone"}});
       return;
     }
+    if (const auto space = fs_.space(tree); space && !space->known_local) {
+      found_.not_local.at(static_cast<std::size_t>(root)) =
+          space->type.empty() ? "?" : space->type;
+    }
     walk(
         fs_,
         tree,
@@ -163,6 +167,7 @@ private:
         return;
       }
       candidate.unreadable = true;
+      candidate.why_unreadable = reason_for(stat.error());
     } else {
       candidate.type = stat->type;
       candidate.stamp = FileStamp::of(*stat);
@@ -174,12 +179,20 @@ private:
     found_.candidates.push_back(std::move(candidate));
   }
 
+  // What was read, and is no whole record, is neither denied nor gone.
+  static Reason why(const Error& error) {
+    return error.code == Errc::denied || error.code == Errc::invalid
+               ? reason_for(error)
+               : Reason::unreadable;
+  }
+
   void take_plain_head(Candidate& candidate) {
     const auto known = look_up(candidate.path, candidate.stamp);
     auto head = known ? Result<std::optional<RolloutHead>>(known->head())
                       : read(candidate.path, candidate.stamp);
     if (!head) {
       candidate.unreadable = true;
+      candidate.why_unreadable = why(head.error());
       return;
     }
     if (!*head) {

@@ -28,11 +28,13 @@ enum class Reason : std::uint8_t {
   too_young,
   unsettled,
   future_mtime,
+  time_out_of_range,
   empty,
   too_small,
   no_gain,
   not_regular,
   symlink,
+  name_too_long,
   hard_linked,
   not_owner,
   no_session_meta,
@@ -53,6 +55,9 @@ enum class Reason : std::uint8_t {
   vanished,
   no_space,
   unreadable,
+  not_writable,
+  read_only,
+  not_permitted,
   io_error,
   // outcomes only
   canceled,
@@ -63,6 +68,8 @@ std::string_view name_of(Reason reason);
 // A sentence for a person: what it means and, where there is something, what to do.
 std::string_view explain(Reason reason);
 std::optional<Reason> reason_from(std::string_view name);
+// What a failed call says of the file, by its errno and by what was tried.
+Reason reason_for(const Error& error);
 
 enum class OutcomeKind : std::uint8_t {
   pressed,
@@ -103,7 +110,8 @@ struct Candidate {
   std::uint64_t allocated = 0; // bytes on disk
   bool valid_name = true;
   bool compressed_sibling = false; // the .zst stands beside it
-  bool unreadable = false;         // could not be opened or read
+  bool unreadable = false;         // could not be opened or read, and why:
+  Reason why_unreadable = Reason::unreadable;
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
   std::optional<Version> cli_version;
@@ -177,6 +185,8 @@ struct Inventory {
   std::vector<std::string> foreign_temps;    // Codex's temps, absolute
   std::vector<VersionSeen> versions;         // within the days that count, each once
   std::array<std::string, 2> examples;       // by Root: any rollout file of that tree
+  // By Root: the file system's type, if it is not known to be local; else empty.
+  std::array<std::string, 2> not_local;
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   std::vector<Error> errors; // directories that could not be listed
@@ -251,8 +261,8 @@ struct Stop {
   std::uint64_t blocked_us = 0;
 
   static Stop skip(Reason reason, std::string detail = {});
-  // An error, sorted by its code into a reason: what the world did is a skip, what the
-  // machine did is a failure.
+  // An error, sorted by reason_for(): what the world did is a skip, what the machine did
+  // is a failure.
   static Stop from(Error error);
 };
 
