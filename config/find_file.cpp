@@ -28,6 +28,9 @@ Result<std::optional<ConfigFile>> read_if_there(const std::string& path,
   if (!real && real.error().code == Errc::not_found) {
     return std::optional<ConfigFile>();
   }
+  if (real && *real == "/dev/null") { // the usual way to say: none
+    return std::optional(ConfigFile{path, {}});
+  }
   auto text = real ? read_small(fs, *real, k_limit) : real;
   if (!text) {
     return unreadable(std::move(text.error()), path, named_by);

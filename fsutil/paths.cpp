@@ -77,7 +77,7 @@ Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limi
                       0,
                       "read",
                       path,
-                      {fmt::format("it is larger than the limit of {} bytes", limit)}});
+                      {fmt::format("it is larger than the limit of {}", format_size(limit))}});
   }
   text.resize(*got);
   return text;

@@ -89,7 +89,8 @@ Result<FileHandle> if_regular(int fd, const std::string& path, std::string_view 
     return FileHandle{fd};
   }
   ::close(fd);
-  return Fail(Error{Errc::invalid, 0, op, path, {"this is not a regular file"}});
+  const int err = S_ISDIR(found.st_mode) ? EISDIR : 0; // of a FIFO no errno tells
+  return Fail(Error{Errc::invalid, err, op, path, {"this is not a regular file"}});
 }
 
 // A symlink to nothing is there, and what it meant is not known: not the same as absent.

@@ -120,6 +120,12 @@ void MemFs::move(const std::string& from, const std::string& to) {
                 {source.dir, source.name, nullptr}});
 }
 
+void MemFs::take_away(const std::string& path) {
+  const std::lock_guard hold(mutex_);
+  const Place at = tree_.find("unlink", path, MemTree::Last::keep).value();
+  tree_.change({{at.dir, at.name, nullptr}});
+}
+
 void MemFs::put_symlink(const std::string& path, const std::string& target) {
   const std::lock_guard hold(mutex_);
   put_node(path, FileType::symlink)->target = target;

@@ -18,7 +18,7 @@ struct Store {
   // As long as a copy of this lives, every path below `home` is taken from the directory
   // that was looked at, and follows no symlink. A daemon lets go of it between its passes,
   // so that the file system can be unmounted.
-  std::shared_ptr<const std::vector<HeldDir>> held;
+  std::shared_ptr<const std::vector<HeldDir>> held{};
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
   // Where a daemon that serves this store is asked.

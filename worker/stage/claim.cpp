@@ -46,9 +46,6 @@ Reason judge(const FileStat& stat,
 }
 
 Stop open_failure(Error error) {
-  if (error.code == Errc::invalid && error.sys == 0) { // a FIFO, a device, a folder
-    return Stop::skip(Reason::not_regular);
-  }
   if (error.code == Errc::invalid || error.code == Errc::denied) {
     return Stop::skip(reason_for(error), describe(error));
   }

@@ -242,6 +242,8 @@ Reason reason_for(const Error& error) {
     break;
   }
   switch (error.code) {
+  case Errc::invalid: // of opening: a FIFO, a device, a folder
+    return is_reading(error.op) ? Reason::not_regular : Reason::io_error;
   case Errc::not_found:
     return Reason::vanished;
   case Errc::exists:
