@@ -10,6 +10,16 @@ WallTime SystemClock::wall() const {
       std::chrono::system_clock::now());
 }
 
+WallTime SystemClock::file_time() const {
+#ifdef CLOCK_REALTIME_COARSE
+  timespec now{}; // as current_time() of the kernel
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return to_wall(now.tv_sec, now.tv_nsec);
+#else
+  return wall();
+#endif
+}
+
 BootTime SystemClock::boot() const {
 #ifdef CLOCK_BOOTTIME
   constexpr clockid_t k_clock = CLOCK_BOOTTIME;

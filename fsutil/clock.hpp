@@ -39,6 +39,11 @@ public:
   // Calendar time. May jump either way. For file ages and ledger rows only.
   virtual WallTime wall() const = 0;
 
+  // The calendar as a local file system writes it into the times of a file: in steps of
+  // some milliseconds, behind wall() by up to one. What is changed once this has passed a
+  // file's ctime gets another one.
+  virtual WallTime file_time() const { return wall(); }
+
   // Never goes back and keeps counting while the machine is suspended
   // (CLOCK_BOOTTIME). For leases, budgets, graces and timeouts.
   virtual BootTime boot() const = 0;
@@ -52,6 +57,7 @@ public:
 class SystemClock final : public Clock {
 public:
   WallTime wall() const override;
+  WallTime file_time() const override;
   BootTime boot() const override;
   void sleep(std::chrono::nanoseconds how_long) const override;
 };

@@ -44,4 +44,12 @@ struct FileStamp {
   }
 };
 
+// How far apart two changes must be for their ctimes to differ for sure, on a file system
+// that wrote this one: ext3 keeps whole seconds, exFAT hundredths of one.
+constexpr std::chrono::nanoseconds stamp_step(WallTime ctime) {
+  using namespace std::chrono_literals;
+  const auto since = ctime.time_since_epoch();
+  return since % 1s == 0ns ? 2s : since % 10ms == 0ns ? 20ms : 0ns;
+}
+
 } // namespace coldpress

@@ -90,6 +90,7 @@ Step<std::monostate> Process::reap(const Published& published) {
 Recovered Process::recover(const World& world, Trees trees) {
   const RolloutForms forms = forms_of(world, trees);
   RecoverRules rules;
+  rules.uid = k_uid;
   if (trees == Trees::both) {
     rules.home = places().home;
   }

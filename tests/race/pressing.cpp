@@ -80,6 +80,7 @@ RolloutForms Pressing::forms(std::uint32_t rollout) const {
 bool Pressing::recover(std::uint32_t rollout) {
   RecoverRules rules;
   rules.home = home_.path();
+  rules.uid = effective_uid();
   rules.orphans_dir = home_.path() + "/coldpress/orphans";
   constexpr int k_rounds = 10;
   for (int i = 0; i < k_rounds && forms(rollout).files.size() > 1; ++i) {

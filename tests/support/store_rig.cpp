@@ -368,6 +368,7 @@ Step<Repressed> TestWorker::repress(const Candidate& candidate) {
 Recovered TestWorker::recover(const RolloutForms& forms) {
   RecoverRules rules;
   rules.home = home;
+  rules.uid = k_uid;
   rules.settle = settle;
   rules.grace = k_test_grace;
   rules.grace_without_lease = k_test_grace;
@@ -393,13 +394,13 @@ TestPass run_test_pass(TestWorker& worker, const StoreRig& rig) {
   };
   // Twice, as a run does: what one act leaves may be another row of the table.
   for (int round = 0; round < 2; ++round) {
-    const Inventory found = look();
+    Inventory found = look();
     Guards guards = worker.guards();
     // What could not be put right is seen again.
     std::erase_if(pass.outcomes, [](const Outcome& outcome) {
       return outcome.kind == OutcomeKind::conflict || outcome.kind == OutcomeKind::failed;
     });
-    for (Outcome& outcome : sweep_temps(guards, found)) {
+    for (Outcome& outcome : sweep_temps(guards, found, {rig.home(), k_uid})) {
       pass.outcomes.push_back(std::move(outcome));
     }
     for (const RolloutForms& forms : found.leftovers) {

@@ -1,7 +1,5 @@
 #include "worker/rollout/compare.hpp"
 
-#include "worker/rollout/reader.hpp"
-
 #include <algorithm>
 #include <vector>
 
@@ -12,7 +10,7 @@ namespace {
 constexpr std::size_t k_piece = std::size_t{256} << 10U;
 
 struct Side {
-  RolloutReader reader;
+  RolloutReader& reader;
   std::vector<std::byte> buffer = std::vector<std::byte>(k_piece);
   std::span<const std::byte> piece{};
 
@@ -26,20 +24,14 @@ struct Side {
 
 } // namespace
 
-Result<Comparison> compare_rollouts(Fs& fs,
-                                    const std::string& first,
-                                    const std::string& second,
-                                    const std::stop_token& stop) {
-  const ReadOptions quietly{PageCache::drop_behind, Frames::any};
-  TRY_ASSIGN(RolloutReader first_reader, RolloutReader::open_exact(fs, first, quietly));
-  TRY_ASSIGN(RolloutReader second_reader, RolloutReader::open_exact(fs, second, quietly));
-  Side a{std::move(first_reader)};
-  Side b{std::move(second_reader)};
+Result<Comparison> compare_readers(RolloutReader& first,
+                                   RolloutReader& second,
+                                   const std::function<Result<void>()>& go_on) {
+  Side a{first};
+  Side b{second};
   Comparison found;
   for (;;) {
-    if (stop.stop_requested()) {
-      return Fail(Error{Errc::canceled, 0, "compare", first, {}});
-    }
+    TRY(go_on());
     TRY(a.fill());
     TRY(b.fill());
     const auto part =
@@ -57,6 +49,19 @@ Result<Comparison> compare_rollouts(Fs& fs,
       return found;
     }
   }
+}
+
+Result<Comparison> compare_rollouts(Fs& fs,
+                                    const std::string& first,
+                                    const std::string& second,
+                                    const std::stop_token& stop) {
+  const ReadOptions quietly{PageCache::drop_behind, Frames::any};
+  TRY_ASSIGN(RolloutReader a, RolloutReader::open_exact(fs, first, quietly));
+  TRY_ASSIGN(RolloutReader b, RolloutReader::open_exact(fs, second, quietly));
+  return compare_readers(a, b, [&]() -> Result<void> {
+    return stop.stop_requested() ? Fail(Error{Errc::canceled, 0, "compare", first, {}})
+                                 : Result<void>();
+  });
 }
 
 } // namespace coldpress

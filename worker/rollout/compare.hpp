@@ -1,8 +1,9 @@
 #pragma once
 
-#include "fsutil/fs.hpp"
+#include "worker/rollout/reader.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -29,5 +30,11 @@ Result<Comparison> compare_rollouts(Fs& fs,
                                     const std::string& first,
                                     const std::string& second,
                                     const std::stop_token& stop = {});
+
+// The same of what two readers have left. `go_on` is asked before each piece: an error of
+// its own ends the comparison.
+Result<Comparison> compare_readers(RolloutReader& first,
+                                   RolloutReader& second,
+                                   const std::function<Result<void>()>& go_on);
 
 } // namespace coldpress

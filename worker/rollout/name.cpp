@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view k_prefix = "rollout-";
 constexpr std::string_view k_materialize_prefix = ".rollout-materialize-";
+constexpr std::string_view k_compress_prefix = "rollout-compress-";
+constexpr std::string_view k_temp_suffix = ".tmp";
 constexpr std::string_view k_plain_suffix = ".jsonl";
 constexpr std::string_view k_zst_suffix = ".zst";
 constexpr std::string_view k_compressed_suffix = ".jsonl.zst";
@@ -106,14 +108,31 @@ std::optional<NameParts> split_rollout_name(std::string_view name) {
   return parts;
 }
 
-// Narrow on purpose: what is called a foreign temp may be swept, a user's notes may not.
+// Six letters or digits, as the temp files of Rust's `tempfile` have.
+bool is_random(std::string_view text) {
+  return text.size() == 6 && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+// Exactly what Codex makes: what has such a name may be swept.
 bool is_foreign_temp(std::string_view name) {
   if (name.starts_with(k_materialize_prefix)) {
-    return name.size() > k_materialize_prefix.size();
+    return is_random(name.substr(k_materialize_prefix.size()));
   }
-  return name.starts_with(k_prefix) && name.ends_with(".tmp") &&
-         (name.starts_with("rollout-compress-") ||
-          name.find(".jsonl.") != std::string_view::npos);
+  return name.starts_with(k_compress_prefix) && name.ends_with(k_temp_suffix) &&
+         is_random(name.substr(
+             k_compress_prefix.size(),
+             name.size() - k_compress_prefix.size() -
+                 std::min(name.size() - k_compress_prefix.size(), k_temp_suffix.size())));
+}
+
+// What somebody made of a rollout, or for one.
+bool is_unknown_temp(std::string_view name) {
+  return name.starts_with(k_materialize_prefix) ||
+         (name.starts_with(k_prefix) && name.ends_with(k_temp_suffix) &&
+          (name.starts_with(k_compress_prefix) ||
+           name.find(k_plain_suffix) != std::string_view::npos));
 }
 
 std::string encode_base64url(std::string_view bytes) {
@@ -190,7 +209,10 @@ NameKind classify(std::string_view name) {
   if (is_part_name(name)) {
     return NameKind::part;
   }
-  return is_foreign_temp(name) ? NameKind::foreign_temp : NameKind::other;
+  if (is_foreign_temp(name)) {
+    return NameKind::foreign_temp;
+  }
+  return is_unknown_temp(name) ? NameKind::unknown_temp : NameKind::other;
 }
 
 bool is_compressed_name(std::string_view name) {

@@ -21,15 +21,14 @@ struct RolloutName {
 std::optional<RolloutName> parse_rollout_name(std::string_view name);
 
 enum class NameKind : std::uint8_t {
-  plain,      // parses, .jsonl
-  compressed, // parses, .jsonl.zst
-  malformed,  // rollout-*.jsonl[.zst] that does not parse
-  retired,    // our retired form of a plain name
-  part,       // our named temp file
-  // Codex's: rollout-compress-*.tmp, .rollout-materialize-*, and of older ones
-  // rollout-*.jsonl.*.tmp
-  foreign_temp,
-  other, // nothing of ours nor of a rollout's: leave it alone
+  plain,        // parses, .jsonl
+  compressed,   // parses, .jsonl.zst
+  malformed,    // rollout-*.jsonl[.zst] that does not parse
+  retired,      // our retired form of a plain name
+  part,         // our named temp file
+  foreign_temp, // Codex's: rollout-compress-XXXXXX.tmp or .rollout-materialize-XXXXXX
+  unknown_temp, // nearly that, or rollout-*.jsonl*.tmp: it may be the only copy
+  other,        // nothing of ours nor of a rollout's: leave it alone
 };
 
 NameKind classify(std::string_view name);

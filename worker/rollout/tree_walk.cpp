@@ -47,6 +47,10 @@ public:
 
   void see(const std::string& dir, const DirEntry& entry) {
     const NameKind kind = classify(entry.name);
+    if (kind == NameKind::unknown_temp) {
+      odd(dir, entry, Oddity::unknown_temp, kind);
+      return;
+    }
     if (kind == NameKind::malformed) {
       odd(dir, entry, Oddity::bad_name, kind);
       if (is_compressed_name(entry.name)) {
@@ -97,6 +101,8 @@ std::string_view reason_name(Oddity oddity) {
   case Oddity::directory:
   case Oddity::special:
     return "not_regular";
+  case Oddity::unknown_temp:
+    return "unknown_temp";
   case Oddity::bad_name:
     break;
   }
@@ -115,6 +121,10 @@ std::string_view explain(Oddity oddity) {
     return "a directory that is named like a rollout; move it away";
   case Oddity::special:
     return "not a regular file, but named like a rollout; move it away";
+  case Oddity::unknown_temp:
+    return "a temp file whose contents are in no rollout here; look at it, then rename "
+           "it "
+           "to the rollout it is, or move it out of the trees";
   case Oddity::bad_name:
     break;
   }

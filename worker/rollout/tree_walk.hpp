@@ -16,6 +16,7 @@ enum class Oddity : std::uint8_t {
   directory,     // named like a rollout
   special,       // a FIFO, socket or device named like a rollout
   bad_name,      // nearly a rollout's name
+  unknown_temp,  // a temp file, of a rollout by its name, that may be the only copy
 };
 
 struct OddEntry {
@@ -24,7 +25,7 @@ struct OddEntry {
   NameKind kind = NameKind::other; // of its name
 };
 
-// "symlink", "not_regular", "bad_name": the reasons of NDJSON.
+// "symlink", "not_regular", "bad_name", "unknown_temp": the reasons of NDJSON.
 std::string_view reason_name(Oddity oddity);
 // What it is and what to do, in one sentence.
 std::string_view explain(Oddity oddity);

@@ -57,7 +57,8 @@ bool put_right(Session& session, Prepared& prepared) {
   std::erase_if(prepared.recovered, [](const Outcome& outcome) {
     return outcome.kind == OutcomeKind::conflict || outcome.kind == OutcomeKind::failed;
   });
-  for (Outcome& outcome : sweep_temps(guards, prepared.preview.found)) {
+  for (Outcome& outcome : sweep_temps(
+           guards, prepared.preview.found, {session.store().home, session.store().uid})) {
     make_relative(outcome, session.store().home);
     prepared.recovered.push_back(std::move(outcome));
   }
@@ -99,16 +100,16 @@ Preview preview(Fs& fs,
   std::move(
       seen.found.weak.begin(), seen.found.weak.end(), std::back_inserter(candidates));
   seen.found.weak.clear();
-  seen.plan = make_plan(std::move(candidates),
-                        seen.found.versions,
-                        {settings.scan,
-                         settings.compat,
-                         store.uid,
-                         now,
-                         !seen.found.not_local.at(static_cast<std::size_t>(Root::active))
-                              .empty()},
-                        known.memory,
-                        known.achieved);
+  seen.plan = make_plan(
+      std::move(candidates),
+      seen.found.versions,
+      {settings.scan,
+       settings.compat,
+       store.uid,
+       now,
+       !seen.found.not_local.at(static_cast<std::size_t>(Root::active)).empty()},
+      known.memory,
+      known.achieved);
   return seen;
 }
 
@@ -132,6 +133,7 @@ RecoverRules recover_rules(Session& session, Seen seen) {
   const Settings& settings = session.settings();
   RecoverRules rules;
   rules.home = session.store().home;
+  rules.uid = session.store().uid;
   rules.stop = session.stop_token();
   rules.whole_store_seen = seen == Seen::all;
   rules.settle = settings.scan.settle;

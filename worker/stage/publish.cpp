@@ -7,6 +7,14 @@ namespace coldpress {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Smaller files are compared in less time than it takes the clock to move on.
+constexpr std::uint64_t k_quickly_compared = std::uint64_t{1} << 20U;
+constexpr int k_waits = 12; // of a millisecond: a tick is 10 at most
+
+} // namespace
+
 // One publication: the table of DESIGN section 4, a method a step.
 class PublishedMaker {
 public:
@@ -30,7 +38,10 @@ public:
     if (done) {
       done = retire();
     }
-    // 11: whatever writers waited for is free again; from here on the disk may be slow.
+    // 11: writers wait for nothing but the lease from here on; after it the disk may be
+    // slow.
+    changes_show_ = done && wait_for_clock();
+    lease_.reset();
     if (!done) {
       if (!keep_pair_) {
         undo();
@@ -108,20 +119,19 @@ private:
       return fail(section.error());
     }
     held.begin();
-    std::optional<KernelLease> lease;
-    Done done = take_lease(lease);
+    Done done = take_lease();
     if (done) {
       done = look_again();
     }
-    return done ? rename_away(lease) : done;
+    return done ? rename_away() : done;
   }
 
   // 7
-  Done take_lease(std::optional<KernelLease>& lease) {
+  Done take_lease() {
     auto taken = KernelLease::try_take(fs_, claim().file(), LeaseKind::read);
     if (taken) {
-      lease.emplace(std::move(*taken));
-      lease_ = LeaseSupport::works;
+      lease_.emplace(std::move(*taken));
+      leases_ = LeaseSupport::works;
       return {};
     }
     switch (taken.error().code) {
@@ -129,7 +139,7 @@ private:
       return stop(Reason::open_for_writing);
     case Errc::denied:
     case Errc::unsupported:
-      lease_ = LeaseSupport::none;
+      leases_ = LeaseSupport::none;
       return claim().candidate().root == Root::active && !rules_.active_without_lease
                  ? stop(Reason::no_lease)
                  : Done{};
@@ -171,7 +181,7 @@ private:
   }
 
   // 9 and 10
-  Done rename_away(const std::optional<KernelLease>& lease) {
+  Done rename_away() {
     const auto moved = move_new(fs_, plain_, retired_);
     if (!moved) {
       // The two-step form may have stopped in between: then both names stand, and the
@@ -183,12 +193,30 @@ private:
       now->links = 1; // of an open file over NFS; reap() counts again, with it closed
     }
     const auto retired = fs_.lstat(retired_);
-    const bool whole = !lease || lease->whole();
+    // Last: what was written before this look is in the stamp, or breaks the lease.
+    const bool whole = !lease_ || lease_->whole();
     if (whole && now && claim().stamp().same_but_ctime(*now) && retired &&
         claim().stamp().same_inode(*retired)) {
+      aside_ = FileStamp::of(*now);
       return {};
     }
     return put_back();
+  }
+
+  // True once each change that comes after the lease gets a ctime of its own. A program
+  // that had the file open for reading can open it again for writing, and put its mtime
+  // back; it waits at the door as long as this does.
+  bool wait_for_clock() {
+    const auto passed = [&] {
+      return guards_.clock.file_time() > aside_.ctime + stamp_step(aside_.ctime);
+    };
+    if (!lease_ || aside_.size <= k_quickly_compared) {
+      return lease_ && passed();
+    }
+    for (int waits = 0; waits < k_waits && !passed() && lease_->whole(); ++waits) {
+      guards_.clock.sleep(1ms);
+    }
+    return passed();
   }
 
   // 10, the other branch: somebody resolved P before 9 and waits in open().
@@ -233,8 +261,10 @@ private:
     published.retired_path_ = retired_;
     published.directory_ = claim().directory().id();
     published.plain_ = claim().stamp();
+    published.retired_ = aside_;
+    published.changes_show_ = changes_show_;
     published.compressed_ = frame_;
-    published.lease_ = lease_;
+    published.lease_ = leases_;
     published.blocked_us_ = blocked_us_;
     return published;
   }
@@ -250,7 +280,10 @@ private:
   std::string dir_;
   std::string retired_; // R
   FileStamp frame_;     // Z's, once it has its name
-  LeaseSupport lease_ = LeaseSupport::none;
+  FileStamp aside_;     // R's
+  bool changes_show_ = false;
+  std::optional<KernelLease> lease_; // on P, which becomes R
+  LeaseSupport leases_ = LeaseSupport::none;
   bool put_back_ = false;
   bool keep_pair_ = false;
   std::uint64_t blocked_us_ = 0;

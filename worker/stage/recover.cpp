@@ -1,11 +1,11 @@
 #include "worker/stage/recover.hpp"
 
 #include "fsutil/text.hpp"
+#include "worker/rollout/beginning.hpp"
 #include "worker/rollout/compare.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/recover_acts.hpp"
-#include "worker/stage/recover_cut_off.hpp"
 
 #include <algorithm>
 
@@ -23,6 +23,15 @@ public:
     acts_.emplace(guards_, rules_.orphans_dir);
     if (auto looked = look(); !looked) {
       return failed(looked.error());
+    }
+    for (const FormView& view : views_) {
+      if (view.stamp.uid != rules_.uid) {
+        return conflict(fmt::format(
+            "{} belongs to user {}; none of its forms is touched. Compare them, and move "
+            "the other user's file out of the tree",
+            printable(view.file.path),
+            view.stamp.uid));
+      }
     }
     acts_->set_thread(thread_id());
     if (const FormView* retired = first(Role::retired)) {
@@ -175,7 +184,8 @@ private:
         // The thread was resumed and compressed again: all of R is in it.
         return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
       }
-      if (compared->relation == Relation::differ) {
+      if (compared->relation == Relation::differ &&
+          frame.stamp.ctime > retired.stamp.ctime) {
         // It is the rollout now, as after Codex's migration.
         return quiet
                    ? orphan(retired,
@@ -192,6 +202,7 @@ private:
     }
     const bool covers_it =
         equal || (compared && compared->relation == Relation::first_is_prefix);
+    // Else the retired file was written to, whatever its mtime says.
     return put_back(
         retired,
         covers_it && frame.dir == retired.dir ? &frame : nullptr,
@@ -262,12 +273,40 @@ private:
     if (age < grace) {
       return {std::nullopt, std::min<std::chrono::nanoseconds>(grace - age, grace)};
     }
+    if (auto refused = keeps_nothing(retired, keeps)) {
+      return *std::move(refused);
+    }
     Recovered recovered = done(acts_->unlink_copy(retired, keeps), {});
     if (recovered.outcome && recovered.outcome->kind == OutcomeKind::recovered) {
       recovered.outcome->kind = OutcomeKind::reaped;
       recovered.outcome->bytes_before = retired.stamp.size;
     }
     return recovered;
+  }
+
+  // What stays must be as safe as what goes: under no second name, through which it could
+  // be changed, and open to nobody who could not write into the other.
+  std::optional<Recovered> keeps_nothing(const FormView& victim, const FormView& keeps) {
+    constexpr std::uint32_t k_others_write = 0022;
+    if (keeps.stamp.links != 1) {
+      return conflict(fmt::format("{} has a second name, so the other form stays; remove "
+                                  "that name",
+                                  printable(keeps.file.path)));
+    }
+    if ((keeps.stamp.mode & ~victim.stamp.mode & k_others_write) != 0) {
+      return conflict(fmt::format("other users may write to {}, so the other form stays; "
+                                  "chmod go-w it",
+                                  printable(keeps.file.path)));
+    }
+    return std::nullopt;
+  }
+
+  // Of two forms the one that `keeps` makes needless.
+  Recovered
+  remove_copy(const FormView& victim, const FormView& keeps, std::string detail) {
+    auto refused = keeps_nothing(victim, keeps);
+    return refused ? *std::move(refused)
+                   : done(acts_->unlink_copy(victim, keeps), std::move(detail));
   }
 
   Recovered put_back(const FormView& retired,
@@ -317,8 +356,7 @@ private:
     }
     if (compared && (compared->relation == Relation::equal ||
                      compared->relation == Relation::first_is_prefix)) {
-      return done(acts_->unlink_copy(frame, plain),
-                  "removed a .zst whose plain file has all of it");
+      return remove_copy(frame, plain, "removed a .zst whose plain file has all of it");
     }
     if (!compared) {
       return beside_damaged(plain, frame);
@@ -338,8 +376,9 @@ private:
     if (!cut_off) {
       return failed(cut_off.error());
     }
-    return *cut_off ? done(acts_->unlink_copy(frame, plain),
-                           "removed a .zst that was cut off while it was made")
+    return *cut_off ? remove_copy(frame,
+                                  plain,
+                                  "removed a .zst that was cut off while it was made")
                     : conflict("the plain file stands beside a damaged .zst; neither is "
                                "touched. If the plain file has all you need, move the "
                                ".zst out of the tree");
@@ -359,8 +398,9 @@ private:
     const bool first_goes =
         compared->relation == Relation::first_is_prefix ||
         (compared->relation == Relation::equal && a.stamp.ctime < b.stamp.ctime);
-    return done(first_goes ? acts_->unlink_copy(a, b) : acts_->unlink_copy(b, a),
-                "removed the .zst that the other tree has, too");
+    return remove_copy(first_goes ? a : b,
+                       first_goes ? b : a,
+                       "removed the .zst that the other tree has, too");
   }
 
   std::ptrdiff_t count(Role role) const {

@@ -12,7 +12,8 @@ namespace coldpress {
 enum class ThreadRow : std::uint8_t { present, absent, no_database, unknown };
 
 struct RecoverRules {
-  std::string home; // the store: forms may have moved to where Codex keeps them
+  std::string home;      // the store: forms may have moved to where Codex keeps them
+  std::uint32_t uid = 0; // whose store it is: another's file decides nothing
   std::chrono::milliseconds settle{};
   std::chrono::milliseconds grace{};               // where kernel leases work
   std::chrono::milliseconds grace_without_lease{}; // elsewhere
@@ -33,9 +34,9 @@ struct Recovered {
 // table of DESIGN section 5. What it is given may be old: it looks again there, and
 // where Codex keeps the rollout in either tree. Contents are compared without a lock;
 // every act looks again under Codex's locks and ours, and makes the copy that stays
-// durable before a name goes. Never removes the last copy of anything; what it cannot
-// decide it reports as `conflict` and leaves. Idempotent. Busy locks mean nothing is done
-// this time.
+// durable before a name goes. Never removes the last copy of anything, nor the last that
+// is the user's own and only his to change; what it cannot decide it reports as
+// `conflict` and leaves. Idempotent. Busy locks mean nothing is done this time.
 Recovered recover(Guards& guards, const RolloutForms& forms, const RecoverRules& rules);
 
 } // namespace coldpress

@@ -120,6 +120,7 @@ private:
     case NameKind::foreign_temp:
       found_.foreign_temps.push_back(std::move(path));
       break;
+    case NameKind::unknown_temp: // odd
     case NameKind::other:
       break;
     }

@@ -5,13 +5,16 @@
 
 namespace coldpress {
 
-// A foreign temp file younger than this is never looked at.
-inline constexpr std::chrono::hours k_foreign_temp_age{24};
+struct SweepRules {
+  std::string home;      // the store
+  std::uint32_t uid = 0; // whose it is: another user's temps are left alone
+};
 
 // Removes temp files nobody works on any more: ours whose owner is gone (its flock is
-// free), and Codex's only if they are older than a day by mtime and ctime and a lease
-// proves that no process has them open. One Outcome for each removed file, and for each
-// failure. Needs the store lock; call it before the pass makes temps of its own.
-std::vector<Outcome> sweep_temps(Guards& guards, const Inventory& found);
+// free), and Codex's as sweep_foreign() has it. One Outcome for each removed file, and
+// for each failure; what may hold the only copy of something stays and is added to
+// `found.odd`. Needs the store lock; call it before the pass makes temps of its own.
+std::vector<Outcome>
+sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules);
 
 } // namespace coldpress

@@ -430,6 +430,10 @@ public:
   const std::string& retired_path() const { return retired_path_; }
   const DirId& directory() const { return directory_; } // that both forms are in
   const FileStamp& plain() const { return plain_; } // before the rename
+  // After it, taken while the lease was whole.
+  const FileStamp& retired() const { return retired_; }
+  // Whether each later change of the retired file shows in its ctime.
+  bool changes_show() const { return changes_show_; }
   const FileStamp& compressed() const { return compressed_; }
   LeaseSupport lease() const { return lease_; }
   std::uint64_t blocked_us() const { return blocked_us_; }
@@ -444,6 +448,8 @@ private:
   std::string retired_path_;
   DirId directory_;
   FileStamp plain_;
+  FileStamp retired_;
+  bool changes_show_ = false;
   FileStamp compressed_;
   LeaseSupport lease_ = LeaseSupport::none;
   std::uint64_t blocked_us_ = 0;
