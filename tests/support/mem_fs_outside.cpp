@@ -85,8 +85,10 @@ NodePtr MemFs::put_parent(const std::string& path) {
 }
 
 NodePtr MemFs::put_node(const std::string& path, FileType type) {
-  if (NodePtr there = node_at(path)) {
-    return there;
+  // From outside, whatever directory is held by that name.
+  if (const auto there = tree_.find("put", path, MemTree::Last::keep);
+      there && there->node) {
+    return there->node;
   }
   const NodePtr dir = put_parent(parent_dir(path));
   const NodePtr node = tree_.make(type, fresh(type == FileType::symlink ? 0777 : 0644));
@@ -116,8 +118,8 @@ void MemFs::move(const std::string& from, const std::string& to) {
   const std::lock_guard hold(mutex_);
   const Place source = tree_.find("rename", from, MemTree::Last::keep).value();
   const Place target = tree_.find("rename", to, MemTree::Last::keep).value();
-  tree_.change({{target.dir, target.name, source.node},
-                {source.dir, source.name, nullptr}});
+  tree_.change(
+      {{target.dir, target.name, source.node}, {source.dir, source.name, nullptr}});
 }
 
 void MemFs::take_away(const std::string& path) {
