@@ -266,7 +266,7 @@ std::vector<Scenario> leftover_scenarios(const Kind& kind) {
       [](MemFs& disk, const StoreRig& rig) {
         rig.put(rig.plain(), k_text);
         rig.put(join_path(rig.dir(), ".0123456789abcdef.coldpress-part"), "x");
-        const std::string foreign = join_path(rig.dir(), "rollout-compress-aB3.tmp");
+        const std::string foreign = join_path(rig.dir(), "rollout-compress-aB3xY9.tmp");
         rig.put(foreign, "x");
         disk.set_times(foreign, rig.cold_time(), rig.cold_time());
       },

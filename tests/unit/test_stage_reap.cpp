@@ -18,20 +18,29 @@ struct Rig {
   StoreRig store{disk, clock};
   FaultFs fs{disk};
   std::unique_ptr<TestWorker> worker;
-  std::string text = test_rollout();
+  std::string text;
   std::string plain = store.plain();
   std::string compressed = store.compressed();
   std::string retired = store.retired();
   std::optional<Published> published;
 
-  explicit Rig(const MemFeatures& features = {}) {
+  explicit Rig(const MemFeatures& features = {}, int lines = 200)
+      : text(test_rollout(1, lines)) {
     disk.set_features(features);
     store.put(plain, text);
-    clock.advance(1h);
+    clock.advance(1h + 1ns); // not a whole second
     worker = std::move(TestWorker::start(fs, clock, store, test_process()).value());
     published.emplace(worker->publish(store.candidate(plain)).value());
     clock.advance(k_test_grace);
     fs.reset();
+  }
+  // Another byte, and the times as a copying tool leaves them.
+  void edit(const std::string& path, WallTime ctime) {
+    std::string bytes = disk.get(path);
+    bytes[bytes.size() / 2] ^= 1;
+    const WallTime mtime = disk.lstat(path).value().mtime;
+    disk.put(path, bytes, mtime);
+    disk.set_times(path, mtime, ctime);
   }
   Step<std::monostate> reap() {
     Guards guards = worker->guards();
@@ -127,6 +136,81 @@ TEST_CASE("reap leaves the retired file when anything is not as publish left it"
   }
 }
 
+TEST_CASE("a retired file that was overwritten in place stays, though its mtime was put "
+          "back") {
+  for (const bool leases : {true, false}) {
+    MemFeatures features;
+    features.leases = leases;
+    for (const bool same_ctime : {true, false}) {
+      CAPTURE(leases);
+      CAPTURE(same_ctime); // as a clock does that has not moved on since
+      Rig rig(features);
+      rig.edit(rig.retired,
+               same_ctime ? rig.published->retired().ctime : rig.clock.wall());
+      const auto edited = rig.disk.get(rig.retired);
+      const auto reaped = rig.reap();
+      REQUIRE_FALSE(reaped);
+      CHECK(reaped.error().reason == Reason::changed);
+      CHECK(rig.disk.get(rig.retired) == edited);
+      CHECK(edited != rig.text);
+    }
+  }
+}
+
+TEST_CASE("a ctime that moved without the bytes does not keep a retired file") {
+  Rig rig;
+  const WallTime mtime = rig.disk.lstat(rig.retired).value().mtime;
+  rig.disk.set_times(rig.retired, mtime, rig.clock.wall());
+  CHECK(rig.reap());
+  CHECK_FALSE(rig.disk.exists(rig.retired));
+}
+
+TEST_CASE("of a large file publish waits until its ctime shows each change, so that reap "
+          "need not read it again") {
+  Rig large({}, 20'000);
+  REQUIRE(large.text.size() > (1U << 20U));
+  CHECK(large.published->changes_show());
+  CHECK(large.reap());
+  CHECK_FALSE(large.fs.find("read_at", large.retired));
+  Rig small;
+  CHECK_FALSE(small.published->changes_show());
+  CHECK(small.reap());
+  CHECK(small.fs.find("read_at", small.retired));
+}
+
+TEST_CASE("where a file system keeps whole seconds, publish does not vouch for ctime") {
+  FakeClock clock;
+  CHECK(stamp_step(clock.wall()) == 2s);
+  CHECK(stamp_step(clock.wall() + 10ms) == 20ms);
+  CHECK(stamp_step(clock.wall() + 1ns) == 0ns);
+}
+
+TEST_CASE(
+    "a process that opens the retired file while it is compared stops the reaping") {
+  Rig rig;
+  bool came = false;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "read_at" && path == rig.retired && !came) {
+      came = true;
+      rig.disk.finish_open(rig.disk.open_for_append_resolve(rig.retired).value());
+    }
+  });
+  const auto reaped = rig.reap();
+  CHECK(came);
+  REQUIRE_FALSE(reaped);
+  CHECK(name_of(reaped.error().reason) == "open_for_writing");
+  CHECK(rig.disk.get(rig.retired) == rig.text);
+}
+
+TEST_CASE("reap leaves the retired file beside a .zst that was overwritten in place") {
+  Rig rig;
+  rig.edit(rig.compressed, rig.clock.wall());
+  const auto reaped = rig.reap();
+  REQUIRE_FALSE(reaped);
+  CHECK(reaped.error().reason == Reason::changed);
+  CHECK(rig.disk.get(rig.retired) == rig.text);
+}
+
 TEST_CASE("reap tries later when a lock is held") {
   for (const auto& [path, reason] :
        {std::pair(std::string(".tmp/rollout-maintenance.lock"), Reason::maintenance),
@@ -150,7 +234,7 @@ TEST_CASE("a writer that comes in the last moment stops the reaping") {
   Rig rig;
   bool came = false;
   rig.fs.set_hook([&](std::string_view op, const std::string& path) {
-    if (op == "lease_whole" && path == rig.retired) {
+    if (op == "lease_whole" && path == rig.retired && !came) {
       came = true;
       (void)rig.disk.append(rig.retired, "late\n");
     }

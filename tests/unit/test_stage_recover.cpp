@@ -190,11 +190,22 @@ std::vector<Row> rows() {
   all.push_back({"R beside another Z: migrated since",
                  [](Rig& r) {
                    r.store.put(r.retired, k_other);
-                   r.store.put(r.compressed, frame());
+                   r.clock.advance(1s);
+                   r.store.put(r.compressed, frame(), r.disk.lstat(r.retired)->mtime);
                  },
                  OutcomeKind::orphaned,
                  [](const Rig& r) {
                    return Files{{r.compressed, frame()}, {r.orphan, k_other}};
+                 }});
+  all.push_back({"R was overwritten in place, and its mtime put back",
+                 [](Rig& r) {
+                   r.store.put(r.compressed, frame());
+                   r.clock.advance(1s);
+                   r.store.put(r.retired, k_other, r.disk.lstat(r.compressed)->mtime);
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.plain, k_other}, {r.compressed, frame()}};
                  }});
   all.push_back({"R open for writing, no P",
                  [](Rig& r) {
@@ -364,6 +375,72 @@ TEST_CASE("recovery puts right what the table says, and reports it") {
     }
     CHECK(rig.files() == row.after(rig));
     CHECK(rig.disk.open_handles() == 1); // the store lock's
+  }
+}
+
+// Two forms of which the table lets one go, and which.
+struct Pair {
+  std::string name;
+  std::string victim;
+  std::string keeper;
+};
+
+std::vector<Pair> pairs(const Rig& r) {
+  return {{"P keeps, Z goes", r.compressed, r.plain},
+          {"P keeps, Z of the other tree goes", r.compressed, r.other_plain},
+          {"Z keeps, R goes", r.retired, r.compressed},
+          {"P keeps, R goes", r.retired, r.plain},
+          {"Z keeps, Z of the other tree goes", r.compressed, r.other_compressed}};
+}
+
+void put_pair(Rig& r, const Pair& pair) {
+  for (const std::string& path : {pair.victim, pair.keeper}) {
+    r.store.put(path, path.ends_with(".zst") ? frame() : k_text);
+    r.clock.advance(1s);
+  }
+  const WallTime mtime = r.disk.lstat(pair.victim)->mtime;
+  r.disk.set_times(pair.keeper, mtime, r.disk.lstat(pair.keeper)->ctime);
+}
+
+TEST_CASE("of two copies none goes for what is not only the user's own to change") {
+  struct Fault {
+    std::string name;
+    std::function<void(Rig&, const Pair&)> make;
+  };
+  const std::vector<Fault> faults{
+      {"the keeper is another user's",
+       [](Rig& r, const Pair& p) { r.disk.set_owner_of(p.keeper, 1001, 1000); }},
+      {"the victim is another user's",
+       [](Rig& r, const Pair& p) { r.disk.set_owner_of(p.victim, 1001, 1000); }},
+      {"others may write to the keeper",
+       [](Rig& r, const Pair& p) { r.disk.set_mode_of(p.keeper, 0666); }},
+      {"the keeper has a second name",
+       [](Rig& r, const Pair& p) { must(r.disk.link(p.keeper, "/home/me/second")); }}};
+  for (const Fault& fault : faults) {
+    for (const Pair& pair : pairs(Rig())) {
+      CAPTURE(fault.name);
+      CAPTURE(pair.name);
+      Rig rig;
+      put_pair(rig, pair);
+      fault.make(rig, pair);
+      rig.start();
+      const Files before = rig.files();
+      const Recovered recovered = rig.recover();
+      REQUIRE(recovered.outcome);
+      CHECK(name_of(recovered.outcome->kind) == "conflict");
+      CHECK(recovered.outcome->detail != "");
+      CHECK(rig.files() == before);
+    }
+  }
+  for (const Pair& pair : pairs(Rig())) {
+    CAPTURE(pair.name);
+    Rig rig;
+    put_pair(rig, pair);
+    rig.start();
+    const Recovered recovered = rig.recover();
+    REQUIRE(recovered.outcome);
+    CHECK(name_of(recovered.outcome->kind) != "conflict");
+    CHECK_FALSE(rig.disk.exists(pair.victim));
   }
 }
 

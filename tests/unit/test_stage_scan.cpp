@@ -74,7 +74,7 @@ TEST_CASE("scan sorts what stands in the trees by its name") {
   rig.store.put(rig.store.retired(3), test_rollout(3));
   rig.store.put(join_path(dir, "rollout-by-hand.jsonl"), "x");
   rig.store.put(join_path(dir, ".0123456789abcdef.coldpress-part"), "x");
-  rig.store.put(join_path(dir, "rollout-compress-aB3.tmp"), "x");
+  rig.store.put(join_path(dir, "rollout-compress-aB3xY9.tmp"), "x");
   rig.store.put(join_path(dir, "notes.txt"), "x");
   rig.disk.put_symlink(rig.store.plain(4), rig.store.plain(1));
   rig.disk.put_special(rig.store.plain(5));

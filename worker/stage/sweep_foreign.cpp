@@ -48,8 +48,9 @@ public:
     if (!lease) {
       return Swept::in_use;
     }
-    std::string thread_id;
+    std::optional<Section> section;
     if (stat.size > 0) {
+      std::string thread_id;
       const auto found = find_its_bytes(*handle, *lease, thread_id);
       if (!found) {
         return lease->whole() ? Fail(found.error()) : Result<Swept>(Swept::in_use);
@@ -57,11 +58,13 @@ public:
       if (!*found) {
         return Swept::unknown;
       }
+      auto entered = Section::enter(guards_, thread_id, 2s);
+      if (!entered) {
+        return later_or(entered.error());
+      }
+      section.emplace(std::move(*entered));
     }
-    const auto section = Section::enter(guards_, thread_id, 2s);
-    if (!section) {
-      return later_or(section.error());
-    }
+    TRY(guards_.store.check());
     TRY(directory.check());
     TRY_ASSIGN(const FileStat named, fs_.lstat(temp_.path));
     if (!lease->whole() || FileStamp::of(named) != FileStamp::of(stat)) {
@@ -125,8 +128,9 @@ private:
     TRY_ASSIGN(const HeldDir directory, HeldDir::hold(fs_, parent_dir(path)));
     auto handle = fs_.open_read(path);
     if (!handle) {
-      return is_no_temp(handle.error()) ? Result<bool>(false)
-                                        : Fail(std::move(handle.error()));
+      return is_no_temp(handle.error()) || handle.error().code == Errc::denied
+                 ? Result<bool>(false)
+                 : Fail(std::move(handle.error()));
     }
     const File form(fs_, *handle);
     TRY_ASSIGN(const FileStat stat, fs_.stat(*handle));
