@@ -301,6 +301,27 @@ TEST_CASE("who has no crontab has an empty one, whatever cron calls it") {
   CHECK_FALSE(install_schedule(rig.request, rig.hands()));
 }
 
+TEST_CASE("a crontab that could not be read is not replaced") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  SubprocessEnd end{1, "", ""};
+  SUBCASE("for a file of cron's own is missing") {
+    end.err = "crontab: /etc/pam.d/cron: No such file or directory\n";
+  }
+  SUBCASE("for the spool is missing") {
+    end.err = "crontab: can't open '/var/spool/cron': No such file or directory\n";
+  }
+  SUBCASE("for its end is missing") {
+    end.out = "5 5 * * * x\n";
+    end.err = "no crontab for alice\n";
+  }
+  SUBCASE("without a word") {}
+  rig.programs.answer("crontab -l", end);
+  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
+}
+
 TEST_CASE("an edited line of cron is refused by install and left by remove") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
