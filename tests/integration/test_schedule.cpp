@@ -100,8 +100,9 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   CHECK_HAS(end.out, "next run: 2026-11-26T03:12:05Z");
   CHECK_HAS(end.err, "sudo loginctl enable-linger alice");
   CHECK_HAS(read_file(machine.units + "coldpress.service"),
-            "ExecStart=" + std::string(COLDPRESS_PROGRAM) + " run --quiet\n");
-  CHECK_HAS(read_file(machine.units + "coldpress.timer"), "OnCalendar=*-*-* 00/12:00:00");
+            "ExecStart=" + std::string(COLDPRESS_PROGRAM) +
+                " run --quiet --retry-busy\n");
+  CHECK_HAS(read_file(machine.units + "coldpress.timer"), "\nOnCalendar=*-*-* ");
 
   end = machine.schedule({"install", "--every", "12h"});
   CHECK_EQ(end.code, 0);
@@ -215,7 +216,8 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
   SUBCASE("the store by a variable") {
     machine.environment["CODEX_HOME"] = machine.home + "/.codex";
     CHECK_EQ(machine.schedule({"install"}).code, 0);
-    CHECK_HAS(read_file(service), " run --quiet --store " + machine.home + "/.codex\n");
+    CHECK_HAS(read_file(service),
+              " run --quiet --retry-busy --store " + machine.home + "/.codex\n");
   }
   SUBCASE("the store by a flag, with a blank in it") {
     make_dirs(machine.home + "/my store");
@@ -227,7 +229,7 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
     const std::string other = machine.home + "/other.toml";
     write_file(other, "[features]\nlocal_thread_store_compression = true\n");
     CHECK_EQ(machine.schedule({"install", "--config", other}).code, 0);
-    CHECK_HAS(read_file(service), " run --quiet --config " + other + "\n");
+    CHECK_HAS(read_file(service), " run --quiet --retry-busy --config " + other + "\n");
   }
   SUBCASE("several stores, of which a run takes one") {
     make_dirs(machine.home + "/a");

@@ -111,7 +111,7 @@ std::string file_to_enable(const Context& context,
 
 void ask_for_feature(const Context& context,
                      const LoadInputs& inputs,
-                     const std::string& user,
+                     ScheduleUser& user,
                      const std::string& file,
                      ScheduleWish& wish) {
   const ScheduleOptions& options = context.options.schedule;
@@ -120,17 +120,19 @@ void ask_for_feature(const Context& context,
                                    "that: local_thread_store_compression = true in its "
                                    "section [features]",
                                    file,
-                                   user);
+                                   user.name);
   } else if (context.options.inputs.enable.empty()) {
     const std::string whose =
         options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
                            : std::string();
-    wish.feature_off =
-        fmt::format("the feature is off, and a timer would change nothing; to write it "
-                    "into {}: coldpress schedule install{} {}",
-                    file,
-                    whose,
-                    k_enable);
+    wish.feature_off = fmt::format(
+        "the feature is off, and a timer would change nothing; to write it "
+        "into {}: coldpress schedule install{} {}",
+        options.for_system && file == k_site_config ? "the unit of that user" : file,
+        whose,
+        k_enable);
+  } else if (options.for_system && file == k_site_config) {
+    user.feature_by_unit = true; // the site's file would turn it on for everybody
   } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
              wish.files_to_enable.end()) {
     wish.files_to_enable.push_back(file);
@@ -152,6 +154,16 @@ bool is_action(const Context& context, std::string_view action) {
   return context.options.schedule.action == action;
 }
 
+// Where a run has to write for metrics.textfile: its directory, or the file's.
+std::string dir_of_metrics(Fs& fs, const Settings& settings) {
+  const std::string& path = settings.metrics.textfile;
+  if (path.empty()) {
+    return {};
+  }
+  const auto stat = fs.lstat(path);
+  return stat && stat->type == FileType::directory ? path : parent_dir(path);
+}
+
 Result<void> add_user(const Context& context,
                       const LoadInputs& inputs,
                       ScheduleUser user,
@@ -163,6 +175,7 @@ Result<void> add_user(const Context& context,
   if (loaded) {
     user.store = loaded->settings.store;
     user.state_dir = loaded->settings.state_dir;
+    user.metrics_dir = dir_of_metrics(context.fs, loaded->settings);
   }
   if (is_action(context, "install")) {
     if (user.store.empty()) {
@@ -175,7 +188,7 @@ Result<void> add_user(const Context& context,
     TRY(check_arguments(user.arguments));
     if (!loaded->settings.compression_enabled) {
       const std::string file = file_to_enable(context, inputs, *loaded);
-      ask_for_feature(context, inputs, user.name, file, wish);
+      ask_for_feature(context, inputs, user, file, wish);
     }
   }
   wish.request.users.push_back(std::move(user));
@@ -292,6 +305,7 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
   }
   request.host = this_process().host;
   TRY_ASSIGN(request.kind, kind_of(context, request.runtime_dir));
+  request.any_kind = options.kind.empty() && !options.for_system;
   if (!options.every.empty()) {
     TRY_ASSIGN(request.every, parse_every(options.every));
   }

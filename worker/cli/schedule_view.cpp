@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <csignal>
+
 namespace coldpress {
 
 namespace {
@@ -41,7 +43,9 @@ std::string exit_words(int code) {
   case 143:
     return "stopped";
   default:
-    return "failed";
+    return code == 128 + SIGKILL ? "killed, by somebody or because memory was short"
+           : code > 128          ? fmt::format("killed by signal {}", code - 128)
+                                 : "failed";
   }
 }
 
@@ -71,12 +75,18 @@ std::string run_text(const ScheduleStatus& status) {
                                                     format_size(row.end->bytes_after));
 }
 
+std::string install_command(const ScheduleStatus& status) {
+  return status.for_system
+             ? "sudo coldpress schedule install --system " + printable(status.user)
+             : "coldpress schedule install";
+}
+
 std::string enabled_text(const ScheduleStatus& status) {
   if (status.files.empty() && !status.enabled) {
-    return "not installed; to install it: coldpress schedule install";
+    return "not installed; to install it: " + install_command(status);
   }
   return status.enabled ? "installed, on"
-                        : "off; to turn it on: coldpress schedule install";
+                        : "off; to turn it on: " + install_command(status);
 }
 
 // A start that ended badly may not have come as far as the ledger.

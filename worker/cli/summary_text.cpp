@@ -148,4 +148,24 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   return text;
 }
 
+std::string summary_line(const PassSummary& summary, const std::string& home) {
+  const std::uint64_t compressed =
+      summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed);
+  std::uint64_t skipped = 0;
+  for (const auto& [reason, count] : summary.skipped) {
+    skipped += count;
+  }
+  std::string line = fmt::format("{}: {} compressed", printable(home), compressed);
+  if (summary.bytes_before > 0) {
+    line += fmt::format(", {} -> {}",
+                        format_size(summary.bytes_before),
+                        format_size(summary.bytes_after));
+  }
+  return line + fmt::format("; {} left, {} failed; exit {}, {:.1f} s",
+                            skipped,
+                            summary.number(OutcomeKind::failed),
+                            summary.exit_code(),
+                            summary.seconds);
+}
+
 } // namespace coldpress

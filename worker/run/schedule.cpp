@@ -28,6 +28,50 @@ void add_last_run(const ScheduleUser& user, ScheduleStatus& status) {
   }
 }
 
+Result<void> install_kind(const ScheduleRequest& request, const ScheduleHands& hands) {
+  switch (request.kind) {
+  case ScheduleKind::systemd:
+    return install_systemd(request, hands);
+  case ScheduleKind::launchd:
+    return install_launchd(request, hands);
+  default:
+    return install_cron(request, hands);
+  }
+}
+
+Result<void> remove_kind(const ScheduleRequest& request, const ScheduleHands& hands) {
+  switch (request.kind) {
+  case ScheduleKind::systemd:
+    return remove_systemd(request, hands);
+  case ScheduleKind::launchd:
+    return remove_launchd(request, hands);
+  default:
+    return remove_cron(request, hands);
+  }
+}
+
+// The request once for each kind of timer that this user has; one of the system is of
+// one kind only.
+std::vector<ScheduleRequest> present_kinds(const ScheduleRequest& request,
+                                           const ScheduleHands& hands) {
+  std::vector<ScheduleRequest> present;
+  if (request.for_system) {
+    return present;
+  }
+  for (const ScheduleKind kind :
+       {ScheduleKind::systemd, ScheduleKind::launchd, ScheduleKind::cron}) {
+    ScheduleRequest one = request;
+    one.kind = kind;
+    const bool there = kind == ScheduleKind::systemd   ? has_systemd(one, hands)
+                       : kind == ScheduleKind::launchd ? has_launchd(one, hands)
+                                                       : has_cron(hands);
+    if (there) {
+      present.push_back(std::move(one));
+    }
+  }
+  return present;
+}
+
 } // namespace
 
 std::string_view name_of(ScheduleKind kind) {
@@ -93,29 +137,42 @@ Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands&
 
 Result<void> install_schedule(const ScheduleRequest& request,
                               const ScheduleHands& hands) {
-  switch (request.kind) {
-  case ScheduleKind::systemd:
-    return install_systemd(request, hands);
-  case ScheduleKind::launchd:
-    return install_launchd(request, hands);
-  default:
-    return install_cron(request, hands);
+  TRY(install_kind(request, hands));
+  for (const ScheduleRequest& other : present_kinds(request, hands)) {
+    if (other.kind != request.kind) {
+      TRY(remove_kind(other, hands));
+    }
   }
+  return {};
 }
 
 Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands) {
-  switch (request.kind) {
-  case ScheduleKind::systemd:
-    return remove_systemd(request, hands);
-  case ScheduleKind::launchd:
-    return remove_launchd(request, hands);
-  default:
-    return remove_cron(request, hands);
+  const std::vector<ScheduleRequest> present =
+      request.any_kind ? present_kinds(request, hands) : std::vector<ScheduleRequest>();
+  if (present.empty()) {
+    return remove_kind(request, hands);
   }
+  for (const ScheduleRequest& one : present) {
+    TRY(remove_kind(one, hands));
+  }
+  return {};
 }
 
 Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& request,
                                                      const ScheduleHands& hands) {
+  if (request.any_kind) {
+    std::vector<ScheduleRequest> present = present_kinds(request, hands);
+    if (present.empty()) {
+      present.push_back(request);
+    }
+    std::vector<ScheduleStatus> all;
+    for (ScheduleRequest& one : present) {
+      one.any_kind = false;
+      TRY_ASSIGN(const std::vector<ScheduleStatus> some, look_at_schedule(one, hands));
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  }
   std::vector<ScheduleStatus> all;
   for (const ScheduleUser& user : request.users) {
     auto status =

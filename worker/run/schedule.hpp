@@ -10,7 +10,8 @@ namespace coldpress {
 // Errc::exists if a file that install would write is somebody else's. Changes nothing.
 Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
-// After check_schedule().
+// After check_schedule(). A timer of another kind that coldpress has made is removed: an
+// install without the manager of the user makes a line of cron, a later one a unit.
 Result<void> install_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
 // Stops the timer and removes what coldpress wrote and nobody edited.
@@ -25,6 +26,11 @@ Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& requ
 ScheduleKind usual_kind(Fs& fs, bool for_system, const std::string& runtime_dir);
 
 // --- one file each
+
+// Whether something of ours is there, on or off. What cannot be looked at is not.
+bool has_systemd(const ScheduleRequest& request, const ScheduleHands& hands);
+bool has_launchd(const ScheduleRequest& request, const ScheduleHands& hands);
+bool has_cron(const ScheduleHands& hands);
 
 Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands);
 Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands);

@@ -57,6 +57,12 @@ Result<void> write_crontab(const ScheduleHands& hands, std::string text) {
 
 } // namespace
 
+bool has_cron(const ScheduleHands& hands) {
+  const auto crontab = read_crontab(hands);
+  const CronLines lines = split_crontab(crontab ? *crontab : std::string());
+  return !lines.ours.empty() || !lines.edited.empty();
+}
+
 Result<void> check_cron(const ScheduleHands& hands) {
   TRY_ASSIGN(const std::string crontab, read_crontab(hands));
   const CronLines lines = split_crontab(crontab);

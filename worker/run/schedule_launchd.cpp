@@ -29,6 +29,11 @@ std::string times_text(const ScheduleRequest& request) {
 
 } // namespace
 
+bool has_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const auto found = read_if_there(hands.fs(), launchd_file(request, false).path);
+  return found && *found && author_of(**found) != Author::other;
+}
+
 Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
   return hands.check({launchd_file(request, true)});
 }

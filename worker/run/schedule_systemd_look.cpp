@@ -3,6 +3,9 @@
 #include "worker/run/systemd_manager.hpp"
 #include "worker/run/unit_text.hpp"
 
+#include <csignal>
+#include <cstdlib>
+
 namespace coldpress {
 
 namespace {
@@ -53,6 +56,14 @@ Result<std::vector<ScheduledFile>> files_of(const ScheduleRequest& request, Fs& 
   return files;
 }
 
+// As a shell counts it: systemd gives the bare number of the signal that killed it.
+int exit_of(SystemdManager::Properties& service) {
+  const int status = std::atoi(service["ExecMainStatus"].c_str());
+  const int code = std::atoi(service["ExecMainCode"].c_str()); // CLD_EXITED, ...
+  constexpr int k_signal = 128;
+  return code == CLD_KILLED || code == CLD_DUMPED ? k_signal + status : status;
+}
+
 bool is_on(const SystemdManager::Properties& unit, const char* name, const char* value) {
   const auto found = unit.find(name);
   return found != unit.end() && found->second == value;
@@ -76,7 +87,7 @@ Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
   auto service = manager.show(service_of(request, user));
   if (service) {
     status.service_ended = parse_systemd_time((*service)["ExecMainExitTimestamp"]);
-    status.service_exit = std::atoi((*service)["ExecMainStatus"].c_str());
+    status.service_exit = exit_of(*service);
   }
   if (const auto serve = manager.show(serve_of(request, user))) {
     status.serve_enabled = is_on(*serve, "UnitFileState", "enabled");

@@ -25,10 +25,14 @@ struct ScheduleUser {
   // Beside "run --quiet": what this user's timer would not find by itself, --store and
   // --config.
   std::vector<std::string> arguments;
+  std::string metrics_dir{};    // absolute; where metrics.textfile is, or empty
+  bool feature_by_unit = false; // turned on by the unit, for this user alone
 };
 
 struct ScheduleRequest {
   ScheduleKind kind = ScheduleKind::systemd;
+  // Nobody has named the kind: to remove is to remove every one.
+  bool any_kind = false;
   bool for_system = false; // systemd's template units, by root for any number of users
   Every every;
   std::string program; // absolute
