@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
+#include <csignal>
 
 namespace coldpress {
 
@@ -41,6 +42,10 @@ int run_once(const Context& context) {
       out("Nothing was changed: the feature local_thread_store_compression is off.\n");
     }
     return code;
+  }
+  if (context.options.until_eof) {
+    // Its supervisor ends it by its input; a closed terminal is the supervisor's affair.
+    std::signal(SIGHUP, SIG_IGN);
   }
   return show_pass(
       context, *opened, [&context](Session& session, const PassEvents& events) {
