@@ -90,7 +90,7 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   const Machine machine;
   ProgramEnd end = machine.schedule({"status"});
   CHECK_EQ(end.code, 1);
-  CHECK_HAS(end.out, "not installed; to install it: coldpress schedule install");
+  CHECK_HAS(end.out, "no timer is installed; to install it: coldpress schedule install");
 
   end = machine.schedule({"install", "--enable", k_enable, "--every", "12h"});
   CHECK_EQ(end.code, 0);

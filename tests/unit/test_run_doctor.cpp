@@ -622,11 +622,11 @@ TEST_CASE("a system that tells no boot id is a note") {
 
 TEST_CASE("limits below what a run may take are told") {
   Healthy facts;
-  facts.machine.memory_limit = 700ULL << 20U;
+  facts.machine.group_memory = GroupMemory{700ULL << 20U, 690ULL << 20U};
   CHECK(worst(check_limits, facts).level == Level::ok);
-  facts.machine.memory_limit = 300ULL << 20U;
+  facts.machine.group_memory = GroupMemory{300ULL << 20U, 290ULL << 20U};
   CHECK(worst(check_limits, facts).level == Level::warning);
-  facts.machine.memory_limit.reset();
+  facts.machine.group_memory.reset();
   facts.machine.memory_available = 300ULL << 20U;
   CHECK(worst(check_limits, facts).level == Level::note);
   facts.machine.memory_available.reset();

@@ -169,7 +169,7 @@ Result<void> add_user(const Context& context,
                       ScheduleUser user,
                       ScheduleWish& wish) {
   auto loaded = load_for_timer(inputs);
-  if (!loaded && !is_action(context, "remove")) { // which works whatever the settings
+  if (!loaded && is_action(context, "install")) { // the others work whatever they are
     return Fail(std::move(loaded.error()));
   }
   if (loaded) {
@@ -245,7 +245,10 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
     return refused("--system is for systemd; without it, each user runs coldpress "
                    "schedule install");
   }
-  if (options.users.empty()) {
+  std::vector<std::string> names = options.users;
+  if (names.empty() && is_action(context, "status")) {
+    names = scheduled_users(context.fs);
+  } else if (names.empty()) {
     return refused("--system needs the users: coldpress schedule install --system USER…");
   }
   if (context.uid != 0 && options.action != "status" && !context.options.dry_run) {
@@ -256,10 +259,10 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
   if (!context.options.inputs.flags.empty() && options.users.size() > 1) {
     return refused("one store belongs to one user: name one user with --store");
   }
-  for (const std::string& name : options.users) {
+  for (const std::string& name : names) {
     TRY(check_name(name));
     auto found = find_user(name, run);
-    if (!found && !is_action(context, "remove")) { // also of a user that is gone
+    if (!found && is_action(context, "install")) { // the others also of one that is gone
       return Fail(std::move(found.error()));
     }
     ScheduleUser user = found ? std::move(*found) : no_longer_there(name);
@@ -325,6 +328,40 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
     TRY(add_this_user(context, wish));
   }
   return wish;
+}
+
+SettingsOf settings_of_timers(const Context& context) {
+  return [&context](const ScheduleUser& user,
+                    const ScheduleStatus& status) -> Result<TimerSettings> {
+    if (user.home.empty()) {
+      return refused("there is no user " + user.name);
+    }
+    LoadInputs inputs = context.options.inputs;
+    if (status.for_system || status.enabled || !status.files.empty()) {
+      inputs = {};
+      inputs.environment = status.environment;
+      inputs.environment["HOME"] = user.home;
+      for (std::size_t i = 0; i + 1 < status.arguments.size(); i += 2) {
+        const std::string& value = status.arguments[i + 1];
+        if (status.arguments[i] == "--config") {
+          inputs.config_path = value;
+        } else {
+          inputs.flags.emplace_back("store", value);
+        }
+      }
+    }
+    TRY_ASSIGN(const LoadedSettings loaded, load_for_timer(std::move(inputs)));
+    const Settings& settings = loaded.settings;
+    TimerSettings found{settings.store,
+                        settings.state_dir,
+                        dir_of_metrics(context.fs, settings),
+                        settings.compression_enabled,
+                        context.fs.lstat(settings.store).has_value()};
+    for (const std::string& store : settings.stores) { // several: serve's
+      found.store_there = found.store_there || context.fs.lstat(store).has_value();
+    }
+    return found;
+  };
 }
 
 } // namespace coldpress

@@ -2,6 +2,7 @@
 
 #include "fsutil/text.hpp"
 #include "worker/cli/table.hpp"
+#include "worker/run/schedule_verdict.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -75,18 +76,10 @@ std::string run_text(const ScheduleStatus& status) {
                                                     format_size(row.end->bytes_after));
 }
 
-std::string install_command(const ScheduleStatus& status) {
-  return status.for_system
-             ? "sudo coldpress schedule install --system " + printable(status.user)
-             : "coldpress schedule install";
-}
-
 std::string enabled_text(const ScheduleStatus& status) {
-  if (status.files.empty() && !status.enabled) {
-    return "not installed; to install it: " + install_command(status);
-  }
-  return status.enabled ? "installed, on"
-                        : "off; to turn it on: " + install_command(status);
+  return status.files.empty() && !status.enabled ? "not installed"
+         : status.enabled                        ? "installed, on"
+                                                 : "off";
 }
 
 // A start that ended badly may not have come as far as the ledger.
@@ -146,8 +139,15 @@ std::string step_json(const ScheduleStep& step, bool dry_run) {
   return line_of(json);
 }
 
-std::string schedule_text(const ScheduleStatus& status) {
+std::string schedule_text(const ScheduleStatus& status, WallTime now) {
+  const ScheduleVerdict verdict = verdict_of(status, now);
   Table table({Align::left, Align::left});
+  table.add({"looked after", std::string(name_of(verdict.answer))});
+  for (const auto* sentences : {&verdict.why, &verdict.notes}) {
+    for (const std::string& sentence : *sentences) {
+      table.add({"", printable(sentence)});
+    }
+  }
   table.add({"timer",
              fmt::format("{}{}, for {}",
                          name_of(status.kind),
@@ -170,13 +170,6 @@ std::string schedule_text(const ScheduleStatus& status) {
                            status.for_system ? "" : " --user",
                            status.for_system ? "@" + status.user : "")});
   }
-  if (status.lingers == std::optional(false)) {
-    table.add({"lingering",
-               fmt::format("no: it runs only while {} is logged in; to change that: sudo "
-                           "loginctl enable-linger {}",
-                           status.user,
-                           status.user)});
-  }
   if (status.serve_enabled || status.serve_active) {
     table.add({"serve", "coldpress-serve.service: " + serve_text(status)});
   }
@@ -191,11 +184,19 @@ std::string schedule_text(const ScheduleStatus& status) {
   return table.text();
 }
 
-std::string schedule_json(const ScheduleStatus& status) {
+std::string schedule_json(const ScheduleStatus& status, WallTime now) {
+  const ScheduleVerdict verdict = verdict_of(status, now);
   Json json;
   json["message_type"] = "schedule";
   json["kind"] = std::string(name_of(status.kind));
   json["user"] = printable(status.user);
+  json["looked_after"] = std::string(name_of(verdict.answer));
+  json["why"] = Json::array();
+  for (const auto* sentences : {&verdict.why, &verdict.notes}) {
+    for (const std::string& sentence : *sentences) {
+      json["why"].push_back(printable(sentence));
+    }
+  }
   json["installed"] = !status.files.empty();
   json["enabled"] = status.enabled;
   json["files"] = Json::array();
@@ -226,13 +227,16 @@ std::string schedule_json(const ScheduleStatus& status) {
   return line_of(json);
 }
 
-Exit schedule_exit(const ScheduleStatus& status) {
+Exit schedule_exit(const ScheduleStatus& status, WallTime now) {
   if (!status.enabled && !status.serve_active) {
     return Exit::failed;
   }
   const bool run_failed =
       status.last && status.last->end && !went_well(status.last->end->exit_code);
-  return run_failed || start_failed(status) ? Exit::needs_a_person : Exit::ok;
+  if (run_failed || start_failed(status)) {
+    return Exit::needs_a_person;
+  }
+  return verdict_of(status, now).answer == LookedAfter::yes ? Exit::ok : Exit::failed;
 }
 
 } // namespace coldpress

@@ -14,12 +14,17 @@ Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands&
 // install without the manager of the user makes a line of cron, a later one a unit.
 Result<void> install_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
+// The users with units of the system: enabled, or with drop-ins of ours. By name.
+std::vector<std::string> scheduled_users(Fs& fs);
+
 // Stops the timer and removes what coldpress wrote and nobody edited.
 Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
-// One for each user of the request. Changes nothing.
+// One for each user of the request; with any_kind, for each timer this user has, one of
+// the system among them. Changes nothing.
 Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& request,
-                                                     const ScheduleHands& hands);
+                                                     const ScheduleHands& hands,
+                                                     const SettingsOf& settings_of = {});
 
 // What runs timers on this machine, by what is there: launchd on macOS, a systemd that
 // manages this user (or the system), else cron.

@@ -1,6 +1,8 @@
 #include "fsutil/text.hpp"
+#include "worker/run/cron_daemon.hpp"
 #include "worker/run/other_timers.hpp"
 #include "worker/run/schedule.hpp"
+#include "worker/run/timer_command.hpp"
 
 #include <algorithm>
 
@@ -126,6 +128,7 @@ Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands&
   TRY_ASSIGN(const std::string crontab, read_crontab(hands));
   const CronLines lines = split_crontab(crontab);
   ScheduleStatus status;
+  status.starter_runs = cron_runs(hands.fs());
   const auto add = [&](const std::string& line, FileState state) {
     status.files.push_back({k_where, state});
     status.enabled = status.enabled || !line.starts_with("#");
@@ -134,6 +137,7 @@ Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands&
       end = line.find(' ', end + 1);
     }
     status.when = line.substr(0, end);
+    status.arguments = arguments_of_cron(line);
   };
   for (const std::string& line : lines.ours) {
     add(line, FileState::ours);

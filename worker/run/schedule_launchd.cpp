@@ -1,6 +1,7 @@
 #include "worker/run/other_timers.hpp"
 #include "worker/run/own_file.hpp"
 #include "worker/run/schedule.hpp"
+#include "worker/run/timer_command.hpp"
 
 #include <fmt/format.h>
 
@@ -76,6 +77,7 @@ Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
   TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
   if (found) {
     const Author author = author_of(*found);
+    status.arguments = arguments_of_plist(*found);
     status.files.push_back({path,
                             author == Author::ours     ? FileState::ours
                             : author == Author::edited ? FileState::edited

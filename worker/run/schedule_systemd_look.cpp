@@ -1,6 +1,7 @@
 #include "worker/run/own_file.hpp"
 #include "worker/run/schedule.hpp"
 #include "worker/run/systemd_manager.hpp"
+#include "worker/run/timer_command.hpp"
 #include "worker/run/unit_text.hpp"
 
 #include <csignal>
@@ -88,6 +89,12 @@ Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
   if (service) {
     status.service_ended = parse_systemd_time((*service)["ExecMainExitTimestamp"]);
     status.service_exit = exit_of(*service);
+    status.arguments = arguments_of_exec((*service)["ExecStart"]);
+    status.environment = environment_of((*service)["Environment"]);
+    for (std::string& path : shell_words((*service)["ReadWritePaths"])) {
+      path.erase(0, std::min(path.find_first_not_of("-+"), path.size()));
+      status.writable.push_back(std::move(path));
+    }
   }
   if (const auto serve = manager.show(serve_of(request, user))) {
     status.serve_enabled = is_on(*serve, "UnitFileState", "enabled");

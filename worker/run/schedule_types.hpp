@@ -5,6 +5,8 @@
 #include "worker/run/schedule_times.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,6 +74,15 @@ struct ScheduledFile {
   FileState state = FileState::ours;
 };
 
+// By the settings that the runs of a timer find.
+struct TimerSettings {
+  std::string store; // the three are absolute
+  std::string state_dir;
+  std::string metrics_dir; // or empty
+  bool feature_on = false;
+  bool store_there = false;
+};
+
 struct ScheduleStatus {
   ScheduleKind kind = ScheduleKind::systemd;
   bool for_system = false;
@@ -89,6 +100,18 @@ struct ScheduleStatus {
   int service_exit = 0;
   std::optional<RunRow> last; // of the ledger
   std::string ledger_trouble; // why that could not be read
+  // What the timer that is there starts its runs with: --store and --config, and what its
+  // unit adds to the environment.
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> writable; // ReadWritePaths= of a unit of the system
+  std::optional<bool> starter_runs;  // the daemon of cron; empty: nobody tells
+  std::optional<TimerSettings> found;
+  std::string settings_trouble; // why they could not be read
 };
+
+// What the runs of that timer find.
+using SettingsOf =
+    std::function<Result<TimerSettings>(const ScheduleUser&, const ScheduleStatus&)>;
 
 } // namespace coldpress

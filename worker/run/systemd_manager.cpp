@@ -49,7 +49,8 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
              hands_.ask(command({"show",
                                  "--property=UnitFileState,ActiveState,FragmentPath,"
                                  "NextElapseUSecRealtime,ExecMainCode,ExecMainStatus,"
-                                 "ExecMainExitTimestamp,NeedDaemonReload",
+                                 "ExecMainExitTimestamp,NeedDaemonReload,ExecStart,"
+                                 "Environment,ReadWritePaths",
                                  unit})));
   if (end.code != 0) {
     return Fail(Error{Errc::io, 0, "systemctl", unit, {said_by(end)}}.in(advice()));

@@ -8,8 +8,6 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::string_view k_drop_in = "50-coldpress-schedule.conf";
-
 std::string drop_in_path(const std::string& dir, const std::string& unit) {
   return join_path(join_path(dir, unit + ".d"), k_drop_in);
 }

@@ -33,5 +33,6 @@ std::vector<std::string> timer_command(const ScheduleRequest& request,
                                        const ScheduleUser& user);
 
 inline constexpr const char* k_system_unit_dir = "/etc/systemd/system";
+inline constexpr const char* k_drop_in = "50-coldpress-schedule.conf";
 
 } // namespace coldpress
