@@ -120,12 +120,50 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   CHECK_HAS(machine.schedule({"remove"}).out, "nothing to do");
 }
 
+TEST_CASE("schedule status says whether the store will be looked after, and why not") {
+  const Machine machine;
+  REQUIRE_EQ(machine.schedule({"install", "--enable", k_enable}).code, 0);
+  ProgramEnd end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, "looked after  yes");
+  CHECK_HAS(end.out, "only while alice is logged in");
+
+  write_file(machine.config, "[features]\nlocal_thread_store_compression = false\n");
+  end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 1);
+  CHECK_HAS(end.out, "looked after  no");
+  CHECK_HAS(end.out, "the feature is off");
+  CHECK_HAS(machine.schedule({"status", "--json"}).out, "\"looked_after\":\"no\"");
+
+  write_file(machine.config, "nonsense\n");
+  end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 1);
+  CHECK_HAS(end.out, "looked after  unknown");
+}
+
+TEST_CASE("schedule status reads the ledger of the store that its timer looks after") {
+  const Machine machine;
+  const std::string elsewhere = machine.dir / "data/codex";
+  make_dirs(elsewhere + "/archived_sessions");
+  machine.enable();
+  REQUIRE_EQ(machine.schedule({"install", "--store", elsewhere}).code, 0);
+  const ProgramEnd run = run_program(
+      {{COLDPRESS_PROGRAM, "run", "--store", elsewhere}, machine.environment});
+  REQUIRE_EQ(run.code, 0);
+  write_file(machine.home + "/service",
+             "ExecStart={ path=/c ; argv[]=/c run --quiet --store " + elsewhere +
+                 " ; ignore_errors=no }\n");
+  CHECK_HAS(machine.schedule({"status"}).out, "exit 0: done");
+  write_file(machine.home + "/service", "");
+  CHECK_HAS(machine.schedule({"status"}).out, "none yet");
+}
+
 TEST_CASE("a dry run of schedule shows files and commands and makes nothing") {
   const Machine machine;
   const ProgramEnd end = machine.schedule({"install", "--dry-run", "--enable", k_enable});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "would write " + machine.config);
-  CHECK_HAS(end.out, "    OnCalendar=*-*-* 03:00:00");
+  CHECK_HAS(end.out, "    OnCalendar=*-*-* 0");
   CHECK_HAS(end.out, "would run systemctl --user daemon-reload");
   CHECK_FALSE(exists(machine.home + "/.config"));
   CHECK_EQ(machine.calls().find("enable"), std::string::npos);

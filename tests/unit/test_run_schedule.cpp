@@ -318,6 +318,40 @@ TEST_CASE("an install takes the place of a timer of another kind, a remove ends 
   }
 }
 
+TEST_CASE("the status of a user shows a timer of the system for that user") {
+  Rig rig;
+  rig.request.any_kind = true;
+  rig.programs.answer("systemctl show",
+                      {0,
+                       "UnitFileState=enabled\nActiveState=active\n"
+                       "ReadWritePaths=-/home/alice/.codex \"-/srv/a b\"\n"
+                       "Environment=A=b\n"
+                       "ExecStart={ path=/c ; argv[]=/c run --store /srv/a b ; x }\n",
+                       ""});
+  rig.fs.put("/etc/systemd/system/timers.target.wants/coldpress@alice.timer", "");
+  rig.fs.put("/etc/systemd/system/coldpress-serve@bob.service.d/"
+             "50-coldpress-schedule.conf",
+             "");
+  rig.fs.put("/etc/systemd/system/coldpress@carol.service.d/other.conf", "");
+  CHECK(scheduled_users(rig.fs) == std::vector<std::string>{"alice", "bob"});
+  const auto all = look_at_schedule(
+      rig.request, rig.hands(), [](const ScheduleUser&, const ScheduleStatus& status) {
+        return Result<TimerSettings>(
+            TimerSettings{status.arguments.at(1), "", "", true, true});
+      });
+  REQUIRE(all);
+  REQUIRE_EQ(all->size(), 1);
+  const ScheduleStatus& status = all->front();
+  CHECK(status.for_system);
+  CHECK(status.enabled);
+  CHECK_EQ(status.found->store, "/srv/a b");
+  CHECK(status.writable == std::vector<std::string>{"/home/alice/.codex", "/srv/a b"});
+  CHECK_EQ(status.environment.at("A"), "b");
+  // Which is not this user's to remove.
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::keep, "coldpress@alice.timer"));
+}
+
 TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;

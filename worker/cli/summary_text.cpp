@@ -161,6 +161,11 @@ std::string summary_line(const PassSummary& summary, const std::string& home) {
                         format_size(summary.bytes_before),
                         format_size(summary.bytes_after));
   }
+  if (summary.not_freed_files > 0) {
+    line += fmt::format("; {} retired files ({}) stay for the next run to remove",
+                        format_count(summary.not_freed_files),
+                        format_size(summary.not_freed_bytes));
+  }
   return line + fmt::format("; {} left, {} failed; exit {}, {:.1f} s",
                             skipped,
                             summary.number(OutcomeKind::failed),
