@@ -33,7 +33,7 @@ rm -rf -- "$root"
 cp -a --reflink=auto "$work/base" "$root"
 mkdir -p "$root/checks"
 cp "$deb" "$root/checks/coldpress.deb"
-cp "$here/checks.sh" "$root/checks/checks.sh"
+cp "$here"/{checks,lib,more}.sh "$root/checks/"
 : >"$root/checks/result"
 cat >"$root/etc/systemd/system/checks.service" <<'END'
 [Unit]

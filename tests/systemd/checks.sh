@@ -2,56 +2,14 @@
 # Inside the booted root, once a boot: what the package, the units and cron do there. The
 # lines go to /checks/result.
 set -uo pipefail
-exec >>/checks/result 2>/checks/stderr
+exec >>/checks/result 2>>/checks/stderr
 stage=$(cat /checks/stage 2>/dev/null || echo 1)
-feature=local_thread_store_compression
+# shellcheck source=tests/systemd/lib.sh
+source /checks/lib.sh
+# shellcheck source=tests/systemd/more.sh
+source /checks/more.sh
 
-check() {
-  local what=$1
-  shift
-  if "$@"; then
-    printf 'ok      %s\n' "$what"
-  else
-    printf 'FAILED  %s\n' "$what"
-  fi
-}
-note() { printf 'figure  %s\n' "$*"; }
-not() { ! "$@"; }
-# until_true SECONDS COMMAND...
-until_true() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.5
-  done
-}
-property() { systemctl show -P "$2" "$1"; }
-is() { [[ $(property "$1" "$2") == "$3" ]]; }
-journal_has() { journalctl -b -q -o cat "${@:2}" | grep -q -- "$1"; }
-enabled_units() { find /etc/systemd -path '*.wants/coldpress*'; }
-processes() { pgrep -x coldpress; }
-
-# rollout STORE TREE NUMBER LINES: cold, and of that user
-rollout() {
-  local id=0199aaaa-bbbb-7ccc-8ddd-0000000000$3
-  local file=$1/$2/rollout-2026-01-05T09-00-01-$id.jsonl
-  mkdir -p "$1/$2"
-  {
-    printf '{"timestamp":"2026-01-05T09:00:01.000Z","type":"session_meta","payload":{"id":"%s","timestamp":"2026-01-05T09:00:01.000Z","cwd":"/","originator":"codex","cli_version":"0.169.0"}}\n' "$id"
-    yes '{"timestamp":"2026-01-05T09:00:02.000Z","type":"event_msg","payload":{"type":"agent_message","message":"the same words again and again"}}' | head -n "$4"
-  } >"$file"
-  touch -d '30 days ago' "$file"
-}
-# user NAME STORE [CONFIG]: a home, a configuration without waits
-user() {
-  useradd -m -s /bin/bash "$1"
-  mkdir -p "/home/$1/.config/coldpress" "$2/archived_sessions" "$2/sessions"
-  printf 'store = "%s"\n[scan]\nsettle = "0s"\n[publish]\nreap_grace = "0s"\n%s\n' "$2" "${3:-}" \
-    >"/home/$1/.config/coldpress/config.toml"
-  chown -R "$1:" "/home/$1" "$2"
-}
-compressed() { [[ -e $1/archived_sessions/rollout-2026-01-05T09-00-01-0199aaaa-bbbb-7ccc-8ddd-0000000000$2.jsonl.zst ]]; }
+pass_of_serve() { pgrep -P "$(property coldpress-serve@bob.service MainPID)"; }
 
 first_boot() {
   dpkg -i /checks/coldpress.deb >/checks/dpkg.log 2>&1
@@ -67,7 +25,9 @@ first_boot() {
   check "systemd-analyze verify of the user's units" \
     test -z "$(systemd-analyze --user verify --man=no /usr/lib/systemd/user/coldpress* 2>&1 | grep -i coldpress)"
 
-  user alice /home/alice/.codex
+  user alice /home/alice/.codex '[metrics]
+textfile = "/var/lib/metrics"'
+  install -d -o alice /var/lib/metrics
   user bob /srv/bob
   user carol /home/carol/.codex
   rm -rf /home/carol/.codex
@@ -83,11 +43,16 @@ first_boot() {
   check "the timer is on" is coldpress@alice.timer ActiveState active
   check "the timer has no random delay" is coldpress@alice.timer RandomizedDelayUSec 0
   note "$(systemctl cat coldpress@alice.timer | grep OnCalendar= | tail -n 1)"
-  note "$(systemd-analyze security --no-pager coldpress@alice.service | tail -n 1 | tr -d '\n' | cut -c1-80)"
+  check "the sandbox of the timer's service is no wider" exposed coldpress@alice.service 0.7
+  check "its drop-in names where the metrics go" \
+    grep -q /var/lib/metrics /etc/systemd/system/coldpress@alice.service.d/50-coldpress-schedule.conf
   systemctl start coldpress@alice.service
   check "a run under the sandbox succeeds" is coldpress@alice.service Result success
   check "it compresses" compressed /home/alice/.codex 01
   check "the journal has one line of it" journal_has '1 compressed' -u coldpress@alice
+  check "its metrics are written" test -n "$(ls /var/lib/metrics)"
+  check "schedule status says yes" grep -q '^looked after  yes' <<<"$(coldpress schedule status --system alice)"
+  check "schedule status --system lists all" grep -q 'for alice' <<<"$(coldpress schedule status --system)"
   rollout /home/alice/.codex archived_sessions 02 10
   chmod 000 /home/alice/.codex/archived_sessions/*02.jsonl
   chown -R alice: /home/alice/.codex
@@ -97,7 +62,7 @@ first_boot() {
   systemctl reset-failed
 
   # --- stopped in the middle
-  printf '[limits]\nread_rate = "100KiB"\n' >>/home/alice/.config/coldpress/config.toml
+  slow alice
   rollout /home/alice/.codex archived_sessions 03 60000
   chown -R alice: /home/alice/.codex
   systemctl start --no-block coldpress@alice.service
@@ -110,7 +75,7 @@ first_boot() {
   note "stop in the middle of a pass: $((SECONDS - before)) s"
   check "a pass that was stopped is no failure" not systemctl -q is-failed coldpress@alice.service
   check "and its rollout is as it was" not compressed /home/alice/.codex 03
-  sed -i '/limits/,$d' /home/alice/.config/coldpress/config.toml
+  fast alice
 
   # --- serve, with a store elsewhere
   coldpress schedule install --system bob --enable "$feature" >>/checks/install 2>&1
@@ -118,7 +83,7 @@ first_boot() {
   systemctl enable --now -q coldpress-serve@bob.service
   check "serve writes a store that is not in the home" until_true 60 compressed /srv/bob 01
   check "serve is active" is coldpress-serve@bob.service ActiveState active
-  note "$(systemd-analyze security --no-pager coldpress-serve@bob.service | tail -n 1 | tr -d '\n' | cut -c1-80)"
+  check "the sandbox of serve is no wider" exposed coldpress-serve@bob.service 0.7
   # In both trees: a conflict, which a person has to settle.
   rollout /srv/bob archived_sessions 04 50
   rollout /srv/bob sessions/2026/01/05 04 60
@@ -138,6 +103,33 @@ first_boot() {
   cp -p /checks/good.toml /home/bob/.config/coldpress/config.toml
   check "reload with a good file succeeds" systemctl reload coldpress-serve@bob.service
 
+  # --- a pass that is killed
+  slow bob
+  systemctl reload coldpress-serve@bob.service
+  rollout /srv/bob archived_sessions 07 60000
+  chown -R bob: /srv/bob
+  local pass
+  runuser -u bob -- coldpress control run-now >/dev/null 2>&1
+  if until_true 40 pass_of_serve; then
+    pass=$(pass_of_serve)
+    check "the process of a pass is called coldpress" test "$(cat "/proc/$pass/comm")" = coldpress
+    kill -KILL "$pass"
+    check "a killed pass is told as such, as an error" \
+      until_true 20 journal_has 'exit 137' -u coldpress-serve@bob -p err
+    check "the status tells of it" grep -q killed <<<"$(property coldpress-serve@bob.service StatusText)"
+    note "after a killed pass: $(runuser -u bob -- coldpress control status 2>&1 | grep -i next)"
+    check "serve stays" is coldpress-serve@bob.service ActiveState active
+  else
+    printf 'FAILED  no pass to kill began\n'
+  fi
+  fast bob
+
+  # --- a second serve of the same store
+  systemd-run --quiet --unit=second --uid=bob -p Type=notify /usr/bin/coldpress serve
+  check "a second serve waits, and says so" grep -q '^waiting' <<<"$(property second.service StatusText)"
+  systemctl stop second.service
+  check "and is stopped without a failure" not systemctl -q is-failed second.service
+
   # --- serve for a user without a store
   systemctl start coldpress-serve@carol.service
   check "serve waits for a store that is not there" is coldpress-serve@carol.service ActiveState active
@@ -154,6 +146,22 @@ first_boot() {
   check "cron has the line beside what was there" test "$(crontab -u carol -l | grep -c .)" -eq 2
   check "the line asks whether the program is there" grep -q 'test -x /usr/bin/coldpress &&' <<<"$(crontab -u carol -l)"
 
+  check "schedule status says yes with cron" grep -q '^looked after  yes' <<<"$(as carol coldpress schedule status --kind cron)"
+  systemctl stop cron
+  check "and no when cron is stopped" grep -q 'cron does not run' <<<"$(as carol coldpress schedule status --kind cron)"
+  systemctl start cron
+  rollout /home/carol/.codex archived_sessions 01 100
+  printf '[scan]\nsettle = "0s"\n[publish]\nreap_grace = "0s"\n[features]\n%s = true\n' "$feature" \
+    >/home/carol/.config/coldpress/config.toml
+  chown -R carol: /home/carol
+  # The same command, each minute.
+  crontab -u carol -l | sed 's/^[0-9]* [0-9]* \* \* \*/* * * * */' | crontab -u carol -
+  check "real cron runs the line" until_true 90 compressed /home/carol/.codex 01
+
+  users_first_boot
+  daylight_saving
+  memory_of_the_group
+
   # --- off for three days, then on
   systemctl stop coldpress@alice.timer
   touch -d '3 days ago' /var/lib/systemd/timers/stamp-coldpress@alice.timer
@@ -164,9 +172,10 @@ first_boot() {
 second_boot() {
   check "what was missed is made up for within two minutes" until_true 120 compressed /home/alice/.codex 05
   note "made up for $(cut -d. -f1 /proc/uptime) s of the machine's uptime; unit started $(property coldpress@alice.service ExecMainStartTimestamp), boot finished $(property default.target ActiveEnterTimestamp)"
+  check "so is that of a user who lingers" until_true 120 compressed /home/dora/.codex 02
   check "serve is on again after the boot" is coldpress-serve@bob.service ActiveState active
   # An upgrade to the same version, during a pass.
-  printf '[limits]\nread_rate = "100KiB"\n' >>/home/alice/.config/coldpress/config.toml
+  slow alice
   rollout /home/alice/.codex archived_sessions 06 60000
   chown -R alice: /home/alice/.codex
   systemctl start --no-block coldpress@alice.service
@@ -177,6 +186,9 @@ second_boot() {
   dpkg -r coldpress >>/checks/dpkg.log 2>&1
   check "removal succeeds" test $? -eq 0
   check "removal stops all" not processes
+  check "a user's timer without the program does nothing" \
+    as dora systemctl --user start coldpress.service
+  check "and fails nowhere" test -z "$(as dora systemctl --user --failed --no-legend | grep coldpress)"
   check "removal leaves no failed unit" test -z "$(systemctl --failed --no-legend | grep coldpress)"
   check "without the program the line of cron is silent" \
     test -z "$(sh -c "$(crontab -u carol -l | grep coldpress | cut -d' ' -f6-)" 2>&1)"
@@ -203,6 +215,6 @@ echo $((stage + 1)) >/checks/stage
 if ((stage < 3)); then
   systemctl --no-block reboot
 else
-  echo done
+  echo "done"
   systemctl --no-block poweroff
 fi
