@@ -110,7 +110,7 @@ textfile = "/var/lib/metrics"'
   chown -R bob: /srv/bob
   local pass
   runuser -u bob -- coldpress control run-now >/dev/null 2>&1
-  if until_true 40 pass_of_serve; then
+  if until_true 40 pass_of_serve >/dev/null; then
     pass=$(pass_of_serve)
     check "the process of a pass is called coldpress" test "$(cat "/proc/$pass/comm")" = coldpress
     kill -KILL "$pass"

@@ -36,7 +36,7 @@ rollout() {
   mkdir -p "$1/$2"
   {
     printf '{"timestamp":"2026-01-05T09:00:01.000Z","type":"session_meta","payload":{"id":"%s","timestamp":"2026-01-05T09:00:01.000Z","cwd":"/","originator":"codex","cli_version":"0.169.0"}}\n' "$id"
-    yes '{"timestamp":"2026-01-05T09:00:02.000Z","type":"event_msg","payload":{"type":"agent_message","message":"the same words again and again"}}' | head -n "$4"
+    yes '{"timestamp":"2026-01-05T09:00:02.000Z","type":"event_msg","payload":{"type":"agent_message","message":"the same words again and again"}}' 2>/dev/null | head -n "$4"
   } >"$file"
   touch -d '30 days ago' "$file"
 }

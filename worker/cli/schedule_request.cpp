@@ -109,13 +109,25 @@ std::string file_to_enable(const Context& context,
                                                : own_config_path(inputs);
 }
 
+// Somebody has written it down; else it is off because nobody spoke of it.
+bool is_turned_off(const LoadedSettings& loaded) {
+  return std::any_of(
+      loaded.values.begin(), loaded.values.end(), [](const EffectiveValue& value) {
+        return value.key == "features.local_thread_store_compression" &&
+               value.origin != "default";
+      });
+}
+
 void ask_for_feature(const Context& context,
                      const LoadInputs& inputs,
+                     const LoadedSettings& loaded,
                      ScheduleUser& user,
-                     const std::string& file,
                      ScheduleWish& wish) {
+  const std::string file = file_to_enable(context, inputs, loaded);
   const ScheduleOptions& options = context.options.schedule;
-  if (options.for_system && file != k_site_config && file != inputs.config_path) {
+  // The file of another user, or of all: the unit of this one turns it on instead.
+  const bool by_unit = options.for_system && file != inputs.config_path;
+  if (by_unit && file != k_site_config && is_turned_off(loaded)) {
     wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
                                    "that: local_thread_store_compression = true in its "
                                    "section [features]",
@@ -128,11 +140,11 @@ void ask_for_feature(const Context& context,
     wish.feature_off = fmt::format(
         "the feature is off, and a timer would change nothing; to write it "
         "into {}: coldpress schedule install{} {}",
-        options.for_system && file == k_site_config ? "the unit of that user" : file,
+        by_unit ? "the unit of that user" : file,
         whose,
         k_enable);
-  } else if (options.for_system && file == k_site_config) {
-    user.feature_by_unit = true; // the site's file would turn it on for everybody
+  } else if (by_unit) {
+    user.feature_by_unit = true;
   } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
              wish.files_to_enable.end()) {
     wish.files_to_enable.push_back(file);
@@ -187,8 +199,7 @@ Result<void> add_user(const Context& context,
     TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
     TRY(check_arguments(user.arguments));
     if (!loaded->settings.compression_enabled) {
-      const std::string file = file_to_enable(context, inputs, *loaded);
-      ask_for_feature(context, inputs, user, file, wish);
+      ask_for_feature(context, inputs, *loaded, user, wish);
     }
   }
   wish.request.users.push_back(std::move(user));
