@@ -56,12 +56,13 @@ as() {
   runuser -u "$name" -- env -i PATH="$PATH" HOME="/home/$name" USER="$name" \
     XDG_RUNTIME_DIR="/run/user/$(id -u "$name")" "$@"
 }
-# exposed UNIT MOST: by systemd-analyze security
+# exposed MOST COMMAND...: by that systemd-analyze security
 exposed() {
-  local figure
-  figure=$(systemd-analyze security --no-pager "$1" | grep -o 'exposure level[^:]*: [0-9.]*' | grep -o '[0-9.]*$')
-  note "systemd-analyze security $1: $figure"
-  awk -v figure="$figure" -v most="$2" 'BEGIN { exit !(figure != "" && figure <= most) }'
+  local most=$1 figure
+  shift
+  figure=$("$@" --no-pager | grep -o 'exposure level[^:]*: [0-9.]*' | grep -o '[0-9.]*$')
+  note "exposure of ${*: -1}: $figure"
+  awk -v figure="$figure" -v most="$most" 'BEGIN { exit !(figure != "" && figure <= most) }'
 }
 slow() { printf '[limits]\nread_rate = "100KiB"\n' >>"/home/$1/.config/coldpress/config.toml"; }
 fast() { sed -i '/^.limits.$/,$d' "/home/$1/.config/coldpress/config.toml"; }
