@@ -126,9 +126,9 @@ std::optional<GroupMemory> read_group_memory(Fs& fs, const std::string& root) {
       continue;
     }
     const std::uint64_t left = *limit - std::min(*limit, in_use(fs, dir, names));
-    found = found ? GroupMemory{std::min(found->limit, *limit),
-                                std::min(found->left, left)}
-                  : GroupMemory{*limit, left};
+    found = found
+                ? GroupMemory{std::min(found->limit, *limit), std::min(found->left, left)}
+                : GroupMemory{*limit, left};
   }
   return found;
 }

@@ -12,7 +12,8 @@ namespace coldpress {
 // whatever the machine has.
 struct GroupMemory {
   std::uint64_t limit = 0; // bytes: the smallest on the way up to the root
-  std::uint64_t left = 0;  // of what the tightest group has, pages of files counted as free
+  std::uint64_t left =
+      0; // of what the tightest group has, pages of files counted as free
 };
 
 // Linux' control groups, unified (memory.max, memory.high) or of version 1. Empty: no

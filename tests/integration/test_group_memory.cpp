@@ -23,8 +23,7 @@ public:
           Version{"/sys/fs/cgroup", "memory.max"}}) {
       const std::string dir = version.mount + "/coldpress-" + std::to_string(::getpid());
       std::error_code failed;
-      if (!exists(version.mount) ||
-          !std::filesystem::create_directory(dir, failed)) {
+      if (!exists(version.mount) || !std::filesystem::create_directory(dir, failed)) {
         continue;
       }
       if (write_small(dir + "/" + version.limit, std::to_string(bytes))) {

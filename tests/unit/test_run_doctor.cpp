@@ -1,5 +1,5 @@
-#include "tests/support/fake_clock.hpp"
 #include "fsutil/text.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "worker/run/doctor_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -482,7 +482,8 @@ TEST_CASE("temp files are a note that names the sweep") {
 
 TEST_CASE("orphans need a person") {
   Healthy facts;
-  facts.store->orphans = std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
+  facts.store->orphans =
+      std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
   const Finding found = worst(check_orphans, facts);
   CHECK(found.level == Level::problem);
   says(found, "3 d");

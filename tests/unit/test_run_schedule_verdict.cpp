@@ -1,6 +1,6 @@
-#include "worker/run/cron_daemon.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/mem_fs.hpp"
+#include "worker/run/cron_daemon.hpp"
 #include "worker/run/schedule_verdict.hpp"
 
 #include <doctest/doctest.h>
@@ -19,11 +19,8 @@ ScheduleStatus good() {
   status.enabled = true;
   status.when = "*-*-* 03:12:00";
   status.lingers = true;
-  status.found = TimerSettings{"/home/alice/.codex",
-                               "/home/alice/.codex/coldpress",
-                               "",
-                               true,
-                               true};
+  status.found =
+      TimerSettings{"/home/alice/.codex", "/home/alice/.codex/coldpress", "", true, true};
   return status;
 }
 

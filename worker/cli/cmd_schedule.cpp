@@ -120,7 +120,8 @@ void add_schedule(CLI::App& app, Options& options) {
   app.add_option("ACTION", schedule.action, "install, remove or status")
       ->required()
       ->check(CLI::IsMember({"install", "remove", "status"}));
-  app.add_option("USER", schedule.users, "with --system: whose stores (status: default all)");
+  app.add_option(
+      "USER", schedule.users, "with --system: whose stores (status: default all)");
   app.add_option("--every",
                  schedule.every,
                  "how often, from 15m to 1w (default: 1d); for install")

@@ -138,8 +138,8 @@ Result<LoadedSettings> load(const Context& context) {
 
 Result<OpenedStore> open(const Context& context) {
   TRY_ASSIGN(LoadedSettings loaded, load(context));
-  loaded.settings.limits.memory_bytes = bounded_memory(
-      loaded.settings.limits.memory_bytes, read_group_memory(context.fs));
+  loaded.settings.limits.memory_bytes =
+      bounded_memory(loaded.settings.limits.memory_bytes, read_group_memory(context.fs));
   TRY_ASSIGN(Store store, open_store(context.fs, loaded.settings, context.uid));
   return OpenedStore{std::move(loaded), std::move(store)};
 }

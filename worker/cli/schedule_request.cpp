@@ -3,11 +3,11 @@
 #include "config/find_file.hpp"
 #include "fsutil/text.hpp"
 #include "locking/process_id.hpp"
+#include "worker/cli/schedule_users.hpp"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace coldpress {
 
@@ -137,12 +137,12 @@ void ask_for_feature(const Context& context,
     const std::string whose =
         options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
                            : std::string();
-    wish.feature_off = fmt::format(
-        "the feature is off, and a timer would change nothing; to write it "
-        "into {}: coldpress schedule install{} {}",
-        by_unit ? "the unit of that user" : file,
-        whose,
-        k_enable);
+    wish.feature_off =
+        fmt::format("the feature is off, and a timer would change nothing; to write it "
+                    "into {}: coldpress schedule install{} {}",
+                    by_unit ? "the unit of that user" : file,
+                    whose,
+                    k_enable);
   } else if (by_unit) {
     user.feature_by_unit = true;
   } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
@@ -206,43 +206,6 @@ Result<void> add_user(const Context& context,
   return {};
 }
 
-// "alice:x:1000:1000:Alice:/home/alice:/bin/sh"
-Result<ScheduleUser> parse_passwd(const std::string& name, std::string_view line) {
-  std::vector<std::string> fields;
-  for (std::size_t at = 0; at != std::string_view::npos && fields.size() < 7;) {
-    const std::size_t end = line.find(':', at);
-    fields.emplace_back(line.substr(at, end == std::string_view::npos ? end : end - at));
-    at = end == std::string_view::npos ? end : end + 1;
-  }
-  ScheduleUser user;
-  user.name = name;
-  if (fields.size() < 7 || fields[0] != name || !fields[5].starts_with("/") ||
-      std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), user.uid)
-              .ec != std::errc()) {
-    return refused("what getent says of user " + name + " cannot be understood");
-  }
-  user.home = fields[5];
-  return user;
-}
-
-Result<void> check_name(const std::string& name) {
-  constexpr std::string_view letters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-  if (name.empty() || name.front() == '-' ||
-      name.find_first_not_of(letters) != std::string::npos) {
-    return refused(printable(name) + " is no user name that systemd takes");
-  }
-  return {};
-}
-
-Result<ScheduleUser> find_user(const std::string& name, const RunProgram& run) {
-  TRY_ASSIGN(const SubprocessEnd end, run(SubprocessCall{{"getent", "passwd", name}}));
-  if (end.code != 0) {
-    return refused("there is no user " + name);
-  }
-  return parse_passwd(name, end.out.substr(0, end.out.find('\n')));
-}
-
 ScheduleUser no_longer_there(const std::string& name) {
   ScheduleUser user;
   user.name = name;
@@ -271,7 +234,7 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
     return refused("one store belongs to one user: name one user with --store");
   }
   for (const std::string& name : names) {
-    TRY(check_name(name));
+    TRY(check_user_name(name));
     auto found = find_user(name, run);
     if (!found && is_action(context, "install")) { // the others also of one that is gone
       return Fail(std::move(found.error()));

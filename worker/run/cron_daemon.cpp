@@ -28,9 +28,8 @@ std::optional<bool> cron_runs(Fs& fs, const std::string& root) {
     return std::nullopt;
   }
   return std::any_of(processes->begin(), processes->end(), [&](const DirEntry& entry) {
-    const bool is_process =
-        !entry.name.empty() &&
-        entry.name.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_process = !entry.name.empty() && entry.name.find_first_not_of(
+                                                       "0123456789") == std::string::npos;
     const std::string name =
         is_process ? name_of_process(fs, root, entry.name) : std::string();
     return std::find(k_names.begin(), k_names.end(), name) != k_names.end();

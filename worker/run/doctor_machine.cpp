@@ -73,14 +73,15 @@ void check_limits(const DoctorFacts& facts, Findings& found) {
   const std::uint64_t bounded =
       bounded_memory(settings.limits.memory_bytes, machine.group_memory);
   if (bounded < settings.limits.memory_bytes) {
-    found.warn(fmt::format("this control group may use {} of memory and has {} left; a run "
-                           "started in it takes {} for compressing instead of {}",
-                           format_size(machine.group_memory->limit),
-                           format_size(machine.group_memory->left),
-                           format_size(bounded),
-                           format_size(settings.limits.memory_bytes)),
-               "windows become smaller, and what does not fit is skipped as no_memory; "
-               "to change that, give the group more");
+    found.warn(
+        fmt::format("this control group may use {} of memory and has {} left; a run "
+                    "started in it takes {} for compressing instead of {}",
+                    format_size(machine.group_memory->limit),
+                    format_size(machine.group_memory->left),
+                    format_size(bounded),
+                    format_size(settings.limits.memory_bytes)),
+        "windows become smaller, and what does not fit is skipped as no_memory; "
+        "to change that, give the group more");
   } else if (machine.memory_available && *machine.memory_available < needed) {
     found.note(fmt::format("{} of memory are available now; a run may take {}",
                            format_size(*machine.memory_available),

@@ -90,16 +90,15 @@ private:
     }
     for (const std::string& dir : {status_.found->store, status_.found->state_dir}) {
       if (!may_write(status_, dir)) {
-        no(fmt::format("its unit may not write {}; to allow it: {}",
-                       dir,
-                       install_command(status_)));
+        no(fmt::format(
+            "its unit may not write {}; to allow it: {}", dir, install_command(status_)));
       }
     }
     if (!may_write(status_, status_.found->metrics_dir)) {
-      verdict_.notes.push_back(
-          fmt::format("its unit may not write {}, so there are no metrics; to allow it: {}",
-                      status_.found->metrics_dir,
-                      install_command(status_)));
+      verdict_.notes.push_back(fmt::format(
+          "its unit may not write {}, so there are no metrics; to allow it: {}",
+          status_.found->metrics_dir,
+          install_command(status_)));
     }
   }
 

@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> k_flags{"--store", "--config"};
 
-std::string
-with_all(std::string text, std::string_view from, std::string_view to) {
+std::string with_all(std::string text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;
        at += to.size()) {
     text.replace(at, from.size(), to);
