@@ -52,6 +52,14 @@ textfile = "/var/lib/metrics"'
   check "the journal has one line of it" journal_has '1 compressed' -u coldpress@alice
   check "its metrics are written" test -n "$(ls /var/lib/metrics)"
   check "schedule status says yes" grep -q '^looked after  yes' <<<"$(coldpress schedule status --system alice)"
+  sed -i 's|/var/lib/metrics|/var/lib/elsewhere|' /home/alice/.config/coldpress/config.toml
+  check "doctor finds metrics that the unit may not write" \
+    grep -q 'may not write /var/lib' <<<"$(as alice coldpress doctor)"
+  sed -i 's|/var/lib/elsewhere|/var/lib/metrics|' /home/alice/.config/coldpress/config.toml
+  systemctl set-property --runtime coldpress@alice.service MemoryMax=200M
+  check "schedule status tells of a limit of memory" \
+    grep -q 'may use 200 MiB of memory' <<<"$(coldpress schedule status --system alice)"
+  systemctl set-property --runtime coldpress@alice.service MemoryMax=infinity
   check "schedule status --system lists all" grep -q 'for alice' <<<"$(coldpress schedule status --system)"
   rollout /home/alice/.codex archived_sessions 02 10
   chmod 000 /home/alice/.codex/archived_sessions/*02.jsonl

@@ -325,7 +325,7 @@ TEST_CASE("the status of a user shows a timer of the system for that user") {
                       {0,
                        "UnitFileState=enabled\nActiveState=active\n"
                        "ReadWritePaths=-/home/alice/.codex \"-/srv/a b\"\n"
-                       "Environment=A=b\n"
+                       "Environment=A=b\nMemoryMax=infinity\nMemoryHigh=1000\n"
                        "ExecStart={ path=/c ; argv[]=/c run --store /srv/a b ; x }\n",
                        ""});
   rig.fs.put("/etc/systemd/system/timers.target.wants/coldpress@alice.timer", "");
@@ -337,7 +337,7 @@ TEST_CASE("the status of a user shows a timer of the system for that user") {
   const auto all = look_at_schedule(
       rig.request, rig.hands(), [](const ScheduleUser&, const ScheduleStatus& status) {
         return Result<TimerSettings>(
-            TimerSettings{status.arguments.at(1), "", "", true, true});
+            TimerSettings{status.arguments.at(1), "", "", 0, true, true});
       });
   REQUIRE(all);
   REQUIRE_EQ(all->size(), 1);
@@ -347,6 +347,7 @@ TEST_CASE("the status of a user shows a timer of the system for that user") {
   CHECK_EQ(status.found->store, "/srv/a b");
   CHECK(status.writable == std::vector<std::string>{"/home/alice/.codex", "/srv/a b"});
   CHECK_EQ(status.environment.at("A"), "b");
+  CHECK(status.memory_max == 1000);
   // Which is not this user's to remove.
   REQUIRE(remove_schedule(rig.request, rig.hands()));
   CHECK(rig.told(Kind::keep, "coldpress@alice.timer"));

@@ -19,8 +19,12 @@ ScheduleStatus good() {
   status.enabled = true;
   status.when = "*-*-* 03:12:00";
   status.lingers = true;
-  status.found =
-      TimerSettings{"/home/alice/.codex", "/home/alice/.codex/coldpress", "", true, true};
+  status.found = TimerSettings{.store = "/home/alice/.codex",
+                               .state_dir = "/home/alice/.codex/coldpress",
+                               .metrics_dir = "",
+                               .memory_bytes = 600U << 20U,
+                               .feature_on = true,
+                               .store_there = true};
   return status;
 }
 
@@ -114,6 +118,14 @@ TEST_CASE("a unit of the system that may not write its store looks after nothing
   says(status, LookedAfter::yes, "");
   status.found->store = "/home/alice/.codex2";
   says(status, LookedAfter::no, "may not write /home/alice/.codex2");
+}
+
+TEST_CASE("a unit with less memory than a run may take looks after less") {
+  ScheduleStatus status = good();
+  status.memory_max = 2000ULL << 20U;
+  says(status, LookedAfter::yes, "");
+  status.memory_max = 200U << 20U;
+  says(status, LookedAfter::yes, "its unit may use 200 MiB of memory");
 }
 
 TEST_CASE("without lingering the answer holds while the user is logged in") {

@@ -329,6 +329,7 @@ SettingsOf settings_of_timers(const Context& context) {
     TimerSettings found{settings.store,
                         settings.state_dir,
                         dir_of_metrics(context.fs, settings),
+                        settings.limits.memory_bytes,
                         settings.compression_enabled,
                         context.fs.lstat(settings.store).has_value()};
     for (const std::string& store : settings.stores) { // several: serve's

@@ -4,6 +4,8 @@
 #include "worker/run/timer_command.hpp"
 #include "worker/run/unit_text.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
@@ -65,6 +67,20 @@ int exit_of(SystemdManager::Properties& service) {
   return code == CLD_KILLED || code == CLD_DUMPED ? k_signal + status : status;
 }
 
+// The lower of the two; empty if neither is a number.
+std::optional<std::uint64_t> memory_max(SystemdManager::Properties& service) {
+  std::optional<std::uint64_t> least;
+  for (const char* name : {"MemoryMax", "MemoryHigh"}) {
+    const std::string& text = service[name];
+    std::uint64_t bytes = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    if (read.ec == std::errc() && bytes != UINT64_MAX) {
+      least = std::min(least.value_or(bytes), bytes);
+    }
+  }
+  return least;
+}
+
 bool is_on(const SystemdManager::Properties& unit, const char* name, const char* value) {
   const auto found = unit.find(name);
   return found != unit.end() && found->second == value;
@@ -91,6 +107,7 @@ Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
     status.service_exit = exit_of(*service);
     status.arguments = arguments_of_exec((*service)["ExecStart"]);
     status.environment = environment_of((*service)["Environment"]);
+    status.memory_max = memory_max(*service);
     for (std::string& path : shell_words((*service)["ReadWritePaths"])) {
       path.erase(0, std::min(path.find_first_not_of("-+"), path.size()));
       status.writable.push_back(std::move(path));

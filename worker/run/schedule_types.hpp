@@ -79,6 +79,7 @@ struct TimerSettings {
   std::string store; // the three are absolute
   std::string state_dir;
   std::string metrics_dir; // or empty
+  std::uint64_t memory_bytes = 0;
   bool feature_on = false;
   bool store_there = false;
 };
@@ -105,6 +106,7 @@ struct ScheduleStatus {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
   std::vector<std::string> writable; // ReadWritePaths= of a unit of the system
+  std::optional<std::uint64_t> memory_max; // MemoryMax= or MemoryHigh= of its unit
   std::optional<bool> starter_runs;  // the daemon of cron; empty: nobody tells
   std::optional<TimerSettings> found;
   std::string settings_trouble; // why they could not be read

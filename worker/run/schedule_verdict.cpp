@@ -1,6 +1,7 @@
 #include "worker/run/schedule_verdict.hpp"
 
 #include "fsutil/text.hpp"
+#include "worker/run/memory_bound.hpp"
 
 #include <algorithm>
 
@@ -93,6 +94,15 @@ private:
         no(fmt::format(
             "its unit may not write {}; to allow it: {}", dir, install_command(status_)));
       }
+    }
+    if (status_.memory_max &&
+        *status_.memory_max < status_.found->memory_bytes + k_memory_besides) {
+      verdict_.notes.push_back(
+          fmt::format("its unit may use {} of memory, so its runs have less than "
+                      "limits.memory, {}: windows are smaller, and what does not fit is "
+                      "skipped as no_memory",
+                      format_size(*status_.memory_max),
+                      format_size(status_.found->memory_bytes)));
     }
     if (!may_write(status_, status_.found->metrics_dir)) {
       verdict_.notes.push_back(fmt::format(

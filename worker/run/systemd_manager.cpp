@@ -50,7 +50,7 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
                                  "--property=UnitFileState,ActiveState,FragmentPath,"
                                  "NextElapseUSecRealtime,ExecMainCode,ExecMainStatus,"
                                  "ExecMainExitTimestamp,NeedDaemonReload,ExecStart,"
-                                 "Environment,ReadWritePaths",
+                                 "Environment,ReadWritePaths,MemoryMax,MemoryHigh",
                                  unit})));
   if (end.code != 0) {
     return Fail(Error{Errc::io, 0, "systemctl", unit, {said_by(end)}}.in(advice()));
