@@ -195,6 +195,8 @@ second_boot() {
   dpkg -i /checks/coldpress.deb >>/checks/dpkg.log 2>&1
   check "an upgrade during a pass succeeds" test $? -eq 0
   check "and the pass goes on" is coldpress@alice.service ActiveState activating
+  as dora systemctl --user start coldpress-serve.service
+  check "serve of a user runs" test "$(as dora systemctl --user is-active coldpress-serve.service)" = active
   dpkg -r coldpress >>/checks/dpkg.log 2>&1
   check "removal succeeds" test $? -eq 0
   check "removal stops all" not processes
