@@ -58,7 +58,7 @@ textfile = "/var/lib/metrics"'
   sed -i 's|/var/lib/elsewhere|/var/lib/metrics|' /home/alice/.config/coldpress/config.toml
   systemctl set-property --runtime coldpress@alice.service MemoryMax=200M
   check "schedule status tells of a limit of memory" \
-    grep -q 'may use 200 MiB of memory' <<<"$(coldpress schedule status --system alice)"
+    grep -q 'may use 200.0 MiB of memory' <<<"$(coldpress schedule status --system alice)"
   systemctl set-property --runtime coldpress@alice.service MemoryMax=infinity
   check "schedule status --system lists all" grep -q 'for alice' <<<"$(coldpress schedule status --system)"
   rollout /home/alice/.codex archived_sessions 02 10

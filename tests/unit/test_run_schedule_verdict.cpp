@@ -125,7 +125,7 @@ TEST_CASE("a unit with less memory than a run may take looks after less") {
   status.memory_max = 2000ULL << 20U;
   says(status, LookedAfter::yes, "");
   status.memory_max = 200U << 20U;
-  says(status, LookedAfter::yes, "its unit may use 200 MiB of memory");
+  says(status, LookedAfter::yes, "its unit may use 200.0 MiB of memory");
 }
 
 TEST_CASE("without lingering the answer holds while the user is logged in") {
