@@ -1,6 +1,7 @@
 #include "fsutil/subprocess.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 extern char** environ;
 
@@ -141,26 +143,47 @@ public:
       if (::poll(waited.data(), waited.size(), static_cast<int>(left.count())) < 0) {
         continue; // a signal
       }
-      take(waited[0], out_.read, end.out);
-      take(waited[1], err_.read, end.err);
+      take(waited[0], out_.read, end.out, &out_trouble_);
+      take(waited[1], err_.read, end.err, nullptr);
       give(waited[2]);
     }
     return true;
   }
 
+  // What is wrong with the text from standard output, if it is not all of it.
+  const std::optional<Error>& out_trouble() const { return out_trouble_; }
+
 private:
-  void take(const pollfd& waited, Descriptor& from, std::string& into) const {
+  void take(const pollfd& waited,
+            Descriptor& from,
+            std::string& into,
+            std::optional<Error>* trouble) const {
     if (waited.revents == 0) {
       return;
     }
     std::array<char, 4096> buffer{};
     const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      from.close();
-    } else if (got > 0) {
-      const std::size_t room = call_.most_output - into.size();
-      into.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
+    if (got < 0 && errno == EINTR) {
+      return;
     }
+    if (got < 0 && trouble != nullptr) {
+      *trouble = Error::from_errno(errno, "read from", call_.command.front());
+    }
+    if (got <= 0) {
+      from.close();
+      return;
+    }
+    const std::size_t room = call_.most_output - into.size();
+    const auto length = static_cast<std::size_t>(got);
+    if (length > room && trouble != nullptr) {
+      *trouble = Error{Errc::invalid,
+                       0,
+                       "run",
+                       call_.command.front(),
+                       {fmt::format("its output is larger than the limit of {} bytes",
+                                    call_.most_output)}};
+    }
+    into.append(buffer.data(), std::min(room, length));
   }
 
   void give(const pollfd& waited) {
@@ -181,6 +204,7 @@ private:
   Pipe& out_;
   Pipe& err_;
   std::size_t given_ = 0;
+  std::optional<Error> out_trouble_;
 };
 
 int code_of(int status) {
@@ -236,11 +260,14 @@ Result<SubprocessEnd> run_subprocess(const Clock& clock, const SubprocessCall& c
   err.write.close();
   SubprocessEnd end;
   const BootTime until = clock.boot() + call.limit;
-  if (!Exchange(call, in, out, err).go_on(clock, until, end) ||
-      !ended_by(clock, until, pid, end.code)) {
+  Exchange exchange(call, in, out, err);
+  if (!exchange.go_on(clock, until, end) || !ended_by(clock, until, pid, end.code)) {
     ::kill(-pid, SIGKILL);
     (void)wait_for(pid);
     return Fail(Error{Errc::canceled, 0, "run", program, {"it did not end in time"}});
+  }
+  if (exchange.out_trouble()) {
+    return Fail(Error(*exchange.out_trouble()));
   }
   return end;
 }

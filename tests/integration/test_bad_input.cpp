@@ -63,13 +63,13 @@ TEST_CASE("a directory that cannot be read does not stop the pass") {
   CHECK_EQ(differing(rollout_bytes(home / open), rollout_content({})), "");
 }
 
-TEST_CASE("a rollout that cannot be read is left with its reason") {
+TEST_CASE("a rollout that may not be read is left with its reason, and exit 3 says so") {
   CodexHome home;
   home.add({.mode = 0000});
   const std::string other = home.add({.number = 2});
   home.give_to_ordinary_user();
   const ProgramEnd end = run_program(home.as_ordinary_user(home.pressing()));
-  CHECK_EQ(end.code, 0);
+  CHECK_EQ(end.code, 3);
   CHECK_HAS(end.out, "unreadable");
   CHECK(exists(home / (other + ".zst")));
   CHECK(exists(home / ("archived_sessions/" + file_name(1))));

@@ -90,7 +90,7 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   const Machine machine;
   ProgramEnd end = machine.schedule({"status"});
   CHECK_EQ(end.code, 1);
-  CHECK_HAS(end.out, "not installed; to install it: coldpress schedule install");
+  CHECK_HAS(end.out, "no timer is installed; to install it: coldpress schedule install");
 
   end = machine.schedule({"install", "--enable", k_enable, "--every", "12h"});
   CHECK_EQ(end.code, 0);
@@ -100,8 +100,9 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   CHECK_HAS(end.out, "next run: 2026-11-26T03:12:05Z");
   CHECK_HAS(end.err, "sudo loginctl enable-linger alice");
   CHECK_HAS(read_file(machine.units + "coldpress.service"),
-            "ExecStart=" + std::string(COLDPRESS_PROGRAM) + " run --quiet\n");
-  CHECK_HAS(read_file(machine.units + "coldpress.timer"), "OnCalendar=*-*-* 00/12:00:00");
+            "ExecStart=" + std::string(COLDPRESS_PROGRAM) +
+                " run --quiet --retry-busy\n");
+  CHECK_HAS(read_file(machine.units + "coldpress.timer"), "\nOnCalendar=*-*-* ");
 
   end = machine.schedule({"install", "--every", "12h"});
   CHECK_EQ(end.code, 0);
@@ -119,12 +120,50 @@ TEST_CASE("schedule goes from nothing to a timer and back to nothing") {
   CHECK_HAS(machine.schedule({"remove"}).out, "nothing to do");
 }
 
+TEST_CASE("schedule status says whether the store will be looked after, and why not") {
+  const Machine machine;
+  REQUIRE_EQ(machine.schedule({"install", "--enable", k_enable}).code, 0);
+  ProgramEnd end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, "looked after  yes");
+  CHECK_HAS(end.out, "only while alice is logged in");
+
+  write_file(machine.config, "[features]\nlocal_thread_store_compression = false\n");
+  end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 1);
+  CHECK_HAS(end.out, "looked after  no");
+  CHECK_HAS(end.out, "the feature is off");
+  CHECK_HAS(machine.schedule({"status", "--json"}).out, "\"looked_after\":\"no\"");
+
+  write_file(machine.config, "nonsense\n");
+  end = machine.schedule({"status"});
+  CHECK_EQ(end.code, 1);
+  CHECK_HAS(end.out, "looked after  unknown");
+}
+
+TEST_CASE("schedule status reads the ledger of the store that its timer looks after") {
+  const Machine machine;
+  const std::string elsewhere = machine.dir / "data/codex";
+  make_dirs(elsewhere + "/archived_sessions");
+  machine.enable();
+  REQUIRE_EQ(machine.schedule({"install", "--store", elsewhere}).code, 0);
+  const ProgramEnd run = run_program(
+      {{COLDPRESS_PROGRAM, "run", "--store", elsewhere}, machine.environment});
+  REQUIRE_EQ(run.code, 0);
+  write_file(machine.home + "/service",
+             "ExecStart={ path=/c ; argv[]=/c run --quiet --store " + elsewhere +
+                 " ; ignore_errors=no }\n");
+  CHECK_HAS(machine.schedule({"status"}).out, "exit 0: done");
+  write_file(machine.home + "/service", "");
+  CHECK_HAS(machine.schedule({"status"}).out, "none yet");
+}
+
 TEST_CASE("a dry run of schedule shows files and commands and makes nothing") {
   const Machine machine;
   const ProgramEnd end = machine.schedule({"install", "--dry-run", "--enable", k_enable});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "would write " + machine.config);
-  CHECK_HAS(end.out, "    OnCalendar=*-*-* 03:00:00");
+  CHECK_HAS(end.out, "    OnCalendar=*-*-* 0");
   CHECK_HAS(end.out, "would run systemctl --user daemon-reload");
   CHECK_FALSE(exists(machine.home + "/.config"));
   CHECK_EQ(machine.calls().find("enable"), std::string::npos);
@@ -215,7 +254,8 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
   SUBCASE("the store by a variable") {
     machine.environment["CODEX_HOME"] = machine.home + "/.codex";
     CHECK_EQ(machine.schedule({"install"}).code, 0);
-    CHECK_HAS(read_file(service), " run --quiet --store " + machine.home + "/.codex\n");
+    CHECK_HAS(read_file(service),
+              " run --quiet --retry-busy --store " + machine.home + "/.codex\n");
   }
   SUBCASE("the store by a flag, with a blank in it") {
     make_dirs(machine.home + "/my store");
@@ -227,7 +267,7 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
     const std::string other = machine.home + "/other.toml";
     write_file(other, "[features]\nlocal_thread_store_compression = true\n");
     CHECK_EQ(machine.schedule({"install", "--config", other}).code, 0);
-    CHECK_HAS(read_file(service), " run --quiet --config " + other + "\n");
+    CHECK_HAS(read_file(service), " run --quiet --retry-busy --config " + other + "\n");
   }
   SUBCASE("several stores, of which a run takes one") {
     make_dirs(machine.home + "/a");

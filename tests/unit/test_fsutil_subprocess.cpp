@@ -47,10 +47,25 @@ TEST_CASE("a subprocess that reads nothing of what it is given does no harm") {
   std::signal(SIGPIPE, SIG_DFL);
 }
 
-TEST_CASE("of a subprocess that prints without end as much is kept as was asked for") {
-  SubprocessCall call = shell("head -c 100000 /dev/zero");
+TEST_CASE("output beyond the limit is an error, never a part that looks like all of it") {
+  SubprocessCall call = shell("head -c 1001 /dev/zero");
+  const SystemClock clock;
   call.most_output = 1000;
-  CHECK_EQ(end_of(call).out.size(), 1000);
+  const auto cut = run_subprocess(clock, call);
+  REQUIRE_FALSE(cut);
+  CHECK_EQ(cut.error().code, Errc::invalid);
+  CHECK_NE(describe(cut.error()).find("limit of 1000 bytes"), std::string::npos);
+  call.most_output = 1001;
+  CHECK_EQ(end_of(call).out.size(), 1001);
+}
+
+TEST_CASE("of messages beyond the limit the beginning is kept") {
+  SubprocessCall call = shell("echo data; head -c 100000 /dev/zero >&2; exit 4");
+  call.most_output = 1000;
+  const SubprocessEnd end = end_of(call);
+  CHECK_EQ(end.out, "data\n");
+  CHECK_EQ(end.err.size(), 1000);
+  CHECK_EQ(end.code, 4);
 }
 
 TEST_CASE("a subprocess that lasts too long is killed with all that it has started") {

@@ -1,5 +1,5 @@
-#include "tests/support/fake_clock.hpp"
 #include "fsutil/text.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "worker/run/doctor_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -483,7 +483,8 @@ TEST_CASE("temp files are a note that names the sweep") {
 
 TEST_CASE("orphans need a person") {
   Healthy facts;
-  facts.store->orphans = std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
+  facts.store->orphans =
+      std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
   const Finding found = worst(check_orphans, facts);
   CHECK(found.level == Level::problem);
   says(found, "3 d");
@@ -623,11 +624,11 @@ TEST_CASE("a system that tells no boot id is a note") {
 
 TEST_CASE("limits below what a run may take are told") {
   Healthy facts;
-  facts.machine.memory_limit = 700ULL << 20U;
+  facts.machine.group_memory = GroupMemory{700ULL << 20U, 690ULL << 20U};
   CHECK(worst(check_limits, facts).level == Level::ok);
-  facts.machine.memory_limit = 300ULL << 20U;
+  facts.machine.group_memory = GroupMemory{300ULL << 20U, 290ULL << 20U};
   CHECK(worst(check_limits, facts).level == Level::warning);
-  facts.machine.memory_limit.reset();
+  facts.machine.group_memory.reset();
   facts.machine.memory_available = 300ULL << 20U;
   CHECK(worst(check_limits, facts).level == Level::note);
   facts.machine.memory_available.reset();

@@ -41,12 +41,4 @@ TEST_CASE("the soft limit of open files is the first of the two") {
 TEST_CASE("memory is told in bytes") {
   CHECK(available_memory("MemTotal: 100 kB\nMemAvailable:     64 kB\n") == 65536);
   CHECK_FALSE(available_memory("MemTotal: 100 kB\n").has_value());
-  CHECK(memory_max("1048576\n") == 1048576);
-  CHECK_FALSE(memory_max("max\n").has_value());
-  CHECK_FALSE(memory_max("").has_value());
-}
-
-TEST_CASE("the control group is that of the unified hierarchy") {
-  CHECK(cgroup_path("12:memory:/old\n0::/user.slice/a\n") == "/user.slice/a");
-  CHECK_FALSE(cgroup_path("12:memory:/old\n").has_value());
 }

@@ -143,6 +143,25 @@ TEST_CASE("a pass that died without a word is not one that had nothing to do") {
   CHECK(store.result_text(0) == "pass, exit 0: nothing to do");
 }
 
+TEST_CASE("what a pass left for somebody is told as loudly as a timer's would be") {
+  Rig rig;
+  ManagedStore store = rig.open();
+  for (const auto& [code, severity] : {std::pair{0, Severity::info},
+                                       std::pair{75, Severity::info},
+                                       std::pair{143, Severity::info},
+                                       std::pair{3, Severity::warning},
+                                       std::pair{4, Severity::error},
+                                       std::pair{1, Severity::error},
+                                       std::pair{137, Severity::error}}) {
+    CAPTURE(code);
+    store.pass_began();
+    store.pass_ended(code);
+    CHECK(ManagedStore::severity_of(code) == severity);
+    CHECK_EQ(store.trouble_text().empty(), severity == Severity::info);
+  }
+  CHECK(store.trouble_text().find("exit 137, killed") != std::string::npos);
+}
+
 TEST_CASE("several stores each get settings of their own, and a ledger at home") {
   Settings settings;
   settings.stores = {"/a", "/b"};

@@ -59,15 +59,24 @@ TEST_CASE("the agent is the packaged one but for the program and the times") {
 TEST_CASE("a line of cron has five fields, the command and its mark") {
   const std::string line = cron_line(request_of());
   CHECK_EQ(author_of_line(line), Author::ours);
-  CHECK_EQ(count(line, " * * * /usr/bin/coldpress run --quiet # coldpress-schedule "), 1);
-  CHECK_EQ(count(cron_line(request_of("1w")), " * * 1 /usr/bin/coldpress run"), 1);
-  CHECK_EQ(count(cron_line(request_of("1h")), " * * * * /usr/bin/coldpress run"), 1);
+  CHECK_EQ(count(line,
+                 " * * * test -x /usr/bin/coldpress && /usr/bin/coldpress run --quiet "
+                 "--retry-busy # coldpress-schedule "),
+           1);
+  CHECK_EQ(count(cron_line(request_of("1w")),
+                 " * * 1 test -x /usr/bin/coldpress && /usr/bin/"),
+           1);
+  CHECK_EQ(count(cron_line(request_of("1h")),
+                 " * * * * test -x /usr/bin/coldpress && /usr/bin/"),
+           1);
 }
 
 TEST_CASE("neither the shell nor cron takes a path for something else") {
   ScheduleRequest request = request_of();
   request.program = "/opt/it's 100%/coldpress";
-  CHECK_EQ(count(cron_line(request), " '/opt/it'\\''s 100\\%/coldpress' run --quiet"), 1);
+  CHECK_EQ(count(cron_line(request),
+                 " '/opt/it'\\''s 100\\%/coldpress' run --quiet --retry-busy"),
+           1);
 }
 
 TEST_CASE("the rest of a crontab stays byte for byte") {

@@ -116,6 +116,18 @@ TEST_CASE("a run on a full disk tries one rollout, and says so of the others tog
   CHECK(rig.disk.exists(rig.store.plain(2)));
 }
 
+TEST_CASE("a rollout that no window makes fit into the memory is skipped, not begun") {
+  Rig rig;
+  rig.settings.limits.memory_bytes = 1U << 20U;
+  PassSummary summary = rig.run();
+  CHECK(summary.exit_code() == 0);
+  CHECK(summary.skipped.at(Reason::no_memory) == 2);
+  CHECK_FALSE(rig.has_begun());
+  rig.settings.limits.memory_bytes = 64U << 20U;
+  summary = rig.run();
+  CHECK(summary.number(OutcomeKind::pressed) == 2);
+}
+
 TEST_CASE("a run begins nothing while it waits for the machine") {
   Rig rig;
   rig.put_io_pressure(90);

@@ -2,6 +2,7 @@
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/mem_fs.hpp"
 #include "worker/run/schedule.hpp"
+#include "worker/run/timer_files.hpp"
 #include "worker/run/unit_text.hpp"
 
 #include <doctest/doctest.h>
@@ -81,7 +82,7 @@ TEST_CASE("a timer is installed by two files, a reload and enabling it") {
   Rig rig;
   REQUIRE(install_schedule(rig.request, rig.hands()));
   CHECK_EQ(value_in(rig.fs.get(std::string(k_units) + "coldpress.service"), "ExecStart"),
-           "/usr/local/bin/coldpress run --quiet");
+           "/usr/local/bin/coldpress run --quiet --retry-busy");
   CHECK(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
   CHECK(rig.programs.called("systemctl --user daemon-reload"));
   CHECK(rig.programs.called("systemctl --user enable --now coldpress.timer"));
@@ -176,9 +177,10 @@ TEST_CASE("units of the package are enabled as they are") {
     rig.fs.put(std::string("/usr/lib/systemd/user/") + name,
                packaged_unit(std::string("user/") + name));
   }
-  SUBCASE("and nothing is written beside them") {
+  SUBCASE("and only the minute is written beside them") {
     REQUIRE(install_schedule(rig.request, rig.hands()));
-    CHECK_EQ(rig.fs.list_dir(k_units)->size(), 0); // the older ones are gone
+    CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.service"));
+    CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
     CHECK(rig.programs.called("systemctl --user enable --now coldpress.timer"));
   }
   SUBCASE("and another interval is a drop-in") {
@@ -186,11 +188,10 @@ TEST_CASE("units of the package are enabled as they are") {
     REQUIRE(install_schedule(rig.request, rig.hands()));
     const std::string drop_in =
         std::string(k_units) + "coldpress.timer.d/50-coldpress-schedule.conf";
-    CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=Mon *-*-* 03:00:00"),
-             std::string::npos);
+    CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=Mon *-*-* 0"), std::string::npos);
     rig.request.every = Every{};
     REQUIRE(install_schedule(rig.request, rig.hands()));
-    CHECK_FALSE(rig.fs.exists(drop_in));
+    CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=*-*-* 0"), std::string::npos);
   }
   SUBCASE("unless they start another program than this") {
     rig.request.program = "/home/alice/bin/coldpress";
@@ -259,7 +260,7 @@ TEST_CASE("the status says what is there, what is edited, and when it runs") {
   REQUIRE(all);
   const ScheduleStatus& status = all->front();
   CHECK(status.enabled);
-  CHECK_EQ(status.when, "*-*-* 00/6:00:00");
+  CHECK_EQ(status.when, on_calendar(times_for(rig.request, rig.request.users[0])));
   REQUIRE_EQ(status.files.size(), 2);
   CHECK_EQ(status.files[0].state, FileState::ours);
   CHECK_EQ(status.files[1].state, FileState::edited);
@@ -270,6 +271,88 @@ TEST_CASE("the status says what is there, what is edited, and when it runs") {
   CHECK_EQ(status.lingers, true);
 }
 
+TEST_CASE("a run that a signal ended has 128 and the signal as its exit code") {
+  Rig rig;
+  rig.programs.answer("systemctl --user show",
+                      {0,
+                       "ExecMainExitTimestamp=Wed 2026-11-25 03:12:05 UTC\n"
+                       "ExecMainCode=2\nExecMainStatus=9\n",
+                       ""});
+  const auto all = look_at_schedule(rig.request, rig.hands());
+  REQUIRE(all);
+  CHECK_EQ(all->front().service_exit, 137);
+}
+
+TEST_CASE("an install takes the place of a timer of another kind, a remove ends all") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  rig.programs.answer("crontab -l", {0, "5 5 * * * x\n", ""});
+  REQUIRE(install_schedule(rig.request, rig.hands()));
+  rig.programs.answer("crontab -l", {0, rig.programs.inputs["crontab -"], ""});
+  rig.request.kind = ScheduleKind::systemd;
+  SUBCASE("by install") {
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    CHECK_EQ(rig.programs.inputs["crontab -"], "5 5 * * * x\n");
+    CHECK(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
+  }
+  SUBCASE("by remove, of whichever kind this login would use") {
+    rig.request.any_kind = true;
+    const auto all = look_at_schedule(rig.request, rig.hands());
+    REQUIRE(all);
+    CHECK_EQ(all->front().kind, ScheduleKind::cron);
+    REQUIRE(remove_schedule(rig.request, rig.hands()));
+    CHECK_EQ(rig.programs.inputs["crontab -"], "5 5 * * * x\n");
+    CHECK_FALSE(rig.told(Kind::note, "not installed"));
+  }
+  SUBCASE("by remove, without the manager that would disable the unit") {
+    REQUIRE(install_schedule(rig.request, rig.hands()));
+    const std::string link = std::string(k_units) + "timers.target.wants/coldpress.timer";
+    rig.fs.put(link, "");
+    rig.programs.answer("systemctl --user show", {1, "", "no bus\n"});
+    rig.programs.answer("crontab -l", {1, "", "no crontab for alice\n"});
+    rig.request.kind = ScheduleKind::cron;
+    rig.request.any_kind = true;
+    REQUIRE(remove_schedule(rig.request, rig.hands()));
+    CHECK_FALSE(rig.fs.exists(link));
+    CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
+  }
+}
+
+TEST_CASE("the status of a user shows a timer of the system for that user") {
+  Rig rig;
+  rig.request.any_kind = true;
+  rig.programs.answer("systemctl show",
+                      {0,
+                       "UnitFileState=enabled\nActiveState=active\n"
+                       "ReadWritePaths=-/home/alice/.codex \"-/srv/a b\"\n"
+                       "Environment=A=b\nMemoryMax=infinity\nMemoryHigh=1000\n"
+                       "ExecStart={ path=/c ; argv[]=/c run --store /srv/a b ; x }\n",
+                       ""});
+  rig.fs.put("/etc/systemd/system/timers.target.wants/coldpress@alice.timer", "");
+  rig.fs.put("/etc/systemd/system/coldpress-serve@bob.service.d/"
+             "50-coldpress-schedule.conf",
+             "");
+  rig.fs.put("/etc/systemd/system/coldpress@carol.service.d/other.conf", "");
+  CHECK(scheduled_users(rig.fs) == std::vector<std::string>{"alice", "bob"});
+  const auto all = look_at_schedule(
+      rig.request, rig.hands(), [](const ScheduleUser&, const ScheduleStatus& status) {
+        return Result<TimerSettings>(
+            TimerSettings{status.arguments.at(1), "", "", 0, true, true});
+      });
+  REQUIRE(all);
+  REQUIRE_EQ(all->size(), 1);
+  const ScheduleStatus& status = all->front();
+  CHECK(status.for_system);
+  CHECK(status.enabled);
+  CHECK_EQ(status.found->store, "/srv/a b");
+  CHECK(status.writable == std::vector<std::string>{"/home/alice/.codex", "/srv/a b"});
+  CHECK_EQ(status.environment.at("A"), "b");
+  CHECK(status.memory_max == 1000);
+  // Which is not this user's to remove.
+  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK(rig.told(Kind::keep, "coldpress@alice.timer"));
+}
+
 TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
@@ -277,7 +360,8 @@ TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   REQUIRE(install_schedule(rig.request, rig.hands()));
   const std::string written = rig.programs.inputs["crontab -"];
   CHECK(written.starts_with("# mine\n5 5 * * * x\n"));
-  CHECK_NE(written.find("/usr/local/bin/coldpress run --quiet # "), std::string::npos);
+  CHECK_NE(written.find("/usr/local/bin/coldpress run --quiet --retry-busy # "),
+           std::string::npos);
 
   rig.programs.answer("crontab -l", {0, written, ""});
   REQUIRE(install_schedule(rig.request, rig.hands()));
@@ -299,6 +383,27 @@ TEST_CASE("who has no crontab has an empty one, whatever cron calls it") {
   CHECK(rig.programs.called("crontab -"));
   rig.programs.answer("crontab -l", {1, "", "alice may not use cron\n"});
   CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+}
+
+TEST_CASE("a crontab that could not be read is not replaced") {
+  Rig rig;
+  rig.request.kind = ScheduleKind::cron;
+  SubprocessEnd end{1, "", ""};
+  SUBCASE("for a file of cron's own is missing") {
+    end.err = "crontab: /etc/pam.d/cron: No such file or directory\n";
+  }
+  SUBCASE("for the spool is missing") {
+    end.err = "crontab: can't open '/var/spool/cron': No such file or directory\n";
+  }
+  SUBCASE("for its end is missing") {
+    end.out = "5 5 * * * x\n";
+    end.err = "no crontab for alice\n";
+  }
+  SUBCASE("without a word") {}
+  rig.programs.answer("crontab -l", end);
+  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(remove_schedule(rig.request, rig.hands()));
+  CHECK_EQ(rig.changes(), 0);
 }
 
 TEST_CASE("an edited line of cron is refused by install and left by remove") {

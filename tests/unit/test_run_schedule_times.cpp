@@ -37,21 +37,14 @@ TEST_CASE("an interval that no timer can say is refused with the nearest") {
 }
 
 TEST_CASE("systemd is told a calendar, for only that makes up for what was missed") {
-  CHECK_EQ(on_calendar(every("20m")), "*-*-* *:00/20:00");
-  CHECK_EQ(on_calendar(every("1h")), "*-*-* *:00:00");
-  CHECK_EQ(on_calendar(every("6h")), "*-*-* 00/6:00:00");
-  CHECK_EQ(on_calendar(every("1d")), "*-*-* 03:00:00");
-  CHECK_EQ(on_calendar(every("1w")), "Mon *-*-* 03:00:00");
+  CHECK_EQ(on_calendar({{7, 27, 47}, {}, {}}), "*-*-* *:07,27,47:00");
+  CHECK_EQ(on_calendar({{5}, {}, {}}), "*-*-* *:05:00");
+  CHECK_EQ(on_calendar({{5}, {1, 7, 13, 19}, {}}), "*-*-* 01,07,13,19:05:00");
+  CHECK_EQ(on_calendar({{59}, {4}, {}}), "*-*-* 04:59:00");
+  CHECK_EQ(on_calendar({{0}, {3}, 1}), "Mon *-*-* 03:00:00");
 }
 
-TEST_CASE("the random delay is a twelfth of the interval and at most two hours") {
-  CHECK_EQ(random_delay(every("1h")), "5m");
-  CHECK_EQ(random_delay(every("6h")), "30m");
-  CHECK_EQ(random_delay(every("1d")), "2h");
-  CHECK_EQ(random_delay(every("1w")), "2h");
-}
-
-TEST_CASE("without a random delay each user has minutes of his own, always the same") {
+TEST_CASE("each user has minutes of his own, always the same") {
   const CalendarTimes day = times_of(every("1d"), "alice@host");
   CHECK_EQ(day.minutes, times_of(every("1d"), "alice@host").minutes);
   REQUIRE_EQ(day.hours.size(), 1);

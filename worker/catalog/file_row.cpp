@@ -34,6 +34,7 @@ bool passes_by_itself(Reason reason) {
   case Reason::changed:
   case Reason::vanished:
   case Reason::no_space:
+  case Reason::no_memory:
   case Reason::canceled:
   case Reason::no_time:
     return true;

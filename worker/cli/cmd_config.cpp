@@ -13,6 +13,9 @@ int cmd_config(const Context& context) {
   if (!loaded) {
     return report(context, loaded.error());
   }
+  if (context.options.quiet) { // only whether it is right
+    return static_cast<int>(Exit::ok);
+  }
   if (context.options.json) {
     for (const EffectiveValue& value : loaded->values) {
       const nlohmann::ordered_json line = {{"message_type", "setting"},

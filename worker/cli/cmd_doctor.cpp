@@ -82,8 +82,14 @@ Result<ScheduleStatus> schedule_of(const Context& context) {
   };
   TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
   const ScheduleHands hands(context.fs, run, true, [](const ScheduleStep&) {});
-  TRY_ASSIGN(std::vector<ScheduleStatus> all, look_at_schedule(wish.request, hands));
-  return all.empty() ? ScheduleStatus{} : std::move(all.front());
+  TRY_ASSIGN(std::vector<ScheduleStatus> all,
+             look_at_schedule(wish.request, hands, settings_of_timers(context)));
+  const auto on = std::find_if(all.begin(), all.end(), [](const ScheduleStatus& one) {
+    return one.enabled || one.serve_active;
+  });
+  return on != all.end() ? std::move(*on)
+         : all.empty()   ? ScheduleStatus{}
+                         : std::move(all.front());
 }
 
 } // namespace

@@ -1,3 +1,5 @@
+#include "fsutil/log.hpp"
+#include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
@@ -6,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <csignal>
 
 namespace coldpress {
@@ -17,10 +20,15 @@ void add_run(CLI::App& app, Options& options) {
   app.add_flag("--until-eof",
                options.until_eof,
                "stop, as by SIGTERM, when standard input ends: a pipe from a supervisor");
+  app.add_flag("--retry-busy",
+               options.retry_busy,
+               "while the store is in use, try again for an hour before exit 75");
   add_settings(app, options);
 }
 
-int cmd_run(const Context& context) {
+namespace {
+
+int run_once(const Context& context) {
   if (context.options.dry_run) {
     return cmd_plan(context);
   }
@@ -47,6 +55,30 @@ int cmd_run(const Context& context) {
         }
         return run_pass(session, events);
       });
+}
+
+// Whoever holds the store is soon done; a timer comes again only in a day.
+constexpr std::array k_retries{std::chrono::minutes{5},
+                               std::chrono::minutes{10},
+                               std::chrono::minutes{20},
+                               std::chrono::minutes{20}};
+
+} // namespace
+
+int cmd_run(const Context& context) {
+  int code = run_once(context);
+  if (!context.options.retry_busy) {
+    return code;
+  }
+  for (const std::chrono::minutes wait : k_retries) {
+    if (code != static_cast<int>(Exit::busy)) {
+      break;
+    }
+    log_info("trying again in {}", format_duration(wait));
+    context.clock.sleep(wait);
+    code = run_once(context);
+  }
+  return code;
 }
 
 } // namespace coldpress

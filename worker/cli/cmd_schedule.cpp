@@ -75,15 +75,23 @@ Result<void> install(const ScheduleWish& wish, const ScheduleHands& hands) {
 Result<int>
 look(const Context& context, const ScheduleWish& wish, const ScheduleHands& hands) {
   TRY_ASSIGN(const std::vector<ScheduleStatus> all,
-             look_at_schedule(wish.request, hands));
+             look_at_schedule(wish.request, hands, settings_of_timers(context)));
+  const WallTime now = context.clock.wall();
   int worst = 0;
+  if (all.empty()) { // of the system, without names
+    if (!context.options.json) {
+      out("not installed for anybody; to install it: sudo coldpress schedule install "
+          "--system USER…\n");
+    }
+    return static_cast<int>(Exit::failed);
+  }
   for (const ScheduleStatus& status : all) {
     if (context.options.json) {
-      print_line(schedule_json(status));
+      print_line(schedule_json(status, now));
     } else {
-      out("{}{}", &status == &all.front() ? "" : "\n", schedule_text(status));
+      out("{}{}", &status == &all.front() ? "" : "\n", schedule_text(status, now));
     }
-    worst = std::max(worst, static_cast<int>(schedule_exit(status)));
+    worst = std::max(worst, static_cast<int>(schedule_exit(status, now)));
   }
   return worst;
 }
@@ -112,7 +120,8 @@ void add_schedule(CLI::App& app, Options& options) {
   app.add_option("ACTION", schedule.action, "install, remove or status")
       ->required()
       ->check(CLI::IsMember({"install", "remove", "status"}));
-  app.add_option("USER", schedule.users, "with --system: whose stores");
+  app.add_option(
+      "USER", schedule.users, "with --system: whose stores (status: default all)");
   app.add_option("--every",
                  schedule.every,
                  "how often, from 15m to 1w (default: 1d); for install")

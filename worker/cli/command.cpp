@@ -4,6 +4,7 @@
 #include "worker/cli/command_line.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
+#include "worker/run/memory_bound.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -137,6 +138,8 @@ Result<LoadedSettings> load(const Context& context) {
 
 Result<OpenedStore> open(const Context& context) {
   TRY_ASSIGN(LoadedSettings loaded, load(context));
+  loaded.settings.limits.memory_bytes =
+      bounded_memory(loaded.settings.limits.memory_bytes, read_group_memory(context.fs));
   TRY_ASSIGN(Store store, open_store(context.fs, loaded.settings, context.uid));
   return OpenedStore{std::move(loaded), std::move(store)};
 }

@@ -9,6 +9,7 @@ namespace {
 
 // The codes of DESIGN section 7.
 std::string result_text(int exit_code) {
+  constexpr int k_killed = 137; // SIGKILL
   switch (exit_code) {
   case 0:
     return "done";
@@ -23,8 +24,11 @@ std::string result_text(int exit_code) {
   case 130:
   case 143:
     return "stopped half way; the next pass goes on";
+  case k_killed:
+    return "killed, by somebody or because memory was short; it is tried again";
   default:
-    return fmt::format("failed (exit {}); the log says why", exit_code);
+    return exit_code > 128 ? fmt::format("killed by signal {}", exit_code - 128)
+                           : fmt::format("failed (exit {}); the log says why", exit_code);
   }
 }
 

@@ -1,4 +1,5 @@
 #include "fsutil/posix_fs.hpp"
+#include "fsutil/thread_priority.hpp"
 #include "locking/process_id.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
@@ -36,6 +37,8 @@ void hold_standard_streams() {
 
 int main(int argc, char** argv) {
   hold_standard_streams();
+  // A pass of serve is started by way of /proc/self/exe and would be called "exe".
+  coldpress::name_this_thread("coldpress");
   // A broken kernel lease, a closed pipe and the limit of ulimit -f (EFBIG) are answers
   // here, not reasons to die.
   std::signal(SIGIO, SIG_IGN);

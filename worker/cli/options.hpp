@@ -26,8 +26,9 @@ struct Options {
   std::string program_name; // argv[0]
   bool json = false;
   bool quiet = false;
-  bool dry_run = false;              // run, schedule
-  bool until_eof = false;            // run
+  bool dry_run = false; // run, schedule
+  bool until_eof = false;
+  bool retry_busy = false;           // run
   bool all = false;                  // plan, report, restore, control
   bool orphans = false;              // sweep
   std::string sample;                // verify

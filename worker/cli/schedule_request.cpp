@@ -3,11 +3,11 @@
 #include "config/find_file.hpp"
 #include "fsutil/text.hpp"
 #include "locking/process_id.hpp"
+#include "worker/cli/schedule_users.hpp"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace coldpress {
 
@@ -109,18 +109,30 @@ std::string file_to_enable(const Context& context,
                                                : own_config_path(inputs);
 }
 
+// Somebody has written it down; else it is off because nobody spoke of it.
+bool is_turned_off(const LoadedSettings& loaded) {
+  return std::any_of(
+      loaded.values.begin(), loaded.values.end(), [](const EffectiveValue& value) {
+        return value.key == "features.local_thread_store_compression" &&
+               value.origin != "default";
+      });
+}
+
 void ask_for_feature(const Context& context,
                      const LoadInputs& inputs,
-                     const std::string& user,
-                     const std::string& file,
+                     const LoadedSettings& loaded,
+                     ScheduleUser& user,
                      ScheduleWish& wish) {
+  const std::string file = file_to_enable(context, inputs, loaded);
   const ScheduleOptions& options = context.options.schedule;
-  if (options.for_system && file != k_site_config && file != inputs.config_path) {
+  // The file of another user, or of all: the unit of this one turns it on instead.
+  const bool by_unit = options.for_system && file != inputs.config_path;
+  if (by_unit && file != k_site_config && is_turned_off(loaded)) {
     wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
                                    "that: local_thread_store_compression = true in its "
                                    "section [features]",
                                    file,
-                                   user);
+                                   user.name);
   } else if (context.options.inputs.enable.empty()) {
     const std::string whose =
         options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
@@ -128,9 +140,11 @@ void ask_for_feature(const Context& context,
     wish.feature_off =
         fmt::format("the feature is off, and a timer would change nothing; to write it "
                     "into {}: coldpress schedule install{} {}",
-                    file,
+                    by_unit ? "the unit of that user" : file,
                     whose,
                     k_enable);
+  } else if (by_unit) {
+    user.feature_by_unit = true;
   } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
              wish.files_to_enable.end()) {
     wish.files_to_enable.push_back(file);
@@ -152,17 +166,28 @@ bool is_action(const Context& context, std::string_view action) {
   return context.options.schedule.action == action;
 }
 
+// Where a run has to write for metrics.textfile: its directory, or the file's.
+std::string dir_of_metrics(Fs& fs, const Settings& settings) {
+  const std::string& path = settings.metrics.textfile;
+  if (path.empty()) {
+    return {};
+  }
+  const auto stat = fs.lstat(path);
+  return stat && stat->type == FileType::directory ? path : parent_dir(path);
+}
+
 Result<void> add_user(const Context& context,
                       const LoadInputs& inputs,
                       ScheduleUser user,
                       ScheduleWish& wish) {
   auto loaded = load_for_timer(inputs);
-  if (!loaded && !is_action(context, "remove")) { // which works whatever the settings
+  if (!loaded && is_action(context, "install")) { // the others work whatever they are
     return Fail(std::move(loaded.error()));
   }
   if (loaded) {
     user.store = loaded->settings.store;
     user.state_dir = loaded->settings.state_dir;
+    user.metrics_dir = dir_of_metrics(context.fs, loaded->settings);
   }
   if (is_action(context, "install")) {
     if (user.store.empty()) {
@@ -174,49 +199,11 @@ Result<void> add_user(const Context& context,
     TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
     TRY(check_arguments(user.arguments));
     if (!loaded->settings.compression_enabled) {
-      const std::string file = file_to_enable(context, inputs, *loaded);
-      ask_for_feature(context, inputs, user.name, file, wish);
+      ask_for_feature(context, inputs, *loaded, user, wish);
     }
   }
   wish.request.users.push_back(std::move(user));
   return {};
-}
-
-// "alice:x:1000:1000:Alice:/home/alice:/bin/sh"
-Result<ScheduleUser> parse_passwd(const std::string& name, std::string_view line) {
-  std::vector<std::string> fields;
-  for (std::size_t at = 0; at != std::string_view::npos && fields.size() < 7;) {
-    const std::size_t end = line.find(':', at);
-    fields.emplace_back(line.substr(at, end == std::string_view::npos ? end : end - at));
-    at = end == std::string_view::npos ? end : end + 1;
-  }
-  ScheduleUser user;
-  user.name = name;
-  if (fields.size() < 7 || fields[0] != name || !fields[5].starts_with("/") ||
-      std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), user.uid)
-              .ec != std::errc()) {
-    return refused("what getent says of user " + name + " cannot be understood");
-  }
-  user.home = fields[5];
-  return user;
-}
-
-Result<void> check_name(const std::string& name) {
-  constexpr std::string_view letters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-  if (name.empty() || name.front() == '-' ||
-      name.find_first_not_of(letters) != std::string::npos) {
-    return refused(printable(name) + " is no user name that systemd takes");
-  }
-  return {};
-}
-
-Result<ScheduleUser> find_user(const std::string& name, const RunProgram& run) {
-  TRY_ASSIGN(const SubprocessEnd end, run(SubprocessCall{{"getent", "passwd", name}}));
-  if (end.code != 0) {
-    return refused("there is no user " + name);
-  }
-  return parse_passwd(name, end.out.substr(0, end.out.find('\n')));
 }
 
 ScheduleUser no_longer_there(const std::string& name) {
@@ -232,7 +219,10 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
     return refused("--system is for systemd; without it, each user runs coldpress "
                    "schedule install");
   }
-  if (options.users.empty()) {
+  std::vector<std::string> names = options.users;
+  if (names.empty() && is_action(context, "status")) {
+    names = scheduled_users(context.fs);
+  } else if (names.empty()) {
     return refused("--system needs the users: coldpress schedule install --system USER…");
   }
   if (context.uid != 0 && options.action != "status" && !context.options.dry_run) {
@@ -243,10 +233,10 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
   if (!context.options.inputs.flags.empty() && options.users.size() > 1) {
     return refused("one store belongs to one user: name one user with --store");
   }
-  for (const std::string& name : options.users) {
-    TRY(check_name(name));
+  for (const std::string& name : names) {
+    TRY(check_user_name(name));
     auto found = find_user(name, run);
-    if (!found && !is_action(context, "remove")) { // also of a user that is gone
+    if (!found && is_action(context, "install")) { // the others also of one that is gone
       return Fail(std::move(found.error()));
     }
     ScheduleUser user = found ? std::move(*found) : no_longer_there(name);
@@ -292,6 +282,7 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
   }
   request.host = this_process().host;
   TRY_ASSIGN(request.kind, kind_of(context, request.runtime_dir));
+  request.any_kind = options.kind.empty() && !options.for_system;
   if (!options.every.empty()) {
     TRY_ASSIGN(request.every, parse_every(options.every));
   }
@@ -311,6 +302,41 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
     TRY(add_this_user(context, wish));
   }
   return wish;
+}
+
+SettingsOf settings_of_timers(const Context& context) {
+  return [&context](const ScheduleUser& user,
+                    const ScheduleStatus& status) -> Result<TimerSettings> {
+    if (user.home.empty()) {
+      return refused("there is no user " + user.name);
+    }
+    LoadInputs inputs = context.options.inputs;
+    if (status.for_system || status.enabled || !status.files.empty()) {
+      inputs = {};
+      inputs.environment = status.environment;
+      inputs.environment["HOME"] = user.home;
+      for (std::size_t i = 0; i + 1 < status.arguments.size(); i += 2) {
+        const std::string& value = status.arguments[i + 1];
+        if (status.arguments[i] == "--config") {
+          inputs.config_path = value;
+        } else {
+          inputs.flags.emplace_back("store", value);
+        }
+      }
+    }
+    TRY_ASSIGN(const LoadedSettings loaded, load_for_timer(std::move(inputs)));
+    const Settings& settings = loaded.settings;
+    TimerSettings found{settings.store,
+                        settings.state_dir,
+                        dir_of_metrics(context.fs, settings),
+                        settings.limits.memory_bytes,
+                        settings.compression_enabled,
+                        context.fs.lstat(settings.store).has_value()};
+    for (const std::string& store : settings.stores) { // several: serve's
+      found.store_there = found.store_there || context.fs.lstat(store).has_value();
+    }
+    return found;
+  };
 }
 
 } // namespace coldpress

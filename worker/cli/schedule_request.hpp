@@ -20,4 +20,8 @@ struct ScheduleWish {
 // missing. Each with what to do.
 Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run);
 
+// The settings that the runs of an installed timer find: by its own command, the home of
+// its user and the file of the site. Where nothing is installed: those of this command.
+SettingsOf settings_of_timers(const Context& context);
+
 } // namespace coldpress

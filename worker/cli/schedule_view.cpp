@@ -2,8 +2,11 @@
 
 #include "fsutil/text.hpp"
 #include "worker/cli/table.hpp"
+#include "worker/run/schedule_verdict.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <csignal>
 
 namespace coldpress {
 
@@ -41,7 +44,9 @@ std::string exit_words(int code) {
   case 143:
     return "stopped";
   default:
-    return "failed";
+    return code == 128 + SIGKILL ? "killed, by somebody or because memory was short"
+           : code > 128          ? fmt::format("killed by signal {}", code - 128)
+                                 : "failed";
   }
 }
 
@@ -72,11 +77,9 @@ std::string run_text(const ScheduleStatus& status) {
 }
 
 std::string enabled_text(const ScheduleStatus& status) {
-  if (status.files.empty() && !status.enabled) {
-    return "not installed; to install it: coldpress schedule install";
-  }
-  return status.enabled ? "installed, on"
-                        : "off; to turn it on: coldpress schedule install";
+  return status.files.empty() && !status.enabled ? "not installed"
+         : status.enabled                        ? "installed, on"
+                                                 : "off";
 }
 
 // A start that ended badly may not have come as far as the ledger.
@@ -136,8 +139,15 @@ std::string step_json(const ScheduleStep& step, bool dry_run) {
   return line_of(json);
 }
 
-std::string schedule_text(const ScheduleStatus& status) {
+std::string schedule_text(const ScheduleStatus& status, WallTime now) {
+  const ScheduleVerdict verdict = verdict_of(status, now);
   Table table({Align::left, Align::left});
+  table.add({"looked after", std::string(name_of(verdict.answer))});
+  for (const auto* sentences : {&verdict.why, &verdict.notes}) {
+    for (const std::string& sentence : *sentences) {
+      table.add({"", printable(sentence)});
+    }
+  }
   table.add({"timer",
              fmt::format("{}{}, for {}",
                          name_of(status.kind),
@@ -160,13 +170,6 @@ std::string schedule_text(const ScheduleStatus& status) {
                            status.for_system ? "" : " --user",
                            status.for_system ? "@" + status.user : "")});
   }
-  if (status.lingers == std::optional(false)) {
-    table.add({"lingering",
-               fmt::format("no: it runs only while {} is logged in; to change that: sudo "
-                           "loginctl enable-linger {}",
-                           status.user,
-                           status.user)});
-  }
   if (status.serve_enabled || status.serve_active) {
     table.add({"serve", "coldpress-serve.service: " + serve_text(status)});
   }
@@ -181,11 +184,19 @@ std::string schedule_text(const ScheduleStatus& status) {
   return table.text();
 }
 
-std::string schedule_json(const ScheduleStatus& status) {
+std::string schedule_json(const ScheduleStatus& status, WallTime now) {
+  const ScheduleVerdict verdict = verdict_of(status, now);
   Json json;
   json["message_type"] = "schedule";
   json["kind"] = std::string(name_of(status.kind));
   json["user"] = printable(status.user);
+  json["looked_after"] = std::string(name_of(verdict.answer));
+  json["why"] = Json::array();
+  for (const auto* sentences : {&verdict.why, &verdict.notes}) {
+    for (const std::string& sentence : *sentences) {
+      json["why"].push_back(printable(sentence));
+    }
+  }
   json["installed"] = !status.files.empty();
   json["enabled"] = status.enabled;
   json["files"] = Json::array();
@@ -216,13 +227,16 @@ std::string schedule_json(const ScheduleStatus& status) {
   return line_of(json);
 }
 
-Exit schedule_exit(const ScheduleStatus& status) {
+Exit schedule_exit(const ScheduleStatus& status, WallTime now) {
   if (!status.enabled && !status.serve_active) {
     return Exit::failed;
   }
   const bool run_failed =
       status.last && status.last->end && !went_well(status.last->end->exit_code);
-  return run_failed || start_failed(status) ? Exit::needs_a_person : Exit::ok;
+  if (run_failed || start_failed(status)) {
+    return Exit::needs_a_person;
+  }
+  return verdict_of(status, now).answer == LookedAfter::yes ? Exit::ok : Exit::failed;
 }
 
 } // namespace coldpress

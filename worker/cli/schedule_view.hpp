@@ -12,11 +12,12 @@ namespace coldpress {
 std::string step_text(const ScheduleStep& step, bool dry_run);
 std::string step_json(const ScheduleStep& step, bool dry_run);
 
-std::string schedule_text(const ScheduleStatus& status);
-std::string schedule_json(const ScheduleStatus& status);
+// First of all whether the store will be looked after.
+std::string schedule_text(const ScheduleStatus& status, WallTime now);
+std::string schedule_json(const ScheduleStatus& status, WallTime now);
 
-// 0: installed, and the last run went well; 1: nothing starts runs here; 4: the last run
-// did not go well.
-Exit schedule_exit(const ScheduleStatus& status);
+// 0: the store is looked after, and the last run went well; 1: it is not, or nobody can
+// tell; 4: the last run did not go well.
+Exit schedule_exit(const ScheduleStatus& status, WallTime now);
 
 } // namespace coldpress

@@ -70,7 +70,9 @@ int show_pass(const Context& context,
   events.outcome = [&](const Outcome& outcome) {
     if (json) {
       print_line(json_of(outcome));
-    } else if (is_news(outcome)) {
+    }
+    // Of a pass of serve, too: its lines are read by serve, and the journal by people.
+    if (is_news(outcome) && (!json || stderr_looks().journal)) {
       diagnose(severity_of(outcome.kind), outcome_text(outcome));
     }
   };
@@ -94,6 +96,8 @@ int show_pass(const Context& context,
     print_line(json_of(summary));
   } else if (!context.options.quiet && !summary.error) {
     out("{}", summary_text(summary, opened.store.home));
+  } else if (stderr_looks().journal && !summary.error) {
+    diagnose(Severity::info, summary_line(summary, opened.store.home));
   }
   return summary.exit_code();
 }

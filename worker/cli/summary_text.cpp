@@ -148,4 +148,29 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   return text;
 }
 
+std::string summary_line(const PassSummary& summary, const std::string& home) {
+  const std::uint64_t compressed =
+      summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed);
+  std::uint64_t skipped = 0;
+  for (const auto& [reason, count] : summary.skipped) {
+    skipped += count;
+  }
+  std::string line = fmt::format("{}: {} compressed", printable(home), compressed);
+  if (summary.bytes_before > 0) {
+    line += fmt::format(", {} -> {}",
+                        format_size(summary.bytes_before),
+                        format_size(summary.bytes_after));
+  }
+  if (summary.not_freed_files > 0) {
+    line += fmt::format("; {} retired files ({}) stay for the next run to remove",
+                        format_count(summary.not_freed_files),
+                        format_size(summary.not_freed_bytes));
+  }
+  return line + fmt::format("; {} left, {} failed; exit {}, {:.1f} s",
+                            skipped,
+                            summary.number(OutcomeKind::failed),
+                            summary.exit_code(),
+                            summary.seconds);
+}
+
 } // namespace coldpress

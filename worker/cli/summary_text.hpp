@@ -10,6 +10,9 @@ namespace coldpress {
 // How a person reads what a pass did, and what it left. Ends with a newline.
 std::string summary_text(const PassSummary& summary, const std::string& home);
 
+// The same in one line, for the journal.
+std::string summary_line(const PassSummary& summary, const std::string& home);
+
 // "  3  too_young  changed more recently than …", most frequent first.
 std::string reasons_text(const std::map<Reason, std::uint64_t>& skipped,
                          const std::string& indent);

@@ -7,6 +7,7 @@
 #include "worker/run/control_client.hpp"
 #include "worker/run/damage_advice.hpp"
 #include "worker/run/doctor_proc.hpp"
+#include "worker/run/memory_bound.hpp"
 
 #include <algorithm>
 
@@ -232,30 +233,16 @@ look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store)
   facts.daemon = look_up_daemon(clock, store, store.uid);
   Known known;
   facts.ledger = look_up_ledger(fs, store, clock, known);
-  facts.preview = preview(fs, clock, settings, store, known);
+  Settings as_run = settings;
+  as_run.limits.memory_bytes =
+      bounded_memory(settings.limits.memory_bytes, read_group_memory(fs));
+  facts.preview = preview(fs, clock, as_run, store, known);
   for (std::size_t root = 0; root < facts.leases.size(); ++root) {
     facts.leases.at(root) = probe_leases(fs, facts.preview.found.examples.at(root));
   }
   facts.orphans = list_orphans(fs, store.orphans_dir());
   facts.store = std::move(store);
   return facts;
-}
-
-// The smallest on the way up: each of them holds for us.
-std::optional<std::uint64_t> look_up_memory_limit(Fs& fs) {
-  const auto path = cgroup_path(text_of(fs, "/proc/self/cgroup"));
-  if (!path) {
-    return std::nullopt;
-  }
-  const std::string root = "/sys/fs/cgroup";
-  std::optional<std::uint64_t> least;
-  for (std::string dir = root + *path; dir.starts_with(root); dir = parent_dir(dir)) {
-    const auto limit = memory_max(text_of(fs, join_path(dir, "memory.max")));
-    if (limit) {
-      least = std::min(least.value_or(*limit), *limit);
-    }
-  }
-  return least;
 }
 
 } // namespace
@@ -268,7 +255,7 @@ look_up(Fs& fs, const Clock& clock, const LoadInputs& inputs, std::uint32_t uid)
   facts.machine.self = this_process();
   facts.machine.load = read_pressure(fs);
   facts.machine.open_files = open_file_limit(text_of(fs, "/proc/self/limits"));
-  facts.machine.memory_limit = look_up_memory_limit(fs);
+  facts.machine.group_memory = read_group_memory(fs);
   facts.machine.memory_available = available_memory(text_of(fs, "/proc/meminfo"));
   facts.machine.zstd_version = zstd_version();
   TRY_ASSIGN(facts.config, look_up_config(fs, inputs));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "fsutil/group_memory.hpp"
 #include "fsutil/pressure.hpp"
 #include "worker/run/control_protocol.hpp"
 #include "worker/run/look.hpp"
@@ -80,7 +81,7 @@ struct MachineFacts {
   ProcessId self;
   MachineLoad load;
   std::optional<std::uint64_t> open_files;       // the soft limit
-  std::optional<std::uint64_t> memory_limit;     // of our control group
+  std::optional<GroupMemory> group_memory;       // empty: no limit is told
   std::optional<std::uint64_t> memory_available; // on the machine
   std::string zstd_version;
 };

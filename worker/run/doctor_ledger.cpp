@@ -1,5 +1,6 @@
 #include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
+#include "worker/run/schedule_verdict.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -172,9 +173,14 @@ void check_timer(const DoctorFacts& facts, Findings& found) {
                      "coldpress schedule install makes one, if nothing else starts them");
     return;
   }
-  if (schedule.lingers == false) {
-    found.warn("the timer runs only while you are logged in",
-               "loginctl enable-linger lets it run always");
+  const ScheduleVerdict verdict = verdict_of(schedule, facts.machine.now);
+  for (const std::string& why : verdict.why) {
+    found.warn((verdict.answer == LookedAfter::no ? "the timer will do nothing: "
+                                                  : "the timer may do nothing: ") +
+               why);
+  }
+  for (const std::string& but : verdict.notes) {
+    found.warn("the timer: " + but);
   }
   found.ok(fmt::format("by {}: {}{}",
                        name_of(schedule.kind),

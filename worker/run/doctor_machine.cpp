@@ -1,5 +1,6 @@
 #include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
+#include "worker/run/memory_bound.hpp"
 
 #include <algorithm>
 
@@ -67,16 +68,20 @@ void check_clock(const DoctorFacts& facts, Findings& found) {
 void check_limits(const DoctorFacts& facts, Findings& found) {
   const MachineFacts& machine = facts.machine;
   const Settings& settings = facts.config.loaded.settings;
-  constexpr std::uint64_t k_besides = std::uint64_t{64} << 20U; // ledger, scan, threads
   constexpr std::uint64_t k_files_a_job = 8;
-  const std::uint64_t needed = settings.limits.memory_bytes + k_besides;
-  if (machine.memory_limit && *machine.memory_limit < needed) {
+  const std::uint64_t needed = settings.limits.memory_bytes + k_memory_besides;
+  const std::uint64_t bounded =
+      bounded_memory(settings.limits.memory_bytes, machine.group_memory);
+  if (bounded < settings.limits.memory_bytes) {
     found.warn(
-        fmt::format("this control group may use {} of memory; a run may take {}",
-                    format_size(*machine.memory_limit),
-                    format_size(needed)),
-        "set limits.memory lower, or give it more: else the kernel may kill a run, "
-        "which is harmless and frees nothing");
+        fmt::format("this control group may use {} of memory and has {} left; a run "
+                    "started in it takes {} for compressing instead of {}",
+                    format_size(machine.group_memory->limit),
+                    format_size(machine.group_memory->left),
+                    format_size(bounded),
+                    format_size(settings.limits.memory_bytes)),
+        "windows become smaller, and what does not fit is skipped as no_memory; "
+        "to change that, give the group more");
   } else if (machine.memory_available && *machine.memory_available < needed) {
     found.note(fmt::format("{} of memory are available now; a run may take {}",
                            format_size(*machine.memory_available),

@@ -99,19 +99,4 @@ std::optional<std::uint64_t> available_memory(std::string_view meminfo) {
   return found ? std::optional(*found * 1024) : std::nullopt;
 }
 
-std::optional<std::string> cgroup_path(std::string_view proc_cgroup) {
-  constexpr std::string_view k_unified = "0::";
-  std::optional<std::string> found;
-  for_each_line(proc_cgroup, [&](std::string_view line) {
-    if (line.starts_with(k_unified)) {
-      found = std::string(line.substr(k_unified.size()));
-    }
-  });
-  return found;
-}
-
-std::optional<std::uint64_t> memory_max(std::string_view text) {
-  return number(text.substr(0, text.find('\n')));
-}
-
 } // namespace coldpress

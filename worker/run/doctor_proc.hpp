@@ -21,10 +21,4 @@ std::optional<std::uint64_t> open_file_limit(std::string_view proc_limits);
 // Bytes behind "MemAvailable:" in /proc/meminfo.
 std::optional<std::uint64_t> available_memory(std::string_view meminfo);
 
-// "/user.slice/x" in /proc/self/cgroup, of the unified hierarchy.
-std::optional<std::string> cgroup_path(std::string_view proc_cgroup);
-
-// A memory.max: empty for "max".
-std::optional<std::uint64_t> memory_max(std::string_view text);
-
 } // namespace coldpress

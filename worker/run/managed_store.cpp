@@ -12,6 +12,7 @@ namespace coldpress {
 namespace {
 
 constexpr std::size_t k_runs_to_ask = 50;
+constexpr int k_killed = 128 + 9; // of a run that has left no end
 
 // FNV-1a: the same on every machine and in every release.
 std::uint64_t hash_of(std::string_view text) {
@@ -77,10 +78,15 @@ void ManagedStore::read_last_run() {
     return;
   }
   const auto last = std::find_if(runs->begin(), runs->end(), [](const RunRow& row) {
-    return row.start.command == "run" && row.end;
+    return row.start.command == "run";
   });
   if (last == runs->end()) {
     schedule_.start(now, std::nullopt, 0);
+    return;
+  }
+  if (!last->end) { // killed, or another run is under way: then the pass says busy
+    last_run_ = ServiceRun{last->start.started, k_killed, 0, 0, 0};
+    schedule_.start(now, clock_->wall() - last->start.started, k_killed);
     return;
   }
   const RunEnd& end = *last->end;

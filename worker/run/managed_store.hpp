@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fsutil/diagnostics.hpp"
 #include "worker/run/control_protocol.hpp"
 #include "worker/run/pass_report.hpp"
 #include "worker/run/pause_file.hpp"
@@ -60,6 +61,10 @@ public:
   std::string next_text() const;
   // What the last pass did, in one line.
   std::string result_text(int exit_code) const;
+  // How bad it is that the last pass ended so: as a pass of a timer would be told of.
+  static Severity severity_of(int exit_code);
+  // What the last pass has left for somebody to see to; empty: nothing.
+  std::string trouble_text() const;
 
 private:
   ManagedStore(Fs& fs, const Clock& clock, Settings settings, Store store);

@@ -8,7 +8,10 @@ namespace coldpress {
 
 namespace {
 
+constexpr int k_some_failed = 3;
 constexpr int k_needs_a_person = 4;
+constexpr int k_busy = 75;
+constexpr int k_signal = 128;
 
 std::string rounded(std::chrono::nanoseconds length) {
   using namespace std::chrono;
@@ -27,7 +30,6 @@ std::string rounded(std::chrono::nanoseconds length) {
 
 // Of a pass that has told of nothing.
 std::string words_of_exit(int exit_code) {
-  constexpr int k_signal = 128;
   switch (exit_code) {
   case 0:
     return "nothing to do";
@@ -129,6 +131,36 @@ std::string ManagedStore::result_text(int exit_code) const {
                      report_.result() ? " of " + rounded(length) : "",
                      exit_code,
                      what.empty() ? words_of_exit(exit_code) : what);
+}
+
+Severity ManagedStore::severity_of(int exit_code) {
+  switch (exit_code) {
+  case 0:
+  case k_busy:
+  case k_signal + SIGINT:
+  case k_signal + SIGTERM:
+    return Severity::info;
+  case k_some_failed:
+    return Severity::warning;
+  default:
+    return Severity::error;
+  }
+}
+
+std::string ManagedStore::trouble_text() const {
+  if (!last_run_ || severity_of(last_run_->exit_code) == Severity::info) {
+    return {};
+  }
+  const int code = last_run_->exit_code;
+  return fmt::format("last pass, {}: exit {}, {}",
+                     format_time(last_run_->finished),
+                     code,
+                     code == k_needs_a_person ? "something needs a person: see coldpress "
+                                                "status"
+                     : code == k_some_failed
+                         ? "some rollouts failed: see coldpress status"
+                     : code > k_signal ? words_of_exit(code)
+                                       : "failed: see the log");
 }
 
 } // namespace coldpress

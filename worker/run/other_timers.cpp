@@ -71,10 +71,6 @@ with_array(std::string_view text, std::string_view key, const std::string& items
   return std::string(text.substr(0, begin)) + items + std::string(text.substr(end));
 }
 
-CalendarTimes times_for(const ScheduleRequest& request) {
-  return times_of(request.every, request.users.front().name + "@" + request.host);
-}
-
 // "0,15,30,45"; "*" for none.
 std::string cron_field(const std::vector<unsigned>& numbers) {
   return numbers.empty() ? "*" : fmt::format("{}", fmt::join(numbers, ","));
@@ -102,7 +98,9 @@ std::string launchd_text(const ScheduleRequest& request) {
   }
   const std::string text =
       with_array(packaged_unit("launchd/coldpress.run.plist"), "ProgramArguments", words);
-  return with_array(text, "StartCalendarInterval", plist_times(times_for(request)));
+  return with_array(text,
+                    "StartCalendarInterval",
+                    plist_times(times_for(request, request.users.front())));
 }
 
 PlannedFile launchd_file(const ScheduleRequest& request, bool wanted) {
@@ -117,12 +115,14 @@ PlannedFile launchd_file(const ScheduleRequest& request, bool wanted) {
 }
 
 std::string cron_line(const ScheduleRequest& request) {
-  const CalendarTimes times = times_for(request);
+  const CalendarTimes times = times_for(request, request.users.front());
   std::string line =
       fmt::format("{} {} * * {}",
                   cron_field(times.minutes),
                   cron_field(times.hours),
                   times.weekday ? std::to_string(*times.weekday) : std::string("*"));
+  // Else cron mails "not found" for each run when the program is gone.
+  line += " test -x " + in_crontab(request.program) + " &&";
   for (const std::string& word : timer_command(request, request.users.front())) {
     line += " " + in_crontab(word);
   }

@@ -68,7 +68,9 @@ int PassSummary::exit_code() const {
   if (number(OutcomeKind::conflict) + number(OutcomeKind::orphaned) + damaged > 0) {
     return k_needs_a_person;
   }
-  if (number(OutcomeKind::failed) + scan_errors > 0) {
+  // A rollout that may not be read is no choice of ours to leave it.
+  if (number(OutcomeKind::failed) + scan_errors > 0 ||
+      skipped.count(Reason::unreadable) > 0) {
     return k_some_failed;
   }
   if (!requested || skipped.empty()) {

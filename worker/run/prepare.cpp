@@ -1,6 +1,7 @@
 #include "worker/run/prepare.hpp"
 
 #include "worker/catalog/codex_threads.hpp"
+#include "worker/run/press_job.hpp"
 #include "worker/run/thread_databases.hpp"
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/plan.hpp"
@@ -82,6 +83,17 @@ bool put_right(Session& session, Prepared& prepared) {
   return moved;
 }
 
+// With the narrowest window. To begin it would be to be killed, in each run again.
+void skip_what_does_not_fit(const Settings& settings, std::vector<Decision>& decisions) {
+  for (Decision& decision : decisions) {
+    if (decision.action == Action::press &&
+        press_memory_bytes(settings, decision.candidate) > settings.limits.memory_bytes) {
+      decision.action = Action::skip;
+      decision.reason = Reason::no_memory;
+    }
+  }
+}
+
 } // namespace
 
 Preview preview(Fs& fs,
@@ -110,6 +122,8 @@ Preview preview(Fs& fs,
        !seen.found.not_local.at(static_cast<std::size_t>(Root::active)).empty()},
       known.memory,
       known.achieved);
+  skip_what_does_not_fit(settings, seen.plan.decisions);
+  skip_what_does_not_fit(settings, seen.plan.beyond_roots);
   return seen;
 }
 

@@ -1,6 +1,8 @@
 #include "fsutil/text.hpp"
+#include "worker/run/cron_daemon.hpp"
 #include "worker/run/other_timers.hpp"
 #include "worker/run/schedule.hpp"
+#include "worker/run/timer_command.hpp"
 
 #include <algorithm>
 
@@ -12,13 +14,20 @@ using Act = ScheduleStep::Kind;
 
 constexpr const char* k_where = "crontab";
 
-// In the words of cron, and of BusyBox.
-bool says_none(const std::string& text) {
-  return text.find("no crontab") != std::string::npos ||
-         text.find("No such file") != std::string::npos;
+// "no crontab for alice", and of BusyBox "crontab: can't open 'alice': No such file or
+// directory". Nothing else: a crontab that could not be read would be replaced.
+bool says_none(const SubprocessEnd& end) {
+  const std::string said = end.err.empty() ? std::string() : said_by(end);
+  constexpr std::string_view busybox = "crontab: can't open '";
+  constexpr std::string_view rest = "': No such file or directory";
+  const bool of_busybox = said.starts_with(busybox) && said.ends_with(rest) &&
+                          said.find_first_of("/;") == std::string::npos;
+  return end.out.empty() && (of_busybox || said.starts_with("no crontab for ") ||
+                             said.starts_with("crontab: no crontab for "));
 }
 
-// A user without one has an empty one.
+// A user without one has an empty one. An error says that it was not read whole, and then
+// nothing may be written.
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
   if (!end && end.error().code == Errc::not_found) {
@@ -31,10 +40,15 @@ Result<std::string> read_crontab(const ScheduleHands& hands) {
          "could start runs; install cron, or keep coldpress serve running"}});
   }
   if (!end) {
-    return Fail(std::move(end.error()));
+    return Fail(std::move(end.error()).in("the crontab stays as it is"));
   }
-  if (end->code != 0 && !says_none(end->err)) {
-    return Fail(Error{Errc::denied, 0, "crontab", "", {said_by(*end)}});
+  if (end->code != 0 && !says_none(*end)) {
+    return Fail(Error{Errc::denied,
+                      0,
+                      "crontab -l",
+                      "",
+                      {fmt::format("exit code {}: {}", end->code, said_by(*end)),
+                       "the crontab cannot be read, so it stays as it is"}});
   }
   return end->code == 0 ? end->out : std::string();
 }
@@ -44,6 +58,12 @@ Result<void> write_crontab(const ScheduleHands& hands, std::string text) {
 }
 
 } // namespace
+
+bool has_cron(const ScheduleHands& hands) {
+  const auto crontab = read_crontab(hands);
+  const CronLines lines = split_crontab(crontab ? *crontab : std::string());
+  return !lines.ours.empty() || !lines.edited.empty();
+}
 
 Result<void> check_cron(const ScheduleHands& hands) {
   TRY_ASSIGN(const std::string crontab, read_crontab(hands));
@@ -108,6 +128,7 @@ Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands&
   TRY_ASSIGN(const std::string crontab, read_crontab(hands));
   const CronLines lines = split_crontab(crontab);
   ScheduleStatus status;
+  status.starter_runs = cron_runs(hands.fs());
   const auto add = [&](const std::string& line, FileState state) {
     status.files.push_back({k_where, state});
     status.enabled = status.enabled || !line.starts_with("#");
@@ -116,6 +137,7 @@ Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands&
       end = line.find(' ', end + 1);
     }
     status.when = line.substr(0, end);
+    status.arguments = arguments_of_cron(line);
   };
   for (const std::string& line : lines.ours) {
     add(line, FileState::ours);

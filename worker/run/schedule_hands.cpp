@@ -10,7 +10,8 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::size_t k_limit = 256 * 1024; // bytes
+constexpr std::size_t k_limit = 256 * 1024;              // bytes
+constexpr std::size_t k_answer_limit = 16 * 1024 * 1024; // a crontab, too
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
@@ -52,7 +53,9 @@ void ScheduleHands::tell(ScheduleStep::Kind kind,
 }
 
 Result<SubprocessEnd> ScheduleHands::ask(std::vector<std::string> command) const {
-  return run_(SubprocessCall{std::move(command), {}, environment_});
+  SubprocessCall call{std::move(command), {}, environment_};
+  call.most_output = k_answer_limit;
+  return run_(call);
 }
 
 Result<void> ScheduleHands::act(std::vector<std::string> command,

@@ -1,6 +1,7 @@
 #include "worker/run/other_timers.hpp"
 #include "worker/run/own_file.hpp"
 #include "worker/run/schedule.hpp"
+#include "worker/run/timer_command.hpp"
 
 #include <fmt/format.h>
 
@@ -28,6 +29,11 @@ std::string times_text(const ScheduleRequest& request) {
 }
 
 } // namespace
+
+bool has_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const auto found = read_if_there(hands.fs(), launchd_file(request, false).path);
+  return found && *found && author_of(**found) != Author::other;
+}
 
 Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
   return hands.check({launchd_file(request, true)});
@@ -71,6 +77,7 @@ Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
   TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
   if (found) {
     const Author author = author_of(*found);
+    status.arguments = arguments_of_plist(*found);
     status.files.push_back({path,
                             author == Author::ours     ? FileState::ours
                             : author == Author::edited ? FileState::edited

@@ -1,4 +1,5 @@
 #include "fsutil/text.hpp"
+#include "worker/run/own_file.hpp"
 #include "worker/run/schedule.hpp"
 #include "worker/run/systemd_manager.hpp"
 
@@ -81,6 +82,12 @@ void tell_next(const SystemdManager& manager, const std::string& timer) {
   }
 }
 
+// What `systemctl --user enable` makes.
+std::string wants_link(const ScheduleRequest& request) {
+  return join_path(request.config_home,
+                   "systemd/user/timers.target.wants/coldpress.timer");
+}
+
 std::vector<PlannedFile> wanted_files(const ScheduleRequest& request,
                                       const ScheduleHands& hands) {
   const bool packaged = !packaged_units(request, hands.fs()).empty();
@@ -88,6 +95,15 @@ std::vector<PlannedFile> wanted_files(const ScheduleRequest& request,
 }
 
 } // namespace
+
+bool has_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const std::vector<PlannedFile> files = systemd_files(request, false, Wanted::no);
+  return hands.fs().lstat(wants_link(request)) ||
+         std::any_of(files.begin(), files.end(), [&](const PlannedFile& file) {
+           const auto found = read_if_there(hands.fs(), file.path);
+           return found && *found && author_of(**found) != Author::other;
+         });
+}
 
 Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
   TRY(hands.check(wanted_files(request, hands)));
@@ -136,6 +152,13 @@ Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands&
     if (state &&
         ((*state)["UnitFileState"] == "enabled" || (*state)["ActiveState"] == "active")) {
       TRY(manager.act({"disable", "--now", timer}));
+      anything = true;
+    } else if (!state && !request.for_system && hands.fs().lstat(wants_link(request))) {
+      hands.tell(Act::remove, wants_link(request)); // else the next login starts it
+      if (!hands.dry_run()) {
+        TRY(hands.fs().unlink(wants_link(request)));
+        TRY(hands.fs().sync_dir(parent_dir(wants_link(request))));
+      }
       anything = true;
     }
   }

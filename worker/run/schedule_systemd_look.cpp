@@ -1,7 +1,13 @@
 #include "worker/run/own_file.hpp"
 #include "worker/run/schedule.hpp"
 #include "worker/run/systemd_manager.hpp"
+#include "worker/run/timer_command.hpp"
 #include "worker/run/unit_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
 
 namespace coldpress {
 
@@ -53,6 +59,28 @@ Result<std::vector<ScheduledFile>> files_of(const ScheduleRequest& request, Fs& 
   return files;
 }
 
+// As a shell counts it: systemd gives the bare number of the signal that killed it.
+int exit_of(SystemdManager::Properties& service) {
+  const int status = std::atoi(service["ExecMainStatus"].c_str());
+  const int code = std::atoi(service["ExecMainCode"].c_str()); // CLD_EXITED, ...
+  constexpr int k_signal = 128;
+  return code == CLD_KILLED || code == CLD_DUMPED ? k_signal + status : status;
+}
+
+// The lower of the two; empty if neither is a number.
+std::optional<std::uint64_t> memory_max(SystemdManager::Properties& service) {
+  std::optional<std::uint64_t> least;
+  for (const char* name : {"MemoryMax", "MemoryHigh"}) {
+    const std::string& text = service[name];
+    std::uint64_t bytes = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    if (read.ec == std::errc() && bytes != UINT64_MAX) {
+      least = std::min(least.value_or(bytes), bytes);
+    }
+  }
+  return least;
+}
+
 bool is_on(const SystemdManager::Properties& unit, const char* name, const char* value) {
   const auto found = unit.find(name);
   return found != unit.end() && found->second == value;
@@ -76,7 +104,14 @@ Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
   auto service = manager.show(service_of(request, user));
   if (service) {
     status.service_ended = parse_systemd_time((*service)["ExecMainExitTimestamp"]);
-    status.service_exit = std::atoi((*service)["ExecMainStatus"].c_str());
+    status.service_exit = exit_of(*service);
+    status.arguments = arguments_of_exec((*service)["ExecStart"]);
+    status.environment = environment_of((*service)["Environment"]);
+    status.memory_max = memory_max(*service);
+    for (std::string& path : shell_words((*service)["ReadWritePaths"])) {
+      path.erase(0, std::min(path.find_first_not_of("-+"), path.size()));
+      status.writable.push_back(std::move(path));
+    }
   }
   if (const auto serve = manager.show(serve_of(request, user))) {
     status.serve_enabled = is_on(*serve, "UnitFileState", "enabled");

@@ -66,6 +66,18 @@ std::vector<unsigned> steps(unsigned first, unsigned step, unsigned end) {
   return numbers;
 }
 
+constexpr std::array<std::string_view, 8> k_weekdays{
+    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+
+// "03,09"; "*" for all.
+std::string field(const std::vector<unsigned>& numbers) {
+  std::string text;
+  for (const unsigned number : numbers) {
+    text += fmt::format("{}{:02}", text.empty() ? "" : ",", number);
+  }
+  return text.empty() ? "*" : text;
+}
+
 unsigned count_of(minutes interval) {
   return static_cast<unsigned>(interval.count());
 }
@@ -98,29 +110,6 @@ std::string to_string(const Every& every) {
   return format_duration(every.interval);
 }
 
-std::string on_calendar(const Every& every) {
-  if (every.interval == k_week) {
-    return fmt::format("Mon *-*-* {:02}:00:00", k_night);
-  }
-  if (every.interval == k_day) {
-    return fmt::format("*-*-* {:02}:00:00", k_night);
-  }
-  if (every.interval == hours{1}) {
-    return "*-*-* *:00:00";
-  }
-  return every.interval > hours{1}
-             ? fmt::format("*-*-* 00/{}:00:00", count_of(every.interval) / 60)
-             : fmt::format("*-*-* *:00/{}:00", count_of(every.interval));
-}
-
-std::string random_delay(const Every& every) {
-  return format_duration(std::min<minutes>(every.interval / 12, hours{2}));
-}
-
-std::string accuracy(const Every& every) {
-  return every.interval >= hours{6} ? "10min" : "1min";
-}
-
 CalendarTimes times_of(const Every& every, std::string_view seed) {
   const std::uint64_t chance = hash64(std::as_bytes(std::span(seed)));
   const auto minute = static_cast<unsigned>(chance % 60);
@@ -139,6 +128,14 @@ CalendarTimes times_of(const Every& every, std::string_view seed) {
     times.weekday = 1;
   }
   return times;
+}
+
+std::string on_calendar(const CalendarTimes& times) {
+  return fmt::format("{}*-*-* {}:{}:00",
+                     times.weekday ? std::string(k_weekdays.at(*times.weekday)) + " "
+                                   : "",
+                     field(times.hours),
+                     field(times.minutes));
 }
 
 } // namespace coldpress

@@ -21,12 +21,7 @@ struct Every {
 Result<Every> parse_every(std::string_view text);
 std::string to_string(const Every& every); // "1d", "1w"
 
-// For systemd: OnCalendar=, and RandomizedDelaySec= and AccuracySec= that fit it.
-std::string on_calendar(const Every& every);
-std::string random_delay(const Every& every);
-std::string accuracy(const Every& every);
-
-// When to run where there is no random delay: calendar fields. No hours: each hour.
+// When to run: calendar fields. No hours: each hour.
 struct CalendarTimes {
   std::vector<unsigned> minutes;
   std::vector<unsigned> hours;
@@ -36,5 +31,8 @@ struct CalendarTimes {
 // `seed` is who asks, as "user@host": the same seed has the same minute, and different
 // ones are spread, so that many users of one machine do not begin together.
 CalendarTimes times_of(const Every& every, std::string_view seed);
+
+// For OnCalendar= of systemd.
+std::string on_calendar(const CalendarTimes& times);
 
 } // namespace coldpress

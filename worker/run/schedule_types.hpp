@@ -5,6 +5,8 @@
 #include "worker/run/schedule_times.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +27,14 @@ struct ScheduleUser {
   // Beside "run --quiet": what this user's timer would not find by itself, --store and
   // --config.
   std::vector<std::string> arguments;
+  std::string metrics_dir{};    // absolute; where metrics.textfile is, or empty
+  bool feature_by_unit = false; // turned on by the unit, for this user alone
 };
 
 struct ScheduleRequest {
   ScheduleKind kind = ScheduleKind::systemd;
+  // Nobody has named the kind: to remove is to remove every one.
+  bool any_kind = false;
   bool for_system = false; // systemd's template units, by root for any number of users
   Every every;
   std::string program; // absolute
@@ -68,6 +74,16 @@ struct ScheduledFile {
   FileState state = FileState::ours;
 };
 
+// By the settings that the runs of a timer find.
+struct TimerSettings {
+  std::string store; // the three are absolute
+  std::string state_dir;
+  std::string metrics_dir; // or empty
+  std::uint64_t memory_bytes = 0;
+  bool feature_on = false;
+  bool store_there = false;
+};
+
 struct ScheduleStatus {
   ScheduleKind kind = ScheduleKind::systemd;
   bool for_system = false;
@@ -85,6 +101,19 @@ struct ScheduleStatus {
   int service_exit = 0;
   std::optional<RunRow> last; // of the ledger
   std::string ledger_trouble; // why that could not be read
+  // What the timer that is there starts its runs with: --store and --config, and what its
+  // unit adds to the environment.
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> writable; // ReadWritePaths= of a unit of the system
+  std::optional<std::uint64_t> memory_max; // MemoryMax= or MemoryHigh= of its unit
+  std::optional<bool> starter_runs;  // the daemon of cron; empty: nobody tells
+  std::optional<TimerSettings> found;
+  std::string settings_trouble; // why they could not be read
 };
+
+// What the runs of that timer find.
+using SettingsOf =
+    std::function<Result<TimerSettings>(const ScheduleUser&, const ScheduleStatus&)>;
 
 } // namespace coldpress

@@ -1,6 +1,7 @@
 #include "worker/run/service.hpp"
 
 #include "config/keys.hpp"
+#include "fsutil/diagnostics.hpp"
 #include "fsutil/log.hpp"
 #include "worker/run/served.hpp"
 
@@ -263,7 +264,9 @@ void Service::on_pass_ended(Served& served, int exit_code) {
   watchdog_.pass_ended();
   served.managed.pass_ended(exit_code);
   looked_.reset(); // a pass frees space
-  log_info("{}: {}", served.managed.name(), served.managed.result_text(exit_code));
+  diagnose(ManagedStore::severity_of(exit_code),
+           fmt::format(
+               "{}: {}", served.managed.name(), served.managed.result_text(exit_code)));
   if (served.leaving) {
     stores_.remove_if([&served](const Served& one) { return &one == &served; });
   } else if (!stopping_) {

@@ -50,7 +50,14 @@ std::string Service::status_line() const {
       next = &served;
     }
   }
-  return next == nullptr ? std::string("no pass is due") : next->managed.next_text();
+  std::string line; // what needs somebody first
+  for (const Served& served : stores_) {
+    if (const std::string trouble = served.managed.trouble_text(); !trouble.empty()) {
+      line += served.managed.name() + ": " + trouble + "; ";
+    }
+  }
+  return line +
+         (next == nullptr ? std::string("no pass is due") : next->managed.next_text());
 }
 
 } // namespace coldpress

@@ -48,8 +48,9 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
   TRY_ASSIGN(const SubprocessEnd end,
              hands_.ask(command({"show",
                                  "--property=UnitFileState,ActiveState,FragmentPath,"
-                                 "NextElapseUSecRealtime,ExecMainStatus,"
-                                 "ExecMainExitTimestamp,NeedDaemonReload",
+                                 "NextElapseUSecRealtime,ExecMainCode,ExecMainStatus,"
+                                 "ExecMainExitTimestamp,NeedDaemonReload,ExecStart,"
+                                 "Environment,ReadWritePaths,MemoryMax,MemoryHigh",
                                  unit})));
   if (end.code != 0) {
     return Fail(Error{Errc::io, 0, "systemctl", unit, {said_by(end)}}.in(advice()));
@@ -107,7 +108,7 @@ systemd_files(const ScheduleRequest& request, bool packaged, Wanted wanted) {
   }
   std::vector<PlannedFile> files = system_template_files(request, packaged, wanted);
   for (const ScheduleUser& user : request.users) {
-    for (PlannedFile& file : system_user_files(request, user, wanted)) {
+    for (PlannedFile& file : system_user_files(request, user, packaged, wanted)) {
       files.push_back(std::move(file));
     }
   }

@@ -85,4 +85,12 @@ std::string exec_line(const std::vector<std::string>& command) {
   return line;
 }
 
+std::string condition_path(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    text += c == '%' ? "%%" : std::string(1, c);
+  }
+  return text;
+}
+
 } // namespace coldpress

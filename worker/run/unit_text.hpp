@@ -22,6 +22,8 @@ std::string value_in(std::string_view text, std::string_view key);
 // A command as ExecStart= takes it: words with blanks, quotes, '%' and '$' mean
 // themselves.
 std::string exec_line(const std::vector<std::string>& command);
+// A path as ConditionFileIsExecutable= takes it: without quotes.
+std::string condition_path(std::string_view path);
 // One word of a setting that takes paths, as ReadWritePaths=.
 std::string unit_word(std::string_view word);
 

@@ -105,6 +105,10 @@ constexpr std::array k_reasons{
     ReasonText{Reason::no_space,
                "no_space",
                "the disk is too full to write its .zst; free some space"},
+    ReasonText{Reason::no_memory,
+               "no_memory",
+               "compressing it takes more than limits.memory, or than the control group "
+               "leaves; raise the lower one"},
     ReasonText{
         Reason::too_large,
         "too_large",

@@ -57,6 +57,7 @@ enum class Reason : std::uint8_t {
   changed,
   vanished,
   no_space,
+  no_memory,
   too_large,
   unreadable,
   not_writable,
