@@ -352,6 +352,27 @@ TEST_CASE("where two names cannot be exchanged the frame stays and the reason sa
   rig.check_only(rig.weak);
 }
 
+TEST_CASE("a .zst whose skippable frames hold data stays, wherever they stand") {
+  const std::string data("\x5A\x2A\x4D\x18\x03\x00\x00\x00xyz", 11);
+  const std::string empty("\x5A\x2A\x4D\x18\x00\x00\x00\x00", 8);
+  for (const bool first : {true, false}) {
+    CAPTURE(first);
+    Rig rig;
+    const std::string both = first ? data + rig.weak : rig.weak + data;
+    rig.disk.put(rig.compressed, both, rig.store.cold_time());
+    rig.clock.advance(1h);
+    const auto done = rig.worker->repress(rig.store.weak().value());
+    REQUIRE_FALSE(done);
+    CHECK(done.error().kind == OutcomeKind::skipped);
+    CHECK(name_of(done.error().reason) == "extra_data");
+    rig.check_only(both);
+  }
+  Rig rig;
+  rig.disk.put(rig.compressed, empty + rig.weak, rig.store.cold_time());
+  rig.clock.advance(1h);
+  CHECK(rig.worker->repress(rig.store.weak().value()));
+}
+
 TEST_CASE("what cannot be made durable keeps both frames") {
   Rig rig;
   const auto done = rig.repress_with("rename_exchange",

@@ -163,6 +163,7 @@ struct FrameDecoder::State {
   std::array<std::byte, k_frame_header_max> header{}; // of the frame under way
   std::size_t header_size = 0;
   std::uint64_t produced = 0; // bytes that came out of it
+  std::uint64_t skipped = 0;  // content of skippable frames
 
   // libzstd does not compare the declared size where the last block is empty and the
   // frame comes in pieces (1.5.4), so we do.
@@ -175,6 +176,7 @@ struct FrameDecoder::State {
     if (!ended) {
       return {};
     }
+    skipped += skippable_content();
     const auto declared = ZSTD_getFrameContentSize(header.data(), header_size);
     const bool says =
         declared != ZSTD_CONTENTSIZE_UNKNOWN && declared != ZSTD_CONTENTSIZE_ERROR;
@@ -185,6 +187,21 @@ struct FrameDecoder::State {
     header_size = 0;
     produced = 0;
     return {};
+  }
+
+  // RFC 8878, section 3.1.2: a magic number of 16, and the length of what follows.
+  std::uint64_t skippable_content() const {
+    constexpr std::size_t k_header = 8;
+    const auto byte = [&](std::size_t at) {
+      return std::to_integer<std::uint64_t>(header.at(at));
+    };
+    const auto number = [&](std::size_t at) {
+      return byte(at) | byte(at + 1) << 8U | byte(at + 2) << 16U | byte(at + 3) << 24U;
+    };
+    return header_size >= k_header &&
+                   (number(0) & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START
+               ? number(4)
+               : 0;
   }
 
   // With Frames::one the file must begin with a zstd frame and end with it.
@@ -268,6 +285,10 @@ Result<void> FrameDecoder::finish() const {
         damaged(fmt::format("cut short: byte {} is inside a frame", state_->taken)));
   }
   return {};
+}
+
+std::uint64_t FrameDecoder::skipped_bytes() const {
+  return state_->skipped;
 }
 
 std::string zstd_version() {

@@ -137,6 +137,10 @@ Result<std::size_t> RolloutReader::read(std::span<std::byte> into) {
   return count;
 }
 
+std::uint64_t RolloutReader::skipped_bytes() const {
+  return state_->decoder ? state_->decoder->skipped_bytes() : 0;
+}
+
 Form RolloutReader::form() const {
   return state_->form;
 }

@@ -62,6 +62,9 @@ public:
   // with the path; Errc::corrupt may come after good bytes, at the end at the latest.
   Result<std::size_t> read(std::span<std::byte> into);
 
+  // What skippable frames of a .zst have held so far, beside the rollout.
+  std::uint64_t skipped_bytes() const;
+
   Form form() const;
   const std::string& path() const; // of the file that is read
   const FileStat& stat() const;    // of that file, when it was opened

@@ -1,6 +1,7 @@
 #include "worker/stage/measure.hpp"
 
 #include "fsutil/page_cache.hpp"
+#include "fsutil/text.hpp"
 #include "worker/rollout/reader.hpp"
 
 namespace coldpress {
@@ -21,6 +22,7 @@ constexpr std::size_t k_piece = std::size_t{1} << 20U;
 struct Measured {
   Hash128 hash;
   std::uint64_t size = 0;
+  std::uint64_t beside = 0; // bytes in skippable frames
 };
 
 // Dropping it behind itself, so that encode() reads it from the disk again; unless most
@@ -45,7 +47,7 @@ Result<Measured> decode_all(Fs& fs, const Claim& claim, const std::stop_token& s
     hasher.update(std::span<const std::byte>(buffer.data(), got));
     size += got;
     if (got < buffer.size()) {
-      return Measured{hasher.digest(), size};
+      return Measured{hasher.digest(), size, reader.skipped_bytes()};
     }
   }
 }
@@ -59,6 +61,11 @@ Step<Claim> measure(Fs& fs, Claim claim, std::stop_token stop) {
   auto measured = decode_all(fs, claim, stop);
   if (!measured) {
     return Halt(Stop::from(std::move(measured.error()).at(claim.candidate().path)));
+  }
+  if (measured->beside > 0) {
+    return Halt(
+        Stop::skip(Reason::extra_data,
+                   fmt::format("its skippable frames hold {} bytes", measured->beside)));
   }
   return ClaimMeasurer::with(std::move(claim), measured->size, measured->hash);
 }

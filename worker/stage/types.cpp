@@ -83,10 +83,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::foreign_marker,
                "foreign_marker",
                "Codex's own compressor is running; the next pass tries again"},
-    ReasonText{Reason::no_lease,
-               "no_lease",
-               "no kernel leases here, or a file system not known to be local, so a "
-               "writer could not be seen; scan.active_without_lease = true presses it anyway"},
+    ReasonText{
+        Reason::no_lease,
+        "no_lease",
+        "no kernel leases here, or a file system not known to be local, so a "
+        "writer could not be seen; scan.active_without_lease = true presses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},
@@ -100,6 +101,10 @@ constexpr std::array k_reasons{
     ReasonText{Reason::no_exchange,
                "no_exchange",
                "this file system cannot exchange two names, so its .zst stays"},
+    ReasonText{Reason::extra_data,
+               "extra_data",
+               "its .zst holds data beside the rollout, in skippable frames, which would "
+               "be lost; it stays as it is"},
     ReasonText{Reason::changed, "changed", "changed while it was worked on"},
     ReasonText{Reason::vanished, "vanished", "gone since the scan"},
     ReasonText{Reason::no_space,

@@ -54,6 +54,7 @@ enum class Reason : std::uint8_t {
   shared_history,
   metadata_not_kept,
   no_exchange,
+  extra_data,
   changed,
   vanished,
   no_space,
@@ -119,8 +120,8 @@ struct Candidate {
   bool blocked = false;            // what is no file has the name of its .zst
   bool unreadable = false;         // could not be opened or read, and why:
   Reason why_unreadable = Reason::unreadable;
-  std::string thread_id;           // of the first session_meta; empty: there is none
-  std::string cwd;                 // project directory, may be empty
+  std::string thread_id; // of the first session_meta; empty: there is none
+  std::string cwd;       // project directory, may be empty
   std::optional<Version> cli_version;
   bool shares_history = false;           // has history_base, or is named in one
   std::optional<std::uint64_t> declared; // plain bytes, by the weak frame's own word
@@ -430,7 +431,7 @@ public:
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
   const DirId& directory() const { return directory_; } // that both forms are in
-  const FileStamp& plain() const { return plain_; } // before the rename
+  const FileStamp& plain() const { return plain_; }     // before the rename
   // After it, taken while the lease was whole.
   const FileStamp& retired() const { return retired_; }
   // Whether each later change of the retired file shows in its ctime.
