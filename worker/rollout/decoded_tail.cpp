@@ -30,7 +30,7 @@ read_tail(RolloutReader& reader, std::uint64_t until, std::uint64_t keep) {
       held += count;
       tail.pieces.push_back(std::move(piece));
     }
-    while (!tail.pieces.empty() && held - tail.pieces.front().size() >= keep) {
+    while (tail.pieces.size() > 1 && held - tail.pieces.front().size() >= keep) {
       held -= tail.pieces.front().size();
       spare = std::move(tail.pieces.front());
       tail.pieces.pop_front();

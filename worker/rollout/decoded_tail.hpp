@@ -23,7 +23,7 @@ struct DecodedTail {
 inline constexpr std::uint64_t k_tail_window = std::uint64_t{32} << 20U;
 
 // Reads `reader` on to offset `until` or to its end, and keeps the last `keep` bytes and
-// less than 256 KiB more.
+// up to 256 KiB more: whatever `keep` is, the last piece is there.
 Result<DecodedTail>
 read_tail(RolloutReader& reader, std::uint64_t until, std::uint64_t keep);
 
