@@ -26,6 +26,12 @@ Result<void> BackwardLineReader::begin() {
   if (reader_.form() == Form::compressed) {
     TRY(decode_before(std::numeric_limits<std::uint64_t>::max()));
     block_start_ = tail_.end;
+    lines_left_ = tail_.lines();
+  } else if (counts_) {
+    TRY_ASSIGN(RolloutReader counted,
+               RolloutReader::over(*fs_, reader_.file(), reader_.path(), Form::plain));
+    TRY_ASSIGN(const DecodedTail whole, read_tail(counted, block_start_, 0));
+    lines_left_ = whole.lines();
   }
   if (block_start_ == 0) {
     done_ = true;
@@ -87,7 +93,7 @@ Line BackwardLineReader::give(std::size_t from, bool newline) {
     line_ += behind_.back();
   }
   left_ = from;
-  return Line{block_start_ + from, line_, newline, 0};
+  return Line{block_start_ + from, line_, newline, counts_ ? lines_left_-- : 0};
 }
 
 Result<std::optional<Line>> BackwardLineReader::next() {

@@ -23,7 +23,12 @@ public:
                                          const std::string& path,
                                          std::uint64_t window = k_tail_window);
 
-  // Nothing before the first. `text` is good until the next call; lines have no number.
+  // Before the first next() only: the lines get their numbers. A plain file is read
+  // once for them.
+  void count_lines() { counts_ = true; }
+
+  // Nothing before the first. `text` is good until the next call; the number is 0 unless
+  // they are counted.
   // Errc::changed if a plain file has become shorter; else as RolloutReader::read.
   Result<std::optional<Line>> next();
 
@@ -50,6 +55,8 @@ private:
   bool begun_ = false;
   bool done_ = false;
   bool newline_ = false; // ends the line under way
+  bool counts_ = false;
+  std::uint64_t lines_left_ = 0; // if they are counted
 };
 
 } // namespace coldpress
