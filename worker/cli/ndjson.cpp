@@ -112,6 +112,20 @@ std::string json_of(const Error& error) {
   return line_of(json);
 }
 
+std::string json_of(const LineInfo& line) {
+  const LineFacts& facts = line.facts;
+  Json json;
+  json["message_type"] = "line";
+  json["line"] = line.place.number;
+  json["offset"] = line.place.offset;
+  json["bytes"] = line.bytes;
+  json["newline"] = line.newline;
+  json["state"] = std::string(name_of(facts.state));
+  json["ordinal"] = facts.ordinal ? Json(*facts.ordinal) : Json();
+  json["type"] = facts.type.empty() ? Json() : Json(printable(facts.type));
+  return line_of(json);
+}
+
 std::string json_of(const PassSummary& summary) {
   Json json;
   json["message_type"] = "summary";
