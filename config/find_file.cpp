@@ -1,12 +1,9 @@
 #include "config/find_file.hpp"
 
-#include "fsutil/fs.hpp"
+#include "fsutil/posix_fs.hpp"
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -16,51 +13,36 @@ namespace {
 
 constexpr std::size_t k_limit = 1024 * 1024; // bytes
 
-Fail unreadable(int err, const std::string& path, std::string why) {
-  return Fail(Error{Errc::invalid, err, "config", path, {std::move(why)}});
+Fail unreadable(Error error, const std::string& path, const std::string& named_by) {
+  error.code = Errc::invalid;
+  error.path = path;
+  return Fail(std::move(error).in(named_by));
 }
 
-Result<std::string> read_whole(const std::string& path, const std::string& named_by) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return unreadable(errno != 0 ? errno : EIO, path, named_by);
-  }
-  std::string text(k_limit + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) {
-    return unreadable(EIO, path, named_by);
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > k_limit) {
-    return unreadable(EFBIG, path, "a configuration has at most 1 MiB");
-  }
-  return text;
-}
-
-// Empty if there is nothing of that name.
+// Empty if there is nothing of that name. Whatever is there and cannot be read whole is
+// an error, a symlink to nothing, too: the next place would have other settings.
 Result<std::optional<ConfigFile>> read_if_there(const std::string& path,
                                                 const std::string& named_by) {
-  std::error_code failed;
-  const std::filesystem::file_status status = std::filesystem::status(path, failed);
-  if (status.type() == std::filesystem::file_type::not_found) {
+  PosixFs fs;
+  const auto real = fs.real_path(path);
+  if (!real && real.error().code == Errc::not_found) {
     return std::optional<ConfigFile>();
   }
-  if (failed) {
-    return unreadable(failed.value(), path, named_by);
+  if (real && *real == "/dev/null") { // the usual way to say: none
+    return std::optional(ConfigFile{path, {}});
   }
-  if (status.type() == std::filesystem::file_type::directory) {
-    return unreadable(EISDIR, path, named_by);
+  auto text = real ? read_small(fs, *real, k_limit) : real;
+  if (!text) {
+    return unreadable(std::move(text.error()), path, named_by);
   }
-  TRY_ASSIGN(std::string text, read_whole(path, named_by));
-  return std::optional(ConfigFile{path, std::move(text)});
+  return std::optional(ConfigFile{path, std::move(*text)});
 }
 
 Result<std::optional<ConfigFile>> read_named(const std::string& path,
                                              const std::string& named_by) {
   TRY_ASSIGN(std::optional<ConfigFile> file, read_if_there(path, named_by));
   if (!file) {
-    return unreadable(ENOENT, path, named_by);
+    return unreadable(Error::from_errno(ENOENT, "config", path), path, named_by);
   }
   return file;
 }

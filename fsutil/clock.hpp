@@ -1,11 +1,35 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace coldpress {
 
 using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 using BootTime = std::chrono::nanoseconds; // since boot, suspend included
+
+// Times that we keep: as far back as 32 bits of seconds reach (1901), and so far ahead
+// (2191) that no difference of two of them overflows. What a file has beyond them becomes
+// one of the two values next to the range, and is never written anywhere.
+inline constexpr WallTime k_earliest{std::chrono::seconds{-2'147'483'648}};
+inline constexpr WallTime k_latest{std::chrono::seconds{7'000'000'000}};
+inline constexpr WallTime k_too_early = k_earliest - std::chrono::nanoseconds{1};
+inline constexpr WallTime k_too_late = k_latest + std::chrono::nanoseconds{1};
+
+constexpr bool is_kept(WallTime time) {
+  return time >= k_earliest && time <= k_latest;
+}
+
+// From a clock or a file of the system, of whatever size.
+constexpr WallTime to_wall(std::int64_t seconds, std::int64_t nanoseconds) {
+  if (seconds < k_earliest.time_since_epoch() / std::chrono::seconds{1}) {
+    return k_too_early;
+  }
+  if (seconds >= k_latest.time_since_epoch() / std::chrono::seconds{1}) {
+    return k_too_late;
+  }
+  return WallTime(std::chrono::seconds{seconds} + std::chrono::nanoseconds{nanoseconds});
+}
 
 // The only source of time. No file but clock.cpp asks the system.
 class Clock {

@@ -38,6 +38,7 @@ Errc code_of(int err) {
   case ENAMETOOLONG:
   case ELOOP:
   case EISDIR:
+  case EOVERFLOW:
     return Errc::invalid;
   default:
     return Errc::io;

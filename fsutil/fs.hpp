@@ -21,7 +21,7 @@ struct FileStat {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;      // bytes
   std::uint64_t allocated = 0; // bytes on disk (blocks * 512)
-  WallTime mtime{};
+  WallTime mtime{}; // beyond what we keep: k_too_early or k_too_late
   WallTime ctime{};
   std::uint32_t mode = 0; // permission bits, 07777
   std::uint32_t uid = 0;
@@ -42,10 +42,17 @@ struct SpaceInfo {
   std::uint64_t files_total = 0;     // 0: there is no such limit
   bool read_only = false;            // mounted so
   std::string type;                  // "ext4"; empty where nobody tells
-  bool shared_between_hosts = false; // a network is behind it
+  bool known_local = false;          // only this kernel can change its files
 };
 
 enum class FileHandle : int { none = -1 };
+
+// Which directory it is, whatever its name.
+struct DirId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend bool operator==(const DirId&, const DirId&) = default;
+};
 
 enum class Create : std::uint8_t { no, yes };
 
@@ -59,15 +66,29 @@ enum class LeaseKind : std::uint8_t { read, write };
 // Paths are bytes, not text. Nothing here follows a symlink in the last component
 // unless it says so. EINTR and short transfers are retried inside. All methods may be
 // called from any thread; one handle is used by one thread at a time.
+// At and below a directory that is held (hold_dir()) each step of a path is taken from a
+// descriptor: a symlink on the way is Errc::invalid (ELOOP), "..", too, and a directory
+// that is moved or replaced meanwhile leads nowhere else.
 // Errors: Errc by Error::from_errno; the error names the call and the path.
 class Fs {
 public:
   virtual ~Fs() = default;
 
-  // --- opening. Descriptors are close-on-exec.
+  // --- directories that keep their place; see HeldDir, which ends what this begins
 
-  // Read-only, without touching atime where the kernel allows it, never blocking on
-  // a FIFO. A symlink is Errc::invalid (ELOOP).
+  // From here on paths at and below `dir` begin in the directory that stands there now,
+  // whatever has that name later. Not below a held one: symlinks are followed, this once.
+  // Held already: the same again, also if another directory has the name by now.
+  virtual Result<DirId> hold_dir(const std::string& dir) = 0;
+  // As often as it was held.
+  virtual void drop_dir(const std::string& dir) noexcept = 0;
+  // The directory that has the name now, by way of those held above it.
+  virtual Result<DirId> look_up_dir(const std::string& dir) = 0;
+
+  // --- opening. Descriptors are close-on-exec. What is no regular file is never read or
+  // waited for: Errc::invalid (a symlink's errno is ELOOP).
+
+  // Read-only, without touching atime where the kernel allows it.
   virtual Result<FileHandle> open_read(const std::string& path) = 0;
   // Read and write, never truncates. For lock files and records.
   // With Create::yes makes it with mode 0666 less the umask, as Codex makes its lock
@@ -115,12 +136,14 @@ public:
   virtual Result<void> make_dir(const std::string& path, std::uint32_t mode) = 0;
   // All entries but . and .., in no order.
   virtual Result<std::vector<DirEntry>> list_dir(const std::string& path) = 0;
-  // The absolute path with every symlink followed.
+  // The absolute path with every symlink followed. Errc::not_found only if nothing has
+  // that name; a symlink to nothing, there or on the way, is Errc::invalid (ENOENT).
   virtual Result<std::string> real_path(const std::string& path) = 0;
   virtual Result<SpaceInfo> space(const std::string& path) = 0;
 
   // --- metadata
 
+  // Errc::invalid (EOVERFLOW) for a time that is not is_kept().
   virtual Result<void> set_mtime(FileHandle file, WallTime mtime) = 0;
   virtual Result<void> set_mode(FileHandle file, std::uint32_t mode) = 0;
   virtual Result<void>
@@ -186,11 +209,39 @@ private:
   FileHandle handle_ = FileHandle::none;
 };
 
+// A directory that keeps its place while this lives: names in it are looked up, made and
+// removed in this very directory, also after another one was moved there.
+class HeldDir {
+public:
+  static Result<HeldDir> hold(Fs& fs, std::string path);
+  HeldDir(HeldDir&& other) noexcept
+      : fs_(std::exchange(other.fs_, nullptr)), path_(std::move(other.path_)),
+        id_(other.id_) {}
+  HeldDir& operator=(HeldDir&& other) noexcept;
+  ~HeldDir();
+
+  const DirId& id() const { return id_; }
+  const std::string& path() const { return path_; }
+  // Errc::changed unless its path still leads to it.
+  Result<void> check() const;
+
+private:
+  HeldDir(Fs& fs, std::string path, DirId id)
+      : fs_(&fs), path_(std::move(path)), id_(id) {}
+  Fs* fs_ = nullptr;
+  std::string path_;
+  DirId id_;
+};
+
 // "a/b/c" -> "a/b"; "c" -> "."; "/c" -> "/".
 std::string parent_dir(const std::string& path);
 // "a/b/c" -> "c".
 std::string base_name(const std::string& path);
 std::string join_path(std::string_view dir, std::string_view name);
+
+// Whether anything has that name. An error where that cannot be told: only what is not
+// there is absent.
+Result<bool> is_there(Fs& fs, const std::string& path);
 
 // The whole of a small file. Errc::invalid if it is larger than `limit`.
 Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limit);

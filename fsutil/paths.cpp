@@ -25,6 +25,44 @@ std::string join_path(std::string_view dir, std::string_view name) {
   return path.append(name);
 }
 
+Result<HeldDir> HeldDir::hold(Fs& fs, std::string path) {
+  TRY_ASSIGN(const DirId id, fs.hold_dir(path));
+  return HeldDir(fs, std::move(path), id);
+}
+
+HeldDir& HeldDir::operator=(HeldDir&& other) noexcept {
+  std::swap(fs_, other.fs_);
+  std::swap(path_, other.path_);
+  std::swap(id_, other.id_);
+  return *this;
+}
+
+HeldDir::~HeldDir() {
+  if (fs_ != nullptr) {
+    fs_->drop_dir(path_);
+  }
+}
+
+Result<void> HeldDir::check() const {
+  TRY_ASSIGN(const DirId now, fs_->look_up_dir(path_));
+  if (now != id_) {
+    return Fail(Error{Errc::changed,
+                      0,
+                      "look up directory",
+                      path_,
+                      {"another directory has taken its place"}});
+  }
+  return {};
+}
+
+Result<bool> is_there(Fs& fs, const std::string& path) {
+  const auto found = fs.lstat(path);
+  if (!found && found.error().code != Errc::not_found) {
+    return Fail(found.error());
+  }
+  return found.has_value();
+}
+
 Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limit) {
   TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
   const File file(fs, handle);
@@ -35,8 +73,11 @@ Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limi
     return Fail(std::move(got.error()));
   }
   if (*got > limit) {
-    return Fail(
-        Error{Errc::invalid, 0, "read", path, {"larger than such a file ever is"}});
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "read",
+                      path,
+                      {fmt::format("it is larger than the limit of {}", format_size(limit))}});
   }
   text.resize(*got);
   return text;

@@ -15,6 +15,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 namespace coldpress {
@@ -38,9 +39,16 @@ template <class Call> auto retried(Call call) {
   return result;
 }
 
-WallTime to_wall(const timespec& time) {
-  return WallTime(std::chrono::seconds{time.tv_sec} +
-                  std::chrono::nanoseconds{time.tv_nsec});
+WallTime time_of(const timespec& time) {
+  return to_wall(time.tv_sec, time.tv_nsec);
+}
+
+// Of a full disk or of a file system that has no limit, told as the largest number.
+std::uint64_t product(std::uint64_t count, std::uint64_t size) {
+  std::uint64_t bytes = 0;
+  return __builtin_mul_overflow(count, size, &bytes)
+             ? std::numeric_limits<std::uint64_t>::max()
+             : bytes;
 }
 
 FileType type_of(mode_t mode) {
@@ -61,11 +69,11 @@ FileStat to_stat(const struct stat& from) {
   stat.size = static_cast<std::uint64_t>(from.st_size);
   stat.allocated = static_cast<std::uint64_t>(from.st_blocks) * 512;
 #ifdef __APPLE__
-  stat.mtime = to_wall(from.st_mtimespec);
-  stat.ctime = to_wall(from.st_ctimespec);
+  stat.mtime = time_of(from.st_mtimespec);
+  stat.ctime = time_of(from.st_ctimespec);
 #else
-  stat.mtime = to_wall(from.st_mtim);
-  stat.ctime = to_wall(from.st_ctim);
+  stat.mtime = time_of(from.st_mtim);
+  stat.ctime = time_of(from.st_ctim);
 #endif
   stat.mode = from.st_mode & 07777U;
   stat.uid = from.st_uid;
@@ -74,31 +82,75 @@ FileStat to_stat(const struct stat& from) {
   return stat;
 }
 
-Result<FileHandle>
-open_file(const std::string& path, int flags, mode_t mode, std::string_view op) {
-  const int fd =
-      retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode); });
-  if (fd < 0) {
-    return failed(op, path);
+// A FIFO, a device or a socket would be waited for, or answer for ever.
+Result<FileHandle> if_regular(int fd, const std::string& path, std::string_view op) {
+  struct stat found {};
+  if (::fstat(fd, &found) == 0 && S_ISREG(found.st_mode)) {
+    return FileHandle{fd};
   }
-  return FileHandle{fd};
+  ::close(fd);
+  const int err = S_ISDIR(found.st_mode) ? EISDIR : 0; // of a FIFO no errno tells
+  return Fail(Error{Errc::invalid, err, op, path, {"this is not a regular file"}});
+}
+
+// A symlink to nothing is there, and what it meant is not known: not the same as absent.
+Error not_there(const std::string& path) {
+  Error error = Error::from_errno(ENOENT, "realpath", path);
+  struct stat found {};
+  std::string at = path;
+  while (::lstat(at.c_str(), &found) != 0 && at != parent_dir(at)) {
+    at = parent_dir(at);
+  }
+  if (S_ISLNK(found.st_mode)) {
+    error.code = Errc::invalid;
+    error.context.push_back(::stat(at.c_str(), &found) == 0
+                                ? at + " is a symlink to something without a name"
+                                : at + " is a symlink to something that is not there");
+  }
+  return error;
 }
 
 } // namespace
 
+Result<DirId> PosixFs::hold_dir(const std::string& dir) {
+  return dirs_.hold(dir);
+}
+
+void PosixFs::drop_dir(const std::string& dir) noexcept {
+  dirs_.drop(dir);
+}
+
+Result<DirId> PosixFs::look_up_dir(const std::string& dir) {
+  return dirs_.look_up(dir);
+}
+
+Result<FileHandle> PosixFs::open_file(const std::string& path,
+                                      int flags,
+                                      std::uint32_t mode,
+                                      std::string_view op) {
+  constexpr int k_always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  TRY_ASSIGN(const HeldDirs::Place at, dirs_.place(op, path));
+  const int fd = retried(
+      [&] { return ::openat(at.fd, at.name.c_str(), flags | k_always, mode); });
+  if (fd < 0) {
+    return failed(op, path);
+  }
+  return if_regular(fd, path, op);
+}
+
 Result<FileHandle> PosixFs::open_read(const std::string& path) {
 #ifdef O_NOATIME
   // Only the owner may ask for it.
-  auto quiet = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME, 0, "open");
+  auto quiet = open_file(path, O_RDONLY | O_NOATIME, 0, "open");
   if (quiet || quiet.error().sys != EPERM) {
     return quiet;
   }
 #endif
-  return open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, "open");
+  return open_file(path, O_RDONLY, 0, "open");
 }
 
 Result<FileHandle> PosixFs::open_lock(const std::string& path, Create create) {
-  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open");
+  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open to write");
 }
 
 Result<FileHandle> PosixFs::create_new(const std::string& path, std::uint32_t mode) {
@@ -167,11 +219,7 @@ Result<void> PosixFs::sync_file(FileHandle file) {
 }
 
 Result<void> PosixFs::sync_dir(const std::string& dir) {
-  const int fd =
-      retried([&] { return ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (fd < 0) {
-    return failed("open directory", dir);
-  }
+  TRY_ASSIGN(const int fd, dirs_.open_to_list("open directory", dir));
   const File directory(*this, FileHandle{fd});
   if (retried([&] { return ::fsync(fd); }) != 0) {
     return failed("fsync directory", dir);
@@ -188,38 +236,46 @@ Result<FileStat> PosixFs::stat(FileHandle file) {
 }
 
 Result<FileStat> PosixFs::lstat(const std::string& path) {
+  TRY_ASSIGN(const HeldDirs::Place at, dirs_.place("lstat", path));
   struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) {
+  if (::fstatat(at.fd, at.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
     return failed("lstat", path);
   }
   return to_stat(found);
 }
 
 Result<void> PosixFs::link(const std::string& from, const std::string& to) {
-  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) != 0) {
+  TRY_ASSIGN(const HeldDirs::Place source, dirs_.place("link", from));
+  TRY_ASSIGN(const HeldDirs::Place target, dirs_.place("link", to));
+  if (::linkat(source.fd, source.name.c_str(), target.fd, target.name.c_str(), 0) != 0) {
     return failed("link", to);
   }
   return {};
 }
 
 Result<void> PosixFs::unlink(const std::string& path) {
-  if (::unlink(path.c_str()) != 0) {
+  TRY_ASSIGN(const HeldDirs::Place at, dirs_.place("unlink", path));
+  if (::unlinkat(at.fd, at.name.c_str(), 0) != 0) {
     return failed("unlink", path);
   }
   return {};
 }
 
 Result<void> PosixFs::make_dir(const std::string& path, std::uint32_t mode) {
-  if (::mkdir(path.c_str(), mode) != 0) {
+  TRY_ASSIGN(const HeldDirs::Place at, dirs_.place("mkdir", path));
+  if (::mkdirat(at.fd, at.name.c_str(), mode) != 0) {
     return failed("mkdir", path);
   }
   return {};
 }
 
 Result<std::vector<DirEntry>> PosixFs::list_dir(const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
+  TRY_ASSIGN(const int fd, dirs_.open_to_list("opendir", path));
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd), ::closedir);
   if (!dir) {
-    return failed("opendir", path);
+    const Fail failure = failed("opendir", path);
+    ::close(fd);
+    return failure;
   }
   std::vector<DirEntry> entries;
   errno = 0;
@@ -230,8 +286,10 @@ Result<std::vector<DirEntry>> PosixFs::list_dir(const std::string& path) {
     }
     FileType type = FileType::other;
     if (entry->d_type == DT_UNKNOWN) {
-      const auto found = lstat(join_path(path, name));
-      type = found ? found->type : FileType::other;
+      struct stat found {};
+      type = ::fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0
+                 ? type_of(found.st_mode)
+                 : FileType::other;
     } else {
       type = type_of(static_cast<mode_t>(DTTOIF(entry->d_type)));
     }
@@ -247,28 +305,34 @@ Result<std::vector<DirEntry>> PosixFs::list_dir(const std::string& path) {
 Result<std::string> PosixFs::real_path(const std::string& path) {
   const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr),
                                                     std::free);
-  if (!real) {
-    return failed("realpath", path);
+  if (real) {
+    return std::string(real.get());
   }
-  return std::string(real.get());
+  const int err = errno;
+  return err == ENOENT ? Result<std::string>(Fail(not_there(path)))
+                       : Fail(Error::from_errno(err, "realpath", path));
 }
 
 Result<SpaceInfo> PosixFs::space(const std::string& path) {
+  TRY_ASSIGN(const auto place, dirs_.open_to_search("statvfs", path));
   struct statvfs found {};
-  if (retried([&] { return ::statvfs(path.c_str(), &found); }) != 0) {
+  if (retried([&] { return ::fstatvfs(place->fd(), &found); }) != 0) {
     return failed("statvfs", path);
   }
-  FileSystemType type = type_of_path(path);
-  return SpaceInfo{static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize,
-                   static_cast<std::uint64_t>(found.f_blocks) * found.f_frsize,
+  FileSystemType type = type_of_open(place->fd());
+  return SpaceInfo{product(found.f_bavail, found.f_frsize),
+                   product(found.f_blocks, found.f_frsize),
                    found.f_favail,
                    found.f_files,
                    (found.f_flag & ST_RDONLY) != 0,
                    std::move(type.name),
-                   type.shared_between_hosts};
+                   type.known_local};
 }
 
 Result<void> PosixFs::set_mtime(FileHandle file, WallTime mtime) {
+  if (!is_kept(mtime)) {
+    return Fail(Error::from_errno(EOVERFLOW, "futimens", {}));
+  }
   const auto since_epoch = mtime.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
   timespec times[2] = {};

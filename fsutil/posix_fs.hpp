@@ -1,12 +1,16 @@
 #pragma once
 
 #include "fsutil/fs.hpp"
+#include "fsutil/posix_fs_dirs.hpp"
 
 namespace coldpress {
 
-// Fs over the real system calls. Stateless; thread-safe.
+// Fs over the real system calls. Knows only which directories are held; thread-safe.
 class PosixFs final : public Fs {
 public:
+  Result<DirId> hold_dir(const std::string& dir) override;
+  void drop_dir(const std::string& dir) noexcept override;
+  Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
@@ -47,6 +51,14 @@ public:
   Result<void> set_lease(FileHandle file, LeaseKind kind) override;
   Result<bool> lease_whole(FileHandle file, LeaseKind kind) override;
   Result<void> drop_lease(FileHandle file) override;
+
+private:
+  Result<FileHandle> open_file(const std::string& path,
+                               int flags,
+                               std::uint32_t mode,
+                               std::string_view op);
+
+  HeldDirs dirs_;
 };
 
 } // namespace coldpress

@@ -87,12 +87,32 @@ int lease_type(LeaseKind kind) {
   return kind == LeaseKind::read ? F_RDLCK : F_WRLCK;
 }
 
-Result<void> rename_with(const std::string& from,
+Result<void> rename_with(const HeldDirs& dirs,
+                         const std::string& from,
                          const std::string& to,
                          unsigned flags,
                          std::string_view op) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+  TRY_ASSIGN(const HeldDirs::Place source, dirs.place(op, from));
+  TRY_ASSIGN(const HeldDirs::Place target, dirs.place(op, to));
+  if (::renameat2(
+          source.fd, source.name.c_str(), target.fd, target.name.c_str(), flags) != 0) {
     return failed(op, to);
+  }
+  return {};
+}
+#endif
+
+#if defined(__APPLE__) && !defined(COLDPRESS_PORTABLE)
+Result<void> rename_apple(const HeldDirs& dirs,
+                          const std::string& from,
+                          const std::string& to,
+                          unsigned flags) {
+  constexpr std::string_view k_op = "renameatx_np";
+  TRY_ASSIGN(const HeldDirs::Place source, dirs.place(k_op, from));
+  TRY_ASSIGN(const HeldDirs::Place target, dirs.place(k_op, to));
+  if (::renameatx_np(
+          source.fd, source.name.c_str(), target.fd, target.name.c_str(), flags) != 0) {
+    return failed(k_op, to);
   }
   return {};
 }
@@ -103,7 +123,8 @@ Result<void> rename_with(const std::string& from,
 #ifdef COLDPRESS_LINUX
 
 Result<FileHandle> PosixFs::create_unnamed(const std::string& dir) {
-  const int fd = ::open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  TRY_ASSIGN(const auto place, dirs_.open_to_search("open O_TMPFILE", dir));
+  const int fd = ::openat(place->fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) {
     // Kernels before 3.11 see O_DIRECTORY and say EISDIR.
     return errno == EISDIR ? unsupported("open O_TMPFILE", dir)
@@ -120,26 +141,29 @@ Result<FileHandle> PosixFs::create_unnamed(const std::string& dir) {
 }
 
 Result<void> PosixFs::link_handle(FileHandle file, const std::string& to) {
-  if (::linkat(fd_of(file), "", AT_FDCWD, to.c_str(), AT_EMPTY_PATH) == 0) {
+  TRY_ASSIGN(const HeldDirs::Place at, dirs_.place("linkat", to));
+  if (::linkat(fd_of(file), "", at.fd, at.name.c_str(), AT_EMPTY_PATH) == 0) {
     return {};
   }
   if (errno != ENOENT && errno != EPERM && errno != EINVAL) {
     return failed("linkat", to);
   }
-  if (::linkat(
-          AT_FDCWD, proc_path(file).c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) !=
-      0) {
+  if (::linkat(AT_FDCWD,
+               proc_path(file).c_str(),
+               at.fd,
+               at.name.c_str(),
+               AT_SYMLINK_FOLLOW) != 0) {
     return failed("linkat", to);
   }
   return {};
 }
 
 Result<void> PosixFs::rename_new(const std::string& from, const std::string& to) {
-  return rename_with(from, to, RENAME_NOREPLACE, "renameat2");
+  return rename_with(dirs_, from, to, RENAME_NOREPLACE, "renameat2");
 }
 
 Result<void> PosixFs::rename_exchange(const std::string& a, const std::string& b) {
-  return rename_with(a, b, RENAME_EXCHANGE, "renameat2 exchange");
+  return rename_with(dirs_, a, b, RENAME_EXCHANGE, "renameat2 exchange");
 }
 
 Result<void>
@@ -184,8 +208,15 @@ Result<std::uint64_t> PosixFs::cached_bytes(FileHandle file) {
 Result<void> PosixFs::set_lease(FileHandle file, LeaseKind kind) {
   // Where a lease, even if it is granted, says nothing of writers on other machines; and
   // where a refusal would look like a writer (NFS 4 answers EAGAIN without a delegation).
-  if (type_of_open(fd_of(file)).shared_between_hosts) {
-    return unsupported("kernel lease over a network", {});
+  const FileSystemType type = type_of_open(fd_of(file));
+  if (!type.known_local) {
+    return Fail(Error{
+        Errc::unsupported,
+        0,
+        "fcntl F_SETLEASE",
+        {},
+        {"file system " + type.name + " is not known to be local, so a kernel lease "
+                                      "would say nothing of writers elsewhere"}});
   }
   // A break is announced by a signal, SIGIO by default, which kills whoever does not
   // expect it. SIGURG is ignored by default; and then nobody is to be told at all: we
@@ -229,10 +260,7 @@ Result<void> PosixFs::link_handle(FileHandle, const std::string& to) {
 }
 Result<void> PosixFs::rename_new(const std::string& from, const std::string& to) {
 #if defined(__APPLE__) && !defined(COLDPRESS_PORTABLE)
-  if (::renamex_np(from.c_str(), to.c_str(), RENAME_EXCL) != 0) {
-    return failed("renamex_np", to);
-  }
-  return {};
+  return rename_apple(dirs_, from, to, RENAME_EXCL);
 #else
   (void)from;
   return unsupported("rename without replacing", to);
@@ -240,10 +268,7 @@ Result<void> PosixFs::rename_new(const std::string& from, const std::string& to)
 }
 Result<void> PosixFs::rename_exchange(const std::string& a, const std::string& b) {
 #if defined(__APPLE__) && !defined(COLDPRESS_PORTABLE)
-  if (::renamex_np(a.c_str(), b.c_str(), RENAME_SWAP) != 0) {
-    return failed("renamex_np", b);
-  }
-  return {};
+  return rename_apple(dirs_, a, b, RENAME_SWAP);
 #else
   (void)a;
   return unsupported("rename exchange", b);

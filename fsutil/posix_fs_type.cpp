@@ -20,42 +20,60 @@ namespace {
 struct KnownType {
   std::uint32_t number; // statfs(2), linux/magic.h
   std::string_view name;
-  bool shared;
+  bool local;
 };
 
 constexpr std::array k_known{
-    KnownType{0x0000ef53, "ext4", false},
-    KnownType{0x58465342, "xfs", false},
-    KnownType{0x9123683e, "btrfs", false},
-    KnownType{0x01021994, "tmpfs", false},
-    KnownType{0x794c7630, "overlay", false},
-    KnownType{0x2fc12fc1, "zfs", false},
-    KnownType{0xf2f52010, "f2fs", false},
-    KnownType{0xca451a4e, "bcachefs", false},
-    KnownType{0x00004d44, "vfat", false},
-    KnownType{0x2011bab0, "exfat", false},
-    KnownType{0x7366746e, "ntfs", false},
-    KnownType{0x73717368, "squashfs", false},
-    KnownType{0x00006969, "nfs", true},
-    KnownType{0xff534d42, "cifs", true},
-    KnownType{0xfe534d42, "smb2", true},
-    KnownType{0x0000517b, "smb", true},
-    KnownType{0x01021997, "9p", true},
-    KnownType{0x00c36400, "ceph", true},
-    KnownType{0x5346414f, "afs", true},
-    KnownType{0x65735546, "fuse", true}, // sshfs and the like
-    // Of clusters.
-    KnownType{0x01161970, "gfs2", true},
-    KnownType{0x7461636f, "ocfs2", true},
-    KnownType{0x0bd00bd0, "lustre", true},
-    KnownType{0x47504653, "gpfs", true},
-    KnownType{0x19830326, "beegfs", true},
-    KnownType{0x20030528, "orangefs", true},
-    KnownType{0xaad7aaea, "panfs", true},
-    KnownType{0x73757245, "coda", true},
-    // Folders of the host that a virtual machine sees.
-    KnownType{0x786f4256, "vboxsf", true},
-    KnownType{0xbacbacbc, "vmhgfs", true},
+    KnownType{0x0000ef53, "ext4", true}, // ext2 and ext3, too
+    KnownType{0x58465342, "xfs", true},
+    KnownType{0x9123683e, "btrfs", true},
+    KnownType{0x01021994, "tmpfs", true},
+    KnownType{0x858458f6, "ramfs", true},
+    // Its upper layer cannot be a network's. What is changed in a lower layer behind a
+    // mounted overlay is undefined, by the kernel's own documentation.
+    KnownType{0x794c7630, "overlay", true},
+    KnownType{0x2fc12fc1, "zfs", true},
+    KnownType{0xf2f52010, "f2fs", true},
+    KnownType{0xca451a4e, "bcachefs", true},
+    KnownType{0x3153464a, "jfs", true},
+    KnownType{0x52654973, "reiserfs", true},
+    KnownType{0x00003434, "nilfs2", true},
+    KnownType{0x24051905, "ubifs", true},
+    KnownType{0x00004d44, "vfat", true},
+    KnownType{0x2011bab0, "exfat", true},
+    KnownType{0x7366746e, "ntfs", true},
+    KnownType{0x73717368, "squashfs", true},
+    KnownType{0xe0f5e1e2, "erofs", true},
+    // Known, so that they have a name in messages. Networks:
+    KnownType{0x00006969, "nfs", false},
+    KnownType{0xff534d42, "cifs", false},
+    KnownType{0xfe534d42, "smb2", false},
+    KnownType{0x0000517b, "smb", false},
+    KnownType{0x01021997, "9p", false},
+    KnownType{0x00c36400, "ceph", false},
+    KnownType{0x5346414f, "openafs", false},
+    KnownType{0x6b414653, "afs", false},
+    KnownType{0x73757245, "coda", false},
+    KnownType{0x0000564c, "ncpfs", false},
+    KnownType{0x65735546, "fuse", false}, // sshfs and the like, and virtiofs
+    // Clusters:
+    KnownType{0x01161970, "gfs2", false},
+    KnownType{0x7461636f, "ocfs2", false},
+    KnownType{0x0bd00bd0, "lustre", false},
+    KnownType{0x47504653, "gpfs", false},
+    KnownType{0x19830326, "beegfs", false},
+    KnownType{0x20030528, "orangefs", false},
+    KnownType{0xaad7aaea, "panfs", false},
+    KnownType{0xbeefdead, "snfs", false},
+    KnownType{0xa501fcf5, "vxfs", false},
+    // Folders of the host that a virtual machine sees:
+    KnownType{0x786f4256, "vboxsf", false},
+    KnownType{0xbacbacbc, "vmhgfs", false},
+    KnownType{0x7c7c6673, "prl_fs", false},
+    KnownType{0x00c0ffee, "hostfs", false},
+    // Stacked on another one, which may be any of these:
+    KnownType{0x61756673, "aufs", false},
+    KnownType{0x0000f15f, "ecryptfs", false},
 };
 
 } // namespace
@@ -68,7 +86,7 @@ FileSystemType type_of_magic(std::uint32_t number) {
   if (known == k_known.end()) {
     return {fmt::format("0x{:08x}", number), false};
   }
-  return {std::string(known->name), known->shared};
+  return {std::string(known->name), known->local};
 }
 
 namespace {
@@ -79,7 +97,7 @@ FileSystemType type_from(const struct statfs& stat) {
 }
 #else
 FileSystemType type_from(const struct statfs& stat) {
-  return {stat.f_fstypename, (stat.f_flags & MNT_LOCAL) == 0};
+  return {stat.f_fstypename, (stat.f_flags & MNT_LOCAL) != 0};
 }
 #endif
 
@@ -88,11 +106,6 @@ FileSystemType type_from(const struct statfs& stat) {
 FileSystemType type_of_open(int fd) {
   struct statfs stat {};
   return ::fstatfs(fd, &stat) == 0 ? type_from(stat) : FileSystemType{};
-}
-
-FileSystemType type_of_path(const std::string& path) {
-  struct statfs stat {};
-  return ::statfs(path.c_str(), &stat) == 0 ? type_from(stat) : FileSystemType{};
 }
 
 } // namespace coldpress

@@ -22,7 +22,10 @@ void walk(
   while (!pending.empty()) {
     const Pending next = std::move(pending.back());
     pending.pop_back();
-    auto entries = fs.list_dir(next.dir);
+    // What is listed and what is then looked at is in one directory.
+    const auto held = HeldDir::hold(fs, next.dir);
+    auto entries = held ? fs.list_dir(next.dir)
+                        : Result<std::vector<DirEntry>>(Fail(held.error()));
     if (!entries) {
       // Gone since its parent was listed, or never there.
       if (entries.error().code != Errc::not_found) {

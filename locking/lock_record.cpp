@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <span>
 
 namespace coldpress {
@@ -52,7 +53,9 @@ public:
   }
 
   WallTime time(std::string_view key) {
-    return WallTime{std::chrono::nanoseconds{number<std::int64_t>(key)}};
+    const WallTime time{std::chrono::nanoseconds{number<std::int64_t>(key)}};
+    ok_ = ok_ && is_kept(time);
+    return time;
   }
 
 private:
@@ -97,7 +100,9 @@ std::optional<LockRecord> decode_lock_record(std::string_view text) {
   record.heartbeat = lines.time("heartbeat");
   record.released = lines.number<int>("released") != 0;
   const std::string_view summed = text.substr(0, text.size() - lines.rest().size());
-  if (lines.text("check") != checksum_of(summed) || !lines.ok()) {
+  // The last generation has no next one; no run gets there.
+  if (lines.text("check") != checksum_of(summed) || !lines.ok() ||
+      record.generation == std::numeric_limits<std::uint64_t>::max()) {
     return std::nullopt;
   }
   return record;

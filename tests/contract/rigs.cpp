@@ -1,5 +1,7 @@
 #include "tests/contract/rigs.hpp"
 
+#include <filesystem>
+
 namespace coldpress {
 
 void PosixRig::tick() {
@@ -10,6 +12,14 @@ void PosixRig::tick() {
     must(posix_.set_mode(file.handle(), 0600));
   }
   must(posix_.unlink(probe));
+}
+
+void PosixRig::symlink(const std::string& name, const std::string& target) {
+  std::filesystem::create_symlink(target, at(name));
+}
+
+void PosixRig::move(const std::string& from, const std::string& to) {
+  std::filesystem::rename(at(from), at(to));
 }
 
 File make_file(Fs& fs, const std::string& path, std::string_view bytes) {

@@ -24,6 +24,9 @@ public:
   std::string root() const { return dir_.path(); }
   // Returns when the file system would write a later time than now.
   void tick();
+  // As another process does it.
+  void symlink(const std::string& name, const std::string& target);
+  void move(const std::string& from, const std::string& to);
 
 private:
   TempDir dir_;
@@ -37,6 +40,12 @@ public:
   std::string at(const std::string& name) const { return "/rig/" + name; }
   std::string root() const { return "/rig"; }
   void tick() { clock_.advance(std::chrono::milliseconds{1}); }
+  void symlink(const std::string& name, const std::string& target) {
+    mem_.put_symlink(at(name), target);
+  }
+  void move(const std::string& from, const std::string& to) {
+    mem_.move(at(from), at(to));
+  }
 
 private:
   FakeClock clock_;
@@ -49,6 +58,10 @@ public:
   std::string at(const std::string& name) const { return below_.at(name); }
   std::string root() const { return below_.root(); }
   void tick() { below_.tick(); }
+  void symlink(const std::string& name, const std::string& target) {
+    below_.symlink(name, target);
+  }
+  void move(const std::string& from, const std::string& to) { below_.move(from, to); }
 
 private:
   MemRig below_;

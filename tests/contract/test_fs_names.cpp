@@ -183,7 +183,7 @@ TEST_CASE_TEMPLATE("fs: space tells what is left of the whole", Rig, EVERY_FS) {
   CHECK_LE(space.files_available, space.files_total);
   CHECK_FALSE(space.read_only);
   CHECK_FALSE(space.type.empty());
-  CHECK_FALSE(space.shared_between_hosts);
+  CHECK(space.known_local);
   CHECK(fails(rig.fs().space(rig.at("none")), Errc::not_found));
 }
 

@@ -116,6 +116,20 @@ Result<FileHandle> FaultFs::named(Result<FileHandle> opened, std::string path) {
   return opened;
 }
 
+Result<DirId> FaultFs::hold_dir(const std::string& dir) {
+  TRY(gate("hold_dir", dir));
+  return base_->hold_dir(dir);
+}
+
+void FaultFs::drop_dir(const std::string& dir) noexcept {
+  base_->drop_dir(dir);
+}
+
+Result<DirId> FaultFs::look_up_dir(const std::string& dir) {
+  TRY(gate("look_up_dir", dir));
+  return base_->look_up_dir(dir);
+}
+
 Result<FileHandle> FaultFs::open_read(const std::string& path) {
   TRY(gate("open_read", path));
   return named(base_->open_read(path), path);

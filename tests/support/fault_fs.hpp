@@ -48,6 +48,9 @@ public:
   std::optional<std::size_t>
   find(std::string_view op, const std::string& path, std::size_t from = 0) const;
 
+  Result<DirId> hold_dir(const std::string& dir) override;
+  void drop_dir(const std::string& dir) noexcept override;
+  Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;

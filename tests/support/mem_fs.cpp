@@ -15,6 +15,15 @@ namespace {
 constexpr std::uint32_t k_read = 4;
 constexpr std::uint32_t k_write = 2;
 
+Result<void> is_file(const MemNode& node, const std::string& path) {
+  if (node.type == FileType::regular) {
+    return {};
+  }
+  return node.type == FileType::symlink
+             ? Fail(Error::from_errno(ELOOP, "open", path))
+             : Fail(Error{Errc::invalid, 0, "open", path, {"not a regular file"}});
+}
+
 } // namespace
 
 MemFs::MemFs(const Clock& clock) : clock_(&clock) {}
@@ -61,7 +70,7 @@ bool MemFs::may(const MemNode& node, std::uint32_t bits) const {
 }
 
 Result<MemFs::Place> MemFs::place(std::string_view op, const std::string& path) const {
-  return tree_.find(op, path, MemTree::Last::keep);
+  return find(op, path, MemTree::Last::keep);
 }
 
 Result<MemFs::Place> MemFs::existing(std::string_view op, const std::string& path) const {
@@ -106,9 +115,7 @@ Result<FileHandle> MemFs::add_file(const Place& place, std::uint32_t mode) {
 Result<FileHandle> MemFs::open_read(const std::string& path) {
   const std::lock_guard hold(mutex_);
   TRY_ASSIGN(const Place at, existing("open", path));
-  if (at.node->type == FileType::symlink) {
-    return Fail(Error::from_errno(ELOOP, "open", path));
-  }
+  TRY(is_file(*at.node, path));
   if (!may(*at.node, k_read)) {
     return Fail(Error::from_errno(EACCES, "open", path));
   }
@@ -128,10 +135,7 @@ Result<FileHandle> MemFs::open_lock(const std::string& path, Create create) {
   if (!at.node) {
     return Fail(Error::from_errno(ENOENT, "open", path));
   }
-  if (at.node->type != FileType::regular) {
-    const bool symlink = at.node->type == FileType::symlink;
-    return Fail(Error::from_errno(symlink ? ELOOP : EISDIR, "open", path));
-  }
+  TRY(is_file(*at.node, path));
   if (!may(*at.node, k_read | k_write)) {
     return Fail(Error::from_errno(EACCES, "open", path));
   }
@@ -152,11 +156,8 @@ Result<FileHandle> MemFs::create_unnamed(const std::string& dir) {
   if (!features_.unnamed || !features_.handles_linkable) {
     return Fail(Error::from_errno(EOPNOTSUPP, "open", dir));
   }
-  TRY_ASSIGN(const Place at, tree_.find("open", dir, MemTree::Last::follow));
-  if (!at.node || at.node->type != FileType::directory) {
-    return Fail(Error::from_errno(at.node ? ENOTDIR : ENOENT, "open", dir));
-  }
-  if (!may(*at.node, k_write)) {
+  TRY_ASSIGN(const NodePtr in, directory("open", dir));
+  if (!may(*in, k_write)) {
     return Fail(Error::from_errno(EACCES, "open", dir));
   }
   const NodePtr node = tree_.make(FileType::regular, fresh(0600));
@@ -262,11 +263,8 @@ Result<void> MemFs::sync_file(FileHandle file) {
 
 Result<void> MemFs::sync_dir(const std::string& dir) {
   const std::lock_guard hold(mutex_);
-  TRY_ASSIGN(const Place at, tree_.find("fsync", dir, MemTree::Last::follow));
-  if (!at.node || at.node->type != FileType::directory) {
-    return Fail(Error::from_errno(at.node ? ENOTDIR : ENOENT, "fsync", dir));
-  }
-  tree_.sync_dir(at.node);
+  TRY_ASSIGN(const NodePtr synced, directory("fsync", dir));
+  tree_.sync_dir(synced);
   return {};
 }
 
@@ -345,15 +343,12 @@ Result<void> MemFs::make_dir(const std::string& path, std::uint32_t mode) {
 
 Result<std::vector<DirEntry>> MemFs::list_dir(const std::string& path) {
   const std::lock_guard hold(mutex_);
-  TRY_ASSIGN(const Place at, tree_.find("opendir", path, MemTree::Last::follow));
-  if (!at.node || at.node->type != FileType::directory) {
-    return Fail(Error::from_errno(at.node ? ENOTDIR : ENOENT, "opendir", path));
-  }
-  if (!may(*at.node, k_read)) {
+  TRY_ASSIGN(const NodePtr dir, directory("opendir", path));
+  if (!may(*dir, k_read)) {
     return Fail(Error::from_errno(EACCES, "opendir", path));
   }
   std::vector<DirEntry> entries;
-  for (const auto& entry : at.node->entries) {
+  for (const auto& entry : dir->entries) {
     entries.push_back({entry.first, entry.second->type});
   }
   return entries;
@@ -362,10 +357,15 @@ Result<std::vector<DirEntry>> MemFs::list_dir(const std::string& path) {
 Result<std::string> MemFs::real_path(const std::string& path) {
   const std::lock_guard hold(mutex_);
   TRY_ASSIGN(const Place at, tree_.find("realpath", path, MemTree::Last::follow));
-  if (!at.node) {
-    return Fail(Error::from_errno(ENOENT, "realpath", path));
+  if (at.node) {
+    return at.real;
   }
-  return at.real;
+  Error error = Error::from_errno(ENOENT, "realpath", path);
+  const auto itself = tree_.find("realpath", path, MemTree::Last::keep);
+  if (itself && itself->node) { // a symlink to nothing
+    error.code = Errc::invalid;
+  }
+  return Fail(std::move(error));
 }
 
 } // namespace coldpress

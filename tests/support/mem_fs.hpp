@@ -65,6 +65,9 @@ public:
            std::string_view bytes,
            std::optional<WallTime> mtime = {});
   void put_dir(const std::string& path);
+  // As rename(2) of another process: a file or a whole directory, onto a free name.
+  void move(const std::string& from, const std::string& to);
+  void take_away(const std::string& path); // whatever has that name
   void put_symlink(const std::string& path, const std::string& target);
   void put_special(const std::string& path); // a FIFO, say
   void set_times(const std::string& path, WallTime mtime, WallTime ctime);
@@ -119,6 +122,9 @@ public:
 
   // --- Fs
 
+  Result<DirId> hold_dir(const std::string& dir) override;
+  void drop_dir(const std::string& dir) noexcept override;
+  Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
@@ -179,7 +185,18 @@ private:
     std::string queued;
   };
   using Place = MemTree::Place;
+  struct Held {
+    NodePtr dir;
+    std::size_t count = 0;
+  };
 
+  // By way of the nearest held directory at or above `path`; `above`: not of itself.
+  Result<Place> find(std::string_view op,
+                     const std::string& path,
+                     MemTree::Last last,
+                     bool above = false) const;
+  Result<NodePtr>
+  directory(std::string_view op, const std::string& path, bool above = false) const;
   Result<Open*> open_of(FileHandle file, std::string_view op);
   FileHandle add_open(NodePtr node, std::string path, bool writes);
   Result<FileHandle> add_file(const Place& place, std::uint32_t mode);
@@ -211,6 +228,7 @@ private:
   MemFeatures features_;
   std::map<int, Open> opens_;
   std::map<int, Foreign> writers_;
+  std::map<std::string, Held> held_;
   int next_handle_ = 1000; // never used again, so that a stale one is noticed
   std::uint32_t uid_ = 1000;
   std::uint32_t gid_ = 1000;

@@ -110,6 +110,10 @@ std::unique_ptr<MemFs> MemFs::clone(const Clock& clock) const {
   for (auto& writer : copy->writers_) {
     writer.second.node = twins.at(writer.second.node.get());
   }
+  copy->held_ = held_;
+  for (auto& held : copy->held_) {
+    held.second.dir = twins.at(held.second.dir.get());
+  }
   copy->next_handle_ = next_handle_;
   copy->uid_ = uid_;
   copy->gid_ = gid_;

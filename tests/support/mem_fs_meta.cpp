@@ -50,6 +50,7 @@ Result<SpaceInfo> MemFs::space(const std::string& path) {
   space.available = total - std::min(total, tree_.used());
   space.total = total;
   space.type = "memory";
+  space.known_local = true;
   return space;
 }
 
@@ -64,6 +65,9 @@ Result<void> MemFs::set_mtime(FileHandle file, WallTime mtime) {
   const std::lock_guard hold(mutex_);
   TRY_ASSIGN(const Open* open, open_of(file, "futimens"));
   TRY(owned(*open, "futimens"));
+  if (!is_kept(mtime)) {
+    return Fail(Error::from_errno(EOVERFLOW, "futimens", open->path));
+  }
   open->node->seen.mtime = mtime;
   touch(*open->node);
   return {};

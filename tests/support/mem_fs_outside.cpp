@@ -39,6 +39,7 @@ void MemFs::kill_process() {
   while (!opens_.empty()) {
     release(opens_.begin());
   }
+  held_.clear();
 }
 
 void MemFs::sync_all() {
@@ -109,6 +110,20 @@ void MemFs::put(const std::string& path,
 void MemFs::put_dir(const std::string& path) {
   const std::lock_guard hold(mutex_);
   put_parent(path);
+}
+
+void MemFs::move(const std::string& from, const std::string& to) {
+  const std::lock_guard hold(mutex_);
+  const Place source = tree_.find("rename", from, MemTree::Last::keep).value();
+  const Place target = tree_.find("rename", to, MemTree::Last::keep).value();
+  tree_.change({{target.dir, target.name, source.node},
+                {source.dir, source.name, nullptr}});
+}
+
+void MemFs::take_away(const std::string& path) {
+  const std::lock_guard hold(mutex_);
+  const Place at = tree_.find("unlink", path, MemTree::Last::keep).value();
+  tree_.change({{at.dir, at.name, nullptr}});
 }
 
 void MemFs::put_symlink(const std::string& path, const std::string& target) {

@@ -125,6 +125,35 @@ MemTree::find(std::string_view op, const std::string& path, Last last) const {
   return Place{nullptr, "", trail.node(), trail.path()};
 }
 
+Result<MemTree::Place> MemTree::find_below(std::string_view op,
+                                           const NodePtr& dir,
+                                           const std::string& path,
+                                           std::size_t begin,
+                                           Last last) {
+  std::deque<std::string> rest = components(path.substr(begin));
+  std::erase(rest, ".");
+  Place at{nullptr, "", dir, path};
+  while (!rest.empty()) {
+    if (at.node == nullptr || at.node->type == FileType::symlink) {
+      return Fail(Error::from_errno(at.node ? ELOOP : ENOENT, op, path));
+    }
+    if (rest.front() == "..") {
+      return Fail(Error{Errc::invalid, 0, op, path, {}});
+    }
+    if (at.node->type != FileType::directory) {
+      return Fail(Error::from_errno(ENOTDIR, op, path));
+    }
+    at.dir = at.node;
+    at.name = rest.front();
+    at.node = child(*at.dir, at.name);
+    rest.pop_front();
+  }
+  if (last == Last::follow && at.node && at.node->type == FileType::symlink) {
+    return Fail(Error::from_errno(ELOOP, op, path));
+  }
+  return at;
+}
+
 void MemTree::change(std::vector<Step> steps) {
   for (const Step& step : steps) {
     if (const NodePtr before = child(*step.dir, step.name)) {

@@ -83,6 +83,12 @@ public:
 
   NodePtr make(FileType type, MemContent content);
   Result<Place> find(std::string_view op, const std::string& path, Last last) const;
+  // `path` from its byte `begin` on, as it goes down from `dir` without a symlink.
+  static Result<Place> find_below(std::string_view op,
+                                  const NodePtr& dir,
+                                  const std::string& path,
+                                  std::size_t begin,
+                                  Last last);
   // Seen at once and atomically; durable after sync_dir() of each directory.
   void change(std::vector<Step> steps);
   void sync_dir(const NodePtr& dir);

@@ -9,6 +9,11 @@ class PassFs : public Fs {
 public:
   explicit PassFs(Fs& base) : base_(base) {}
 
+  Result<DirId> hold_dir(const std::string& dir) override { return base_.hold_dir(dir); }
+  void drop_dir(const std::string& dir) noexcept override { base_.drop_dir(dir); }
+  Result<DirId> look_up_dir(const std::string& dir) override {
+    return base_.look_up_dir(dir);
+  }
   Result<FileHandle> open_read(const std::string& path) override {
     return base_.open_read(path);
   }

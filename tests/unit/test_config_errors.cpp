@@ -259,7 +259,7 @@ TEST_CASE("a named config that is missing, a directory or too large is an error"
   inputs.config_path = dir / "large.toml";
   loaded = load_settings(inputs);
   REQUIRE_FALSE(loaded.has_value());
-  CHECK(says(describe(loaded.error()), "1 MiB"));
+  CHECK(says(describe(loaded.error()), "1.0 MiB"));
 
   inputs.config_path.clear();
   inputs.environment["COLDPRESS_CONFIG"] = dir / "none.toml";

@@ -12,17 +12,11 @@ using namespace coldpress;
 
 namespace {
 
-// The tree this test was compiled from.
-std::string example_path() {
-  const std::string here = __FILE__;
-  const std::string up = "tests/unit/test_config_example.cpp";
-  REQUIRE(here.ends_with(up));
-  return here.substr(0, here.size() - up.size()) + "packaging/coldpress.example.toml";
-}
+const std::string k_example = COLDPRESS_EXAMPLE;
 
 std::string example() {
   std::ostringstream text;
-  text << std::ifstream(example_path(), std::ios::binary).rdbuf();
+  text << std::ifstream(k_example, std::ios::binary).rdbuf();
   REQUIRE_FALSE(text.str().empty());
   return text.str();
 }
@@ -52,7 +46,7 @@ LoadedSettings load(const std::string& path) {
 } // namespace
 
 TEST_CASE("the example configuration loads as it is and changes nothing") {
-  for (const EffectiveValue& value : load(example_path()).values) {
+  for (const EffectiveValue& value : load(k_example).values) {
     CAPTURE(value.key);
     CHECK(value.origin == "default");
   }

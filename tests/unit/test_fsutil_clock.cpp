@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 namespace coldpress {
 
 TEST_CASE("the system's time since boot never goes back") {
@@ -14,6 +16,23 @@ TEST_CASE("the system's time since boot never goes back") {
     before = now;
   }
   CHECK(before > BootTime{0});
+}
+
+TEST_CASE("a time that nanoseconds cannot hold becomes one beside the range, not another") {
+  constexpr std::int64_t k_year_2400 = 13'569'465'600;
+  constexpr std::int64_t k_year_1 = -62'135'596'800;
+  static_assert(to_wall(0, 5) == WallTime(std::chrono::nanoseconds{5}));
+  CHECK(to_wall(k_year_2400, 0) == k_too_late);
+  CHECK(to_wall(std::numeric_limits<std::int64_t>::max(), 999'999'999) == k_too_late);
+  CHECK(to_wall(k_year_1, 0) == k_too_early);
+  CHECK(to_wall(std::numeric_limits<std::int64_t>::min(), 0) == k_too_early);
+  CHECK(to_wall(-2'147'483'648, 0) == k_earliest);
+  CHECK(is_kept(k_earliest));
+  CHECK(is_kept(k_latest));
+  CHECK_FALSE(is_kept(k_too_early));
+  CHECK_FALSE(is_kept(k_too_late));
+  // No difference of two overflows, whatever a file says.
+  CHECK(k_too_late - k_too_early > std::chrono::nanoseconds{0});
 }
 
 TEST_CASE("the system clock sleeps at least as long as asked") {

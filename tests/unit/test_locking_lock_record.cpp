@@ -36,11 +36,22 @@ TEST_CASE("a lock record has room for the longest host name") {
   record.process.boot_id = "01234567-0123-0123-0123-0123456789ab";
   record.process.pid = ~0U;
   record.process.start_time = ~0ULL;
-  record.generation = ~0ULL;
-  record.since = record.heartbeat = WallTime::min();
+  record.generation = ~0ULL - 1;
+  record.since = record.heartbeat = k_latest;
   const auto read = decode_lock_record(encode_lock_record(record));
   REQUIRE(read);
   CHECK(read->process == record.process);
+}
+
+TEST_CASE("a lock record with a number that would overflow counts as torn") {
+  for (const WallTime beyond : {WallTime::min(), WallTime::max(), k_too_early}) {
+    LockRecord record = example();
+    record.heartbeat = beyond;
+    CHECK_FALSE(decode_lock_record(encode_lock_record(record)));
+  }
+  LockRecord record = example();
+  record.generation = ~0ULL;
+  CHECK_FALSE(decode_lock_record(encode_lock_record(record)));
 }
 
 TEST_CASE("a lock record torn at any byte is recognised") {

@@ -285,10 +285,10 @@ TEST_CASE("root may write what is closed to others") {
   CHECK(worst(check_permissions, facts).level == Level::ok);
 }
 
-TEST_CASE("a network file system, and what it lacks, is a note") {
+TEST_CASE("a file system not known to be local, and what it lacks, is a note") {
   Healthy facts;
   facts.store->trees[0].space->type = "nfs";
-  facts.store->trees[0].space->shared_between_hosts = true;
+  facts.store->trees[0].space->known_local = false;
   says(worst(check_file_systems, facts), "nfs");
   CHECK(worst(check_file_systems, facts).level == Level::note);
   Healthy old;

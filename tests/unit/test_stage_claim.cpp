@@ -102,6 +102,18 @@ TEST_CASE("claim looks at the file again and gives the reason") {
          r.disk.set_times(r.plain, r.clock.wall() + 1s, stat.ctime);
          c = r.store.candidate(r.plain);
        }},
+      {Reason::time_out_of_range,
+       [](Rig& r, Candidate& c) {
+         const FileStat stat = r.disk.lstat(r.plain).value();
+         r.disk.set_times(r.plain, k_too_early, stat.ctime);
+         c = r.store.candidate(r.plain);
+       }},
+      {Reason::future_mtime, // and not cold, as 2400 is in 64 bits of nanoseconds
+       [](Rig& r, Candidate& c) {
+         const FileStat stat = r.disk.lstat(r.plain).value();
+         r.disk.set_times(r.plain, k_too_late, stat.ctime);
+         c = r.store.candidate(r.plain);
+       }},
       {Reason::unsettled, [](Rig& r, Candidate&) { r.worker->settle = 2h; }},
   };
   for (const Row& row : rows) {

@@ -75,6 +75,14 @@ TEST_CASE("a plan gives each candidate its one reason") {
       {Reason::unsettled, [](Candidate& c) { c.stamp.ctime = k_now - 1h + 1ns; }},
       {Reason::cold, [](Candidate& c) { c.stamp.ctime = k_now - 1h; }},
       {Reason::unsettled, [](Candidate& c) { c.stamp.ctime = k_now + 1h; }},
+      {Reason::time_out_of_range, [](Candidate& c) { c.stamp.mtime = k_too_early; }},
+      {Reason::time_out_of_range, [](Candidate& c) { c.stamp.ctime = k_too_early; }},
+      {Reason::future_mtime, [](Candidate& c) { c.stamp.mtime = k_too_late; }},
+      {Reason::not_writable,
+       [](Candidate& c) {
+         c.unreadable = true;
+         c.why_unreadable = Reason::not_writable;
+       }},
       {Reason::future_mtime, [](Candidate& c) { c.stamp.mtime = k_now + 1ns; }},
       {Reason::empty, [](Candidate& c) { c.stamp.size = 0; }},
       {Reason::too_small, [](Candidate& c) { c.allocated = 4096; }},

@@ -11,7 +11,9 @@ constexpr std::chrono::hours k_longest_wait{7 * 24};
 
 // The file itself is in the way, and will be next time.
 bool lies_with_the_file(Reason reason) {
-  return reason == Reason::unreadable || reason == Reason::io_error ||
+  return reason == Reason::unreadable || reason == Reason::not_writable ||
+         reason == Reason::read_only || reason == Reason::not_permitted ||
+         reason == Reason::name_too_long || reason == Reason::io_error ||
          reason == Reason::metadata_not_kept || reason == Reason::no_exchange ||
          reason == Reason::too_large;
 }

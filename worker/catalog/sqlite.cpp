@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 
 namespace coldpress {
@@ -121,7 +122,9 @@ std::optional<WallTime> Statement::time(int column) const {
   if (is_null(column)) {
     return std::nullopt;
   }
-  return WallTime(std::chrono::nanoseconds(integer(column)));
+  // A damaged row must not make a difference overflow.
+  const WallTime time{std::chrono::nanoseconds(integer(column))};
+  return std::clamp(time, k_too_early, k_too_late);
 }
 
 void Statement::put_integer(int index, std::int64_t value) {

@@ -114,6 +114,23 @@ std::string beyond_text(const PlanView& view) {
                      gain_text(view.gain_beyond));
 }
 
+std::string not_local_text(const Inventory& found) {
+  std::string text;
+  for (const Root root : {Root::archived, Root::active}) {
+    const std::string& type = found.not_local.at(static_cast<std::size_t>(root));
+    if (!type.empty()) {
+      text += fmt::format(
+          "{}/: file system {} is not known to be local, so writers elsewhere could not "
+          "be seen: {}\n",
+          tree_name(root),
+          printable(type),
+          root == Root::active ? "left alone, see scan.active_without_lease"
+                               : "plain files are kept for the long grace");
+    }
+  }
+  return text;
+}
+
 } // namespace
 
 std::string plan_text(const PlanView& view) {
@@ -132,6 +149,7 @@ std::string plan_text(const PlanView& view) {
     text += refusal_text(*plan.refused);
   }
   text += weak_text(plan.decisions) + skipped_text(plan.decisions) + beyond_text(view);
+  text += not_local_text(found);
   if (found.compressed_files > 0) {
     text += fmt::format("compressed already: {} rollouts, {} on disk\n",
                         format_count(found.compressed_files),

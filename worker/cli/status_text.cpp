@@ -92,6 +92,11 @@ std::string leases_text(const StoreStatus& status) {
     const LeaseAnswer answer = status.leases.at(static_cast<std::size_t>(root));
     text +=
         fmt::format("{}{}: {}", text.empty() ? "" : ", ", name_of(root), name_of(answer));
+    const std::string& type =
+        status.found.not_local.at(static_cast<std::size_t>(root));
+    if (!type.empty()) {
+      text += fmt::format(" ({} is not known to be local)", printable(type));
+    }
   }
   return text;
 }

@@ -1,5 +1,6 @@
 #include "worker/rollout/head_page.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <span>
@@ -80,7 +81,7 @@ public:
             std::string(texts_[2]),
             shares_ != 0,
             std::string(texts_[3]),
-            WallTime(std::chrono::nanoseconds(written_)),
+            std::clamp(WallTime(std::chrono::nanoseconds(written_)), k_too_early, k_too_late),
             std::string(texts_[4])};
   }
   std::optional<RecentWriters> writers() const {

@@ -119,10 +119,11 @@ void check_file_systems(const DoctorFacts& facts, Findings& found) {
       continue;
     }
     names += (names.empty() ? "" : ", ") + type_text(*dir);
-    if (dir->space->shared_between_hosts) {
-      found.note(type_text(*dir) + ": a network file system",
+    if (!dir->space->known_local) {
+      found.note(type_text(*dir) + ": not known to be a local file system",
                  "run coldpress on one machine only, best on that which runs Codex; the "
-                 "kernel does not tell of writers on other machines");
+                 "kernel does not tell of writers on other machines, so the active tree "
+                 "is left alone and retired files wait for the long grace");
       told = true;
     }
     if (dir->unnamed == false) {

@@ -61,6 +61,8 @@ ManagedStore::open(Fs& fs, const Clock& clock, Settings settings, std::uint32_t 
   ManagedStore managed(fs, clock, std::move(settings), std::move(store));
   managed.read_last_run();
   managed.look_at_pause();
+  // Not between passes: a store that is unmounted or replaced would be held for ever.
+  managed.store_.held.reset();
   return managed;
 }
 

@@ -101,7 +101,12 @@ Preview preview(Fs& fs,
   seen.found.weak.clear();
   seen.plan = make_plan(std::move(candidates),
                         seen.found.versions,
-                        {settings.scan, settings.compat, store.uid, now},
+                        {settings.scan,
+                         settings.compat,
+                         store.uid,
+                         now,
+                         !seen.found.not_local.at(static_cast<std::size_t>(Root::active))
+                              .empty()},
                         known.memory,
                         known.achieved);
   return seen;

@@ -23,6 +23,25 @@ bool has_codex_files(const std::vector<DirEntry>& entries) {
   });
 }
 
+// Codex's and our own folders beside the trees may be symlinks that the user has made;
+// these are followed, once. What is put there later, or by another user, is not.
+Result<std::vector<HeldDir>>
+hold_store(Fs& fs, const std::string& home, std::uint32_t uid) {
+  std::vector<HeldDir> held;
+  for (const char* name : {"coldpress", ".tmp", "thread-writer-locks"}) {
+    std::string path = join_path(home, name);
+    const auto stat = fs.lstat(path);
+    if (stat && stat->type == FileType::symlink && (stat->uid == uid || stat->uid == 0)) {
+      if (auto dir = HeldDir::hold(fs, std::move(path))) {
+        held.push_back(std::move(*dir));
+      }
+    }
+  }
+  TRY_ASSIGN(HeldDir dir, HeldDir::hold(fs, home));
+  held.push_back(std::move(dir));
+  return held;
+}
+
 } // namespace
 
 Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
@@ -57,6 +76,8 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
                    "cannot read the store; run coldpress as its owner");
   }
   Store store;
+  TRY_ASSIGN(std::vector<HeldDir> held, hold_store(fs, *home, uid));
+  store.held = std::make_shared<const std::vector<HeldDir>>(std::move(held));
   store.home = *home;
   store.own_dir = join_path(*home, "coldpress");
   store.state_dir = settings.state_dir.empty() ? store.own_dir : settings.state_dir;

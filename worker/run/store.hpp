@@ -3,6 +3,9 @@
 #include "config/settings.hpp"
 #include "fsutil/fs.hpp"
 
+#include <memory>
+#include <vector>
+
 namespace coldpress {
 
 // A Codex home that was looked at and found to be ours to work on.
@@ -13,6 +16,10 @@ struct Store {
   std::uint32_t uid = 0;  // whose rollouts are taken: ours
   bool has_trees = false; // sessions/ or archived_sessions/ is there
   std::string codex_sqlite_home{}; // as in Settings
+  // As long as a copy of this lives, every path below `home` is taken from the directory
+  // that was looked at, and follows no symlink. A daemon lets go of it between its passes,
+  // so that the file system can be unmounted.
+  std::shared_ptr<const std::vector<HeldDir>> held{};
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
   // Where a daemon that serves this store is asked.

@@ -8,8 +8,17 @@ namespace coldpress {
 class ClaimMaker {
 public:
   static Claim
-  make(const Candidate& candidate, File file, LeaseSupport lease, std::string home) {
-    return Claim(candidate, candidate.stamp, std::move(file), lease, std::move(home));
+  make(const Candidate& candidate,
+       HeldDir directory,
+       File file,
+       LeaseSupport lease,
+       std::string home) {
+    return Claim(candidate,
+                 candidate.stamp,
+                 std::move(directory),
+                 std::move(file),
+                 lease,
+                 std::move(home));
   }
 };
 
@@ -35,6 +44,9 @@ Reason judge(const FileStat& stat,
   if (stat.mtime > now) {
     return Reason::future_mtime;
   }
+  if (!is_kept(stat.mtime) || !is_kept(stat.ctime)) {
+    return Reason::time_out_of_range;
+  }
   if (now - stat.mtime < rules.cold_after) {
     return Reason::too_young;
   }
@@ -42,14 +54,10 @@ Reason judge(const FileStat& stat,
 }
 
 Stop open_failure(Error error) {
-  switch (error.code) {
-  case Errc::invalid:
-    return Stop::skip(Reason::symlink);
-  case Errc::denied:
-    return Stop::skip(Reason::unreadable, describe(error));
-  default:
-    return Stop::from(std::move(error));
+  if (error.code == Errc::invalid || error.code == Errc::denied) {
+    return Stop::skip(reason_for(error), describe(error));
   }
+  return Stop::from(std::move(error));
 }
 
 // The plan may rest on a first record that was read long ago: on its thread goes the
@@ -69,27 +77,18 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
   return std::monostate{};
 }
 
-// What could not be looked for may be there.
-Result<bool> stands(Fs& fs, const std::string& path) {
-  const auto found = fs.lstat(path);
-  if (!found && found.error().code != Errc::not_found) {
-    return Fail(found.error());
-  }
-  return found.has_value();
-}
-
 // No plain file is kept aside, nor stands beside a .zst; and the other tree has no form
 // of it, or the next recovery would find one to remove that was the rollout.
 Step<std::monostate>
 stands_alone(Fs& fs, const std::string& home, const Candidate& candidate) {
   const std::string plain = plain_name(candidate.path);
   TRY_ASSIGN(const bool retired,
-             stands(fs, join_path(parent_dir(plain), retired_name(base_name(plain)))));
+             is_there(fs, join_path(parent_dir(plain), retired_name(base_name(plain)))));
   if (retired) {
     return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
   }
   if (candidate.form == Form::compressed) {
-    TRY_ASSIGN(const bool beside, stands(fs, plain));
+    TRY_ASSIGN(const bool beside, is_there(fs, plain));
     if (beside) {
       return Halt(Stop::skip(Reason::both_forms));
     }
@@ -132,6 +131,14 @@ Step<LeaseSupport> probe_lease(Fs& fs, FileHandle file) {
 } // namespace
 
 Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& rules) {
+  // From here to the end of its publication every name is one in this directory.
+  auto directory = HeldDir::hold(guards.fs, parent_dir(candidate.path));
+  if (!directory) {
+    return Halt(open_failure(std::move(directory.error())));
+  }
+  if (auto same = directory->check(); !same) {
+    return Halt(Stop::from(std::move(same.error())));
+  }
   auto handle = guards.fs.open_read(candidate.path);
   if (!handle) {
     return Halt(open_failure(std::move(handle.error())));
@@ -151,7 +158,8 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
       candidate.root == Root::active && !rules.active_without_lease) {
     return Halt(Stop::skip(Reason::no_lease));
   }
-  return ClaimMaker::make(candidate, std::move(file), lease, rules.home);
+  return ClaimMaker::make(
+      candidate, std::move(*directory), std::move(file), lease, rules.home);
 }
 
 } // namespace coldpress

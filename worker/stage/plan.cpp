@@ -124,10 +124,10 @@ private:
       return Reason::symlink;
     }
     if (candidate.type != FileType::regular) {
-      return candidate.unreadable ? Reason::unreadable : Reason::not_regular;
+      return candidate.unreadable ? candidate.why_unreadable : Reason::not_regular;
     }
     if (candidate.unreadable && candidate.stamp.links == 0) {
-      return Reason::unreadable; // nothing is known of it, not even the owner
+      return candidate.why_unreadable; // nothing is known of it, not even the owner
     }
     if (candidate.stamp.links > 1) {
       return Reason::hard_linked;
@@ -151,6 +151,9 @@ private:
     if (candidate.stamp.mtime > rules_.now) {
       return Reason::future_mtime;
     }
+    if (!is_kept(candidate.stamp.mtime) || !is_kept(candidate.stamp.ctime)) {
+      return Reason::time_out_of_range;
+    }
     if (rules_.now - candidate.stamp.mtime < rules_.scan.cold_after) {
       return Reason::too_young;
     }
@@ -160,7 +163,7 @@ private:
 
   Reason by_content(const Candidate& candidate) const {
     if (candidate.unreadable) {
-      return Reason::unreadable;
+      return candidate.why_unreadable;
     }
     if (candidate.thread_id.empty()) {
       return Reason::no_session_meta;
@@ -190,7 +193,16 @@ private:
     return past.no_gain && past.stamp == candidate.stamp ? Reason::no_gain : Reason::cold;
   }
 
+  // As claim() will find.
+  bool lacks_lease(const Candidate& candidate) const {
+    return rules_.active_not_local && candidate.root == Root::active &&
+           candidate.form == Form::plain && !rules_.scan.active_without_lease;
+  }
+
   Reason by_readers(const Candidate& candidate) const {
+    if (lacks_lease(candidate)) {
+      return Reason::no_lease;
+    }
     if (refused_) {
       return Reason::reader_too_old;
     }

@@ -12,6 +12,7 @@ struct PlanRules {
   Settings::Compat compat;
   std::uint32_t uid = 0; // whose rollouts are taken
   WallTime now{};
+  bool active_not_local = false; // its file system is not known to be local
 };
 
 // What pressing would free, going by what it has freed in this store: by rollouts of

@@ -55,8 +55,11 @@ private:
 
   const Claim& claim() const { return verified_.claim(); }
 
-  // P's path still names the claimed inode.
+  // P's path still names the claimed inode, and leads to the claimed directory.
   Done still_ours() {
+    if (auto same = claim().directory().check(); !same) {
+      return fail(std::move(same.error()));
+    }
     const auto found = fs_.lstat(plain_);
     if (!found) {
       return fail(found.error());
@@ -137,6 +140,9 @@ private:
 
   // 8: by descriptor, by path; Z is ours; the other tree has no form of it.
   Done look_again() {
+    if (auto same = claim().directory().check(); !same) {
+      return fail(std::move(same.error()));
+    }
     const auto by_handle = fs_.stat(claim().file());
     const auto by_path = fs_.lstat(plain_);
     const auto frame = fs_.lstat(compressed_);
@@ -225,6 +231,7 @@ private:
     published.thread_id_ = claim().candidate().thread_id;
     published.plain_path_ = plain_;
     published.retired_path_ = retired_;
+    published.directory_ = claim().directory().id();
     published.plain_ = claim().stamp();
     published.compressed_ = frame_;
     published.lease_ = lease_;

@@ -65,6 +65,16 @@ Done unlink_retired(Guards& guards, const Published& published, FileHandle retir
 Done reap(Guards& guards, const Published& published) {
   Fs& fs = guards.fs;
   const std::string compressed = compressed_name(published.plain_path());
+  const auto directory = HeldDir::hold(fs, parent_dir(compressed));
+  if (!directory) {
+    return directory.error().code == Errc::not_found
+               ? Done(Halt(Stop::skip(Reason::changed)))
+               : fail(directory.error());
+  }
+  if (directory->id() != published.directory() || !directory->check()) {
+    return Done(Halt(Stop::skip(
+        Reason::changed, "another directory has taken the place of the one it was in")));
+  }
   if (auto synced = sync_what_stays(fs, compressed, published.compressed()); !synced) {
     return synced.error().code == Errc::not_found
                ? Done(Halt(Stop::skip(Reason::changed)))

@@ -20,8 +20,11 @@ public:
       : guards_(guards), forms_(forms), rules_(rules) {}
 
   Recovered run() {
-    look();
-    acts_.emplace(guards_, rules_.orphans_dir, thread_id());
+    acts_.emplace(guards_, rules_.orphans_dir);
+    if (auto looked = look(); !looked) {
+      return failed(looked.error());
+    }
+    acts_->set_thread(thread_id());
     if (const FormView* retired = first(Role::retired)) {
       return with_retired(*retired);
     }
@@ -29,13 +32,21 @@ public:
   }
 
 private:
-  void look() {
+  // What may be there and cannot be looked at leaves all of them as they are.
+  Result<void> look() {
     for (const FoundFile& file : places()) {
-      const auto stat = guards_.fs.lstat(file.path);
+      const std::string dir = parent_dir(file.path);
+      auto held = acts_->hold(dir);
+      const auto stat = held ? guards_.fs.lstat(file.path)
+                             : Result<FileStat>(Fail(std::move(held.error())));
+      if (!stat && stat.error().code != Errc::not_found) {
+        return Fail(stat.error());
+      }
       if (stat && stat->type == FileType::regular) {
-        views_.push_back({file, FileStamp::of(*stat), parent_dir(file.path)});
+        views_.push_back({file, FileStamp::of(*stat), dir});
       }
     }
+    return {};
   }
 
   // Where the forms were seen, and where they are now if Codex has archived or unarchived
@@ -97,7 +108,11 @@ private:
                   "dropped the retired name of a plain file");
     }
     if (here == nullptr) {
-      if (const auto taken = guards_.fs.lstat(plain_beside(retired))) {
+      const auto taken = guards_.fs.lstat(plain_beside(retired));
+      if (!taken && taken.error().code != Errc::not_found) {
+        return failed(taken.error());
+      }
+      if (taken) {
         return taken->type == FileType::regular // come since the look
                    ? Recovered{}
                    : conflict(
@@ -219,19 +234,22 @@ private:
         nullptr,
         [&]() -> Result<void> {
           const ThreadRow row = row_of(id);
-          return row == ThreadRow::absent || row == ThreadRow::unknown ||
-                         stands_elsewhere()
+          TRY_ASSIGN(const bool elsewhere, stands_elsewhere());
+          return row == ThreadRow::absent || row == ThreadRow::unknown || elsewhere
                      ? Fail(Error{Errc::changed, 0, "recover", {}, {}})
                      : Result<void>();
         },
         "its .zst is gone: the retired file is plain again");
   }
 
-  bool stands_elsewhere() const {
-    const auto all = places();
-    return std::any_of(all.begin(), all.end(), [&](const FoundFile& file) {
-      return file.role != Role::retired && guards_.fs.lstat(file.path);
-    });
+  Result<bool> stands_elsewhere() const {
+    for (const FoundFile& file : places()) {
+      TRY_ASSIGN(const bool there, is_there(guards_.fs, file.path));
+      if (there && file.role != Role::retired) {
+        return true;
+      }
+    }
+    return false;
   }
 
   ThreadRow row_of(const std::string& id) const {

@@ -175,8 +175,18 @@ Result<void> RecoverActs::move_durably(const std::string& from, const std::strin
   return fs_.unlink(from);
 }
 
+Result<void> RecoverActs::hold(const std::string& dir) {
+  TRY_ASSIGN(HeldDir held, HeldDir::hold(fs_, dir));
+  held_.push_back(std::move(held));
+  return {};
+}
+
 Result<Section> RecoverActs::enter() {
-  return Section::enter(guards_, thread_id_, 2s);
+  TRY_ASSIGN(Section section, Section::enter(guards_, thread_id_, 2s));
+  for (const HeldDir& dir : held_) {
+    TRY(dir.check());
+  }
+  return section;
 }
 
 Result<File> RecoverActs::open(const FormView& view) {

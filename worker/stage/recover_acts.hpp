@@ -20,10 +20,14 @@ struct FormView {
 // the next pass looks again.
 class RecoverActs {
 public:
-  // `thread_id` as in the first session_meta of the rollout.
-  RecoverActs(Guards& guards, std::string orphans_dir, std::string thread_id)
-      : guards_(guards), fs_(guards.fs), orphans_dir_(std::move(orphans_dir)),
-        thread_id_(std::move(thread_id)) {}
+  RecoverActs(Guards& guards, std::string orphans_dir)
+      : guards_(guards), fs_(guards.fs), orphans_dir_(std::move(orphans_dir)) {}
+  // As in the first session_meta of the rollout; before any act.
+  void set_thread(std::string thread_id) { thread_id_ = std::move(thread_id); }
+
+  // From here on names in `dir` are those of the directory that stands there now, and no
+  // act is done once another has its place.
+  Result<void> hold(const std::string& dir);
 
   // Removes a form whose bytes `keeps` has, too. A retired one only with a fresh lease.
   Result<void> unlink_copy(const FormView& victim, const FormView& keeps);
@@ -68,6 +72,7 @@ private:
   Fs& fs_;
   std::string orphans_dir_;
   std::string thread_id_;
+  std::vector<HeldDir> held_;
   bool has_leases_ = false;
 };
 

@@ -84,8 +84,17 @@ private:
   }
 
   Done look_again() {
-    if (fs_.lstat(plain_) || fs_.lstat(retired_)) {
-      return stop(Reason::both_forms);
+    if (auto same = claim().directory().check(); !same) {
+      return fail(std::move(same.error()));
+    }
+    for (const std::string& other : {plain_, retired_}) {
+      const auto there = is_there(fs_, other);
+      if (!there) {
+        return fail(there.error());
+      }
+      if (*there) {
+        return stop(Reason::both_forms);
+      }
     }
     const Candidate& candidate = claim().candidate();
     TRY_ASSIGN(const auto twin,

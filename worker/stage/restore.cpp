@@ -5,6 +5,8 @@
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
 
+#include <cerrno>
+
 namespace coldpress {
 
 using namespace std::chrono_literals;
@@ -68,10 +70,15 @@ private:
 
   // Everything that takes long: decode, sync, read back, metadata, sync.
   Result<void> prepare() {
+    TRY_ASSIGN(HeldDir directory, HeldDir::hold(fs_, parent_dir(compressed_)));
+    directory_.emplace(std::move(directory));
     TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
     source_ = File(fs_, handle);
     TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
     frame_ = FileStamp::of(stat);
+    if (!is_kept(frame_.mtime)) {
+      return Fail(Error::from_errno(EOVERFLOW, "restore", compressed_));
+    }
     TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
     const auto named = parse_rollout_name(base_name(plain_));
     thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();
@@ -164,6 +171,7 @@ private:
   }
 
   Result<void> still_the_frame() {
+    TRY(directory_->check());
     TRY_ASSIGN(const FileStat now, fs_.lstat(compressed_));
     if (!frame_.same_inode(now) || now.size != frame_.size || now.mtime != frame_.mtime) {
       return Fail(Error{Errc::changed, 0, "restore", compressed_, {}});
@@ -177,6 +185,7 @@ private:
   std::stop_token stop_;
   std::string compressed_;
   std::string plain_;
+  std::optional<HeldDir> directory_; // of both; outlives the part file
   File source_;
   FileStamp frame_;
   std::string thread_id_;

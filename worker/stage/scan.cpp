@@ -82,8 +82,13 @@ public:
 
 private:
   void walk_tree(Root root) {
+    const std::string tree = join_path(home_, tree_name(root));
+    if (const auto space = fs_.space(tree); space && !space->known_local) {
+      found_.not_local.at(static_cast<std::size_t>(root)) =
+          space->type.empty() ? "?" : space->type;
+    }
     walk_rollouts(fs_,
-                  join_path(home_, tree_name(root)),
+                  tree,
                   {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
                      visit(root, dir, entry, kind);
                    },
@@ -150,6 +155,7 @@ private:
         return;
       }
       candidate.unreadable = true;
+      candidate.why_unreadable = reason_for(stat.error());
     } else {
       candidate.type = stat->type;
       candidate.stamp = FileStamp::of(*stat);
@@ -159,6 +165,13 @@ private:
       take_plain_head(candidate);
     }
     found_.candidates.push_back(std::move(candidate));
+  }
+
+  // What was read, and is no whole record, is neither denied nor gone.
+  static Reason why(const Error& error) {
+    return error.code == Errc::denied || error.code == Errc::invalid
+               ? reason_for(error)
+               : Reason::unreadable;
   }
 
   void take_plain_head(Candidate& candidate) {
@@ -177,6 +190,7 @@ private:
     }
     if (!head) {
       candidate.unreadable = true;
+      candidate.why_unreadable = why(head.error());
       return;
     }
     if (!*head) {

@@ -25,6 +25,7 @@ bool is_none_of_ours(const Error& error) {
 
 // True if it was removed; false if it is somebody's, or gone.
 Result<bool> sweep_part(Guards& guards, const std::string& path) {
+  TRY_ASSIGN(const HeldDir directory, HeldDir::hold(guards.fs, parent_dir(path)));
   // It may bear the mode of its source already, and that may be read-only.
   auto handle = open_existing(guards.fs, path);
   if (!handle) {
@@ -36,6 +37,7 @@ Result<bool> sweep_part(Guards& guards, const std::string& path) {
     return locked.error().code == Errc::busy ? Result<bool>(false)
                                              : Fail(std::move(locked.error()));
   }
+  TRY(directory.check());
   TRY(guards.store.check());
   TRY(guards.fs.unlink(path));
   return true;
@@ -47,6 +49,7 @@ bool old_enough(const FileStat& stat, WallTime now) {
 }
 
 Result<bool> sweep_foreign(Guards& guards, const std::string& path) {
+  TRY_ASSIGN(const HeldDir directory, HeldDir::hold(guards.fs, parent_dir(path)));
   auto handle = guards.fs.open_read(path);
   if (!handle) {
     return is_none_of_ours(handle.error()) ? Result<bool>(false)
@@ -71,6 +74,7 @@ Result<bool> sweep_foreign(Guards& guards, const std::string& path) {
   if (!FileStamp::of(stat).same_inode(named)) {
     return false;
   }
+  TRY(directory.check());
   TRY(guards.store.check());
   TRY(guards.fs.unlink(path));
   return true;

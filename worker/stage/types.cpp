@@ -30,6 +30,10 @@ constexpr std::array k_reasons{
     ReasonText{Reason::future_mtime,
                "future_mtime",
                "its mtime lies in the future; set the clock or touch the file"},
+    ReasonText{Reason::time_out_of_range,
+               "time_out_of_range",
+               "one of its times is before 1901 or after 2191 and could not be kept; "
+               "touch the file"},
     ReasonText{Reason::empty, "empty", "0 bytes"},
     ReasonText{
         Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
@@ -39,6 +43,9 @@ constexpr std::array k_reasons{
         "would not get smaller by a block and by one part in 64; of a .zst: would grow"},
     ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
     ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
+    ReasonText{Reason::name_too_long,
+               "name_too_long",
+               "this file system has no room for the name of its .zst or retired form"},
     ReasonText{Reason::hard_linked,
                "hard_linked",
                "has a second name, which would keep the space"},
@@ -78,8 +85,8 @@ constexpr std::array k_reasons{
                "Codex's own compressor is running; the next pass tries again"},
     ReasonText{Reason::no_lease,
                "no_lease",
-               "no kernel leases here, so a writer could not be seen; "
-               "scan.active_without_lease = true presses it anyway"},
+               "no kernel leases here, or a file system not known to be local, so a "
+               "writer could not be seen; scan.active_without_lease = true presses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},
@@ -104,6 +111,14 @@ constexpr std::array k_reasons{
         "larger than one file may be here (EFBIG); raise ulimit -f, or the limit of "
         "the file system"},
     ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
+    ReasonText{Reason::not_writable,
+               "not_writable",
+               "its folder, or a lock beside it, may not be written; check permissions"},
+    ReasonText{Reason::read_only, "read_only", "its file system is mounted read-only"},
+    ReasonText{Reason::not_permitted,
+               "not_permitted",
+               "refused whatever the permissions say: immutable or append-only (lsattr), "
+               "or another user's in a sticky folder"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
     ReasonText{Reason::no_time,
@@ -232,34 +247,78 @@ Stop Stop::skip(Reason reason, std::string detail) {
   return stop;
 }
 
-Stop Stop::from(Error error) {
-  Stop stop;
-  switch (error.code) {
-  case Errc::not_found:
-    stop.reason = Reason::vanished;
+namespace {
+
+// The calls that only look. Whatever else is denied would have changed something.
+bool is_reading(std::string_view op) {
+  constexpr std::array<std::string_view, 9> k_looks{"open",
+                                                    "read",
+                                                    "pread",
+                                                    "lstat",
+                                                    "fstat",
+                                                    "opendir",
+                                                    "hold directory",
+                                                    "look up directory",
+                                                    "realpath"};
+  return std::find(k_looks.begin(), k_looks.end(), op) != k_looks.end();
+}
+
+} // namespace
+
+Reason reason_for(const Error& error) {
+  switch (error.sys) {
+  case ELOOP:
+    return Reason::symlink;
+  case ENAMETOOLONG:
+    return Reason::name_too_long;
+  case EOVERFLOW:
+    return Reason::time_out_of_range;
+  case EROFS:
+    return Reason::read_only;
+  case EPERM:
+    return Reason::not_permitted;
+  case EACCES:
+    return is_reading(error.op) ? Reason::unreadable : Reason::not_writable;
+  default:
     break;
+  }
+  switch (error.code) {
+  case Errc::invalid: // of opening: a FIFO, a device, a folder
+    return is_reading(error.op) ? Reason::not_regular : Reason::io_error;
+  case Errc::not_found:
+    return Reason::vanished;
   case Errc::exists:
   case Errc::changed:
-    stop.reason = Reason::changed;
-    break;
+    return Reason::changed;
   case Errc::busy:
-    stop.reason = Reason::live_writer;
-    break;
+    return Reason::live_writer;
   case Errc::lost_lock:
   case Errc::canceled:
-    stop.reason = Reason::canceled;
-    break;
+    return Reason::canceled;
   case Errc::no_space:
-    stop.kind = OutcomeKind::failed;
-    stop.reason = error.sys == EFBIG ? Reason::too_large : Reason::no_space;
-    break;
+    return error.sys == EFBIG ? Reason::too_large : Reason::no_space;
   case Errc::denied:
-    stop.kind = OutcomeKind::failed;
-    stop.reason = Reason::unreadable;
+    return Reason::unreadable;
+  default:
+    return Reason::io_error;
+  }
+}
+
+Stop Stop::from(Error error) {
+  Stop stop;
+  stop.reason = reason_for(error);
+  switch (error.code) {
+  case Errc::not_found:
+  case Errc::exists:
+  case Errc::changed:
+  case Errc::busy:
+  case Errc::lost_lock:
+  case Errc::canceled:
     break;
   default:
-    stop.kind = OutcomeKind::failed;
-    stop.reason = Reason::io_error;
+    if (stop.reason != Reason::symlink && stop.reason != Reason::time_out_of_range) {
+      stop.kind = OutcomeKind::failed;
+    }
     break;
   }
   stop.error = std::move(error);

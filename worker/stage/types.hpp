@@ -29,11 +29,13 @@ enum class Reason : std::uint8_t {
   too_young,
   unsettled,
   future_mtime,
+  time_out_of_range,
   empty,
   too_small,
   no_gain,
   not_regular,
   symlink,
+  name_too_long,
   hard_linked,
   not_owner,
   no_session_meta,
@@ -57,6 +59,9 @@ enum class Reason : std::uint8_t {
   no_space,
   too_large,
   unreadable,
+  not_writable,
+  read_only,
+  not_permitted,
   io_error,
   // outcomes only
   canceled,
@@ -67,6 +72,8 @@ std::string_view name_of(Reason reason);
 // A sentence for a person: what it means and, where there is something, what to do.
 std::string_view explain(Reason reason);
 std::optional<Reason> reason_from(std::string_view name);
+// What a failed call says of the file, by its errno and by what was tried.
+Reason reason_for(const Error& error);
 
 enum class OutcomeKind : std::uint8_t {
   pressed,
@@ -109,7 +116,8 @@ struct Candidate {
   bool compressed_sibling = false; // the .zst stands beside it
   bool twin = false;               // the other tree has a form of it, too
   bool blocked = false;            // what is no file has the name of its .zst
-  bool unreadable = false;         // could not be opened or read
+  bool unreadable = false;         // could not be opened or read, and why:
+  Reason why_unreadable = Reason::unreadable;
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
   std::optional<Version> cli_version;
@@ -200,6 +208,8 @@ struct Inventory {
   std::vector<std::string> foreign_temps;    // Codex's temps, absolute
   std::vector<VersionSeen> versions;         // within the days that count, each once
   std::array<std::string, 2> examples;       // by Root: any rollout file of that tree
+  // By Root: the file system's type, if it is not known to be local; else empty.
+  std::array<std::string, 2> not_local;
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
   // What is named like a rollout or may hold some, and is not handled. The plan has a
@@ -282,8 +292,8 @@ struct Stop {
   std::uint64_t blocked_us = 0;
 
   static Stop skip(Reason reason, std::string detail = {});
-  // An error, sorted by its code into a reason: what the world did is a skip, what the
-  // machine did is a failure.
+  // An error, sorted by reason_for(): what the world did is a skip, what the machine did
+  // is a failure.
   static Stop from(Error error);
 };
 
@@ -304,8 +314,8 @@ using Halt = tl::unexpected<Stop>;
 // The tokens of the pipeline. Move-only, one maker each: what publish() takes was
 // verified, what verify() takes was encoded from a claimed file.
 
-// The right to work on one file: open, and as it was when it was claimed. Holds no lock
-// that a writer could meet.
+// The right to work on one file: open, and as it was when it was claimed, with the
+// directory that it is in. Holds no lock that a writer could meet.
 class Claim {
 public:
   Claim(Claim&&) noexcept = default;
@@ -314,6 +324,7 @@ public:
   const Candidate& candidate() const { return candidate_; }
   const FileStamp& stamp() const { return stamp_; }
   FileHandle file() const { return file_.handle(); }
+  const HeldDir& directory() const { return directory_; }
   LeaseSupport lease() const { return lease_; }
   // Plain bytes. Of a weak frame what it declares, until measure() has counted them.
   std::uint64_t source_size() const { return source_size_; }
@@ -327,14 +338,16 @@ private:
   friend class ClaimMeasurer; // worker/stage/measure.cpp
   Claim(Candidate candidate,
         FileStamp stamp,
+        HeldDir directory,
         File file,
         LeaseSupport lease,
         std::string home)
-      : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
-        lease_(lease), home_(std::move(home)),
+      : candidate_(std::move(candidate)), stamp_(stamp), directory_(std::move(directory)),
+        file_(std::move(file)), lease_(lease), home_(std::move(home)),
         source_size_(candidate_.declared.value_or(stamp.size)) {}
   Candidate candidate_;
   FileStamp stamp_;
+  HeldDir directory_;
   File file_;
   LeaseSupport lease_;
   std::string home_;
@@ -415,6 +428,7 @@ public:
   const std::string& thread_id() const { return thread_id_; }
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
+  const DirId& directory() const { return directory_; } // that both forms are in
   const FileStamp& plain() const { return plain_; } // before the rename
   const FileStamp& compressed() const { return compressed_; }
   LeaseSupport lease() const { return lease_; }
@@ -428,6 +442,7 @@ private:
   std::string thread_id_;
   std::string plain_path_;
   std::string retired_path_;
+  DirId directory_;
   FileStamp plain_;
   FileStamp compressed_;
   LeaseSupport lease_ = LeaseSupport::none;

@@ -1,0 +1,42 @@
+#include "worker/stage/types.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+
+using namespace coldpress;
+
+namespace {
+
+std::string_view reason(int err, std::string_view op) {
+  return name_of(reason_for(Error::from_errno(err, op, "f")));
+}
+
+} // namespace
+
+TEST_CASE("a failed call says of a rollout what the errno says") {
+  CHECK(reason(EACCES, "open") == "unreadable");
+  CHECK(reason(EACCES, "opendir") == "unreadable");
+  for (const std::string_view op :
+       {"create", "open O_TMPFILE", "linkat", "renameat2", "unlink", "open to write"}) {
+    CAPTURE(op);
+    CHECK(reason(EACCES, op) == "not_writable");
+  }
+  CHECK(reason(EROFS, "create") == "read_only");
+  CHECK(reason(EPERM, "renameat2") == "not_permitted");
+  CHECK(reason(ELOOP, "open") == "symlink");
+  CHECK(reason(ENAMETOOLONG, "linkat") == "name_too_long");
+  CHECK(reason(EOVERFLOW, "futimens") == "time_out_of_range");
+  CHECK(reason(EISDIR, "open") == "not_regular");
+  CHECK(reason(ENOENT, "open") == "vanished");
+  CHECK(reason(ENOSPC, "write") == "no_space");
+  CHECK(reason(EIO, "open") == "io_error");
+}
+
+TEST_CASE("every reason has a name of its own and a meaning") {
+  for (int nth = 0; nth <= static_cast<int>(Reason::no_time); ++nth) {
+    const auto each = static_cast<Reason>(nth);
+    CHECK(reason_from(name_of(each)) == each);
+    CHECK_FALSE(explain(each).empty());
+  }
+}
