@@ -116,8 +116,8 @@ void MemFs::move(const std::string& from, const std::string& to) {
   const std::lock_guard hold(mutex_);
   const Place source = tree_.find("rename", from, MemTree::Last::keep).value();
   const Place target = tree_.find("rename", to, MemTree::Last::keep).value();
-  tree_.change({{target.dir, target.name, source.node},
-                {source.dir, source.name, nullptr}});
+  tree_.change(
+      {{target.dir, target.name, source.node}, {source.dir, source.name, nullptr}});
 }
 
 void MemFs::take_away(const std::string& path) {

@@ -50,6 +50,12 @@ struct Options {
   std::string html;                  // report: the page's file; empty: none
   ScheduleOptions schedule;
   CatOptions cat;
+  std::string thread;               // append, lease
+  std::string wait;                 // append, lease: a duration; empty: not at all
+  std::string sync;                 // append
+  bool is_new = false;              // append
+  bool materialize = false;         // lease
+  std::vector<std::string> command; // lease: to be run
 };
 
 // --store, --config, --json, --quiet.
