@@ -120,6 +120,7 @@ Result<void> RolloutWriter::reopen() {
     TRY(learn_mode());
     const bool only_end = mode_ == HistoryMode::legacy && stat.size > 0;
     state_ = AppendState(only_end ? stat.size - 1 : 0);
+    name_synced_ = false;
     device_ = stat.device;
     inode_ = stat.inode;
     torn_ = false;
@@ -248,8 +249,15 @@ Result<void> RolloutWriter::write_first(AppendReport& done) {
       Errc::io, path_, fmt::format("a record was written in part, {} times", k_writes))));
 }
 
+// Bytes are no use under a name that a power cut takes: who made the file plain may not
+// have synced its folder.
 Result<void> RolloutWriter::sync() {
-  if (auto synced = fs_->sync_file(file_.handle()); !synced) {
+  auto synced = fs_->sync_file(file_.handle());
+  if (synced && !name_synced_) {
+    synced = fs_->sync_dir(parent_dir(path_));
+    name_synced_ = synced.has_value();
+  }
+  if (!synced) {
     return Fail(reported(std::move(synced.error())));
   }
   unsynced_ = false;

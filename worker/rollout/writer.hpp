@@ -116,6 +116,7 @@ private:
   WriterOptions options_;
   bool saved_ = true;
   bool unsynced_ = false;
+  bool name_synced_ = false;
   File file_;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;

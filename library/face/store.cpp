@@ -3,7 +3,7 @@
 #include "worker/rollout/find.hpp"
 #include "worker/rollout/session_state.hpp"
 
-#include "library/handles.hpp"
+#include "library/face/handles.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 
-#include "library/handles.hpp"
+#include "library/face/handles.hpp"
 
 #include <utility>
 
