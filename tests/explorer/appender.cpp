@@ -28,7 +28,12 @@ public:
         world_(world), record_(record),
         between_(between ? between(*world.disk) : nullptr),
         fs_(between_ ? *between_ : *world.disk,
-            {[this](Touches, bool) { pause(); },
+            // A look belongs to the change that it comes before.
+            {[this](Touches, bool changes) {
+               if (changes) {
+                 pause();
+               }
+             },
              [this] { return dead_; },
              [this](std::uint64_t answer) { history_ = mix(history_, answer); },
              [this](const std::string& line) { last_ = line; },

@@ -257,8 +257,9 @@ TEST_CASE("two appenders beside a stranger and passes lose nothing and splice no
       script << "printf '%s\\n' '" << message(name + std::to_string(i)) << "' | "
              << at.append(thread_id(1)) << " -q --wait 60s || exit 1\n";
     }
-    return ProgramStart{
-        {"sh", file}, {{"HOME", at.home.outside()}}, .limit = std::chrono::seconds(120)};
+    ProgramStart start{{"sh", file}, {{"HOME", at.home.outside()}}};
+    start.limit = std::chrono::seconds(120);
+    return start;
   };
   {
     const ProgramStart a = loop("a");

@@ -19,8 +19,12 @@ faults = []
 
 
 def run(*command, env=None, code=0):
-    end = subprocess.run(command, text=True, capture_output=True, check=False,
-                         env={**os.environ, **(env or {})}, timeout=120)
+    try:
+        end = subprocess.run(command, text=True, capture_output=True, check=False,
+                             env={**os.environ, **(env or {})}, timeout=120)
+    except OSError as error:
+        faults.append(f"{command}: {error}")
+        return "", ""
     if end.returncode != code:
         faults.append(f"{command}: exit {end.returncode}, not {code}\n{end.stdout}{end.stderr}")
     return end.stdout, end.stderr

@@ -1,13 +1,19 @@
 #include "fsutil/clock.hpp"
 #include "fsutil/posix_fs.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/mem_fs.hpp"
 #include "worker/rollout/line_reader_backward.hpp"
 #include "worker/rollout/line_scan.hpp"
+#include "worker/rollout/writer.hpp"
 
 #include <doctest/doctest.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
 
 using namespace coldpress;
 namespace dom = simdjson::dom;
@@ -126,4 +132,74 @@ TEST_CASE(
     CHECK(*reversed == *seen);
   }
   CHECK(cases > 30);
+}
+
+TEST_CASE(
+    "a writer goes on as Codex does in every case of the oracle, or as it is said") {
+  if (!std::filesystem::is_directory(k_folder)) {
+    MESSAGE("skipped: no oracle at ", k_folder, "; set COLDPRESS_ORACLE");
+    return;
+  }
+  // Differences on purpose: DESIGN, section 4, Writing.
+  const std::map<std::string, std::uint64_t> other_ordinal{
+      {"24-ordinal-unknown-tail", 6}, {"25-ordinal-session-state-tail", 6}};
+  const std::set<std::string> only_ours{"13-invalid-utf8-legacy"};
+  std::size_t cases = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(k_folder)) {
+    const std::string file = entry.path().filename();
+    const std::string name = file.substr(0, file.find(".expected.json"));
+    dom::parser parser;
+    dom::element expected;
+    dom::element codex;
+    if (name == file || name == "38-huge-first-line") {
+      continue; // described, not stored
+    }
+    CAPTURE(name);
+    REQUIRE(parser.load(entry.path()).get(expected) == simdjson::SUCCESS);
+    REQUIRE(expected["codex"]["0.171.0"].get(codex) == simdjson::SUCCESS);
+    cases += 1;
+    FakeClock clock;
+    MemFs fs(clock);
+    const std::string thread = field(expected, "thread");
+    const std::string dir = "/home/sessions/2026/01/02/";
+    const std::string path = dir + "rollout-2026-01-02T03-04-05-" + thread + ".jsonl";
+    for (const char* form : {".jsonl.zst", ".jsonl"}) {
+      const std::string source = k_folder + "/" + name + form;
+      if (std::filesystem::exists(source)) {
+        std::ifstream in(source, std::ios::binary);
+        fs.put(dir + "rollout-2026-01-02T03-04-05-" + thread + form,
+               std::string(std::istreambuf_iterator<char>(in), {}));
+      }
+    }
+    CodexLocks codex_locks(fs, clock, "/home");
+    const auto lock =
+        ThreadLock::acquire(fs, clock, codex_locks, thread, std::chrono::seconds(0));
+    REQUIRE(lock);
+    auto writer = RolloutWriter::open(fs, clock, codex_locks, &*lock, path, {});
+    AppendReport done;
+    Result<void> written =
+        writer ? writer->append("{\"timestamp\":\"t\",\"type\":\"event_msg\"}")
+               : Result<void>(Fail(writer.error()));
+    if (written) {
+      written = writer->flush(done);
+    }
+    if (field(codex, "resume") != "ok") {
+      CHECK(written.has_value() == (only_ours.count(name) == 1));
+      continue;
+    }
+    INFO((written ? "" : describe(written.error())));
+    REQUIRE(written);
+    dom::element after;
+    REQUIRE(codex["plain_after"].get(after) == simdjson::SUCCESS);
+    CHECK(done.repaired_tail == bool(after["newline_inserted"]));
+    std::uint64_t ordinal = 0;
+    const bool has = after["appended"].at(0).at(0).get(ordinal) == simdjson::SUCCESS;
+    CHECK(done.first_ordinal.has_value() == has);
+    if (has) {
+      const auto other = other_ordinal.find(name);
+      CHECK(done.first_ordinal ==
+            (other == other_ordinal.end() ? ordinal : other->second));
+    }
+  }
+  CHECK(cases > 40);
 }
