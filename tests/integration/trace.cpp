@@ -1,6 +1,7 @@
 #include "tests/integration/trace.hpp"
 
 #include <map>
+#include <regex>
 #include <sstream>
 
 namespace coldpress {
@@ -9,6 +10,12 @@ namespace {
 
 constexpr const char* k_unfinished = " <unfinished ...>";
 constexpr const char* k_resumed = " resumed>";
+
+// A name in an open directory, `5</dir>, "name"`, as a path: `5</dir>, "/dir/name"`.
+std::string with_paths(const std::string& arguments) {
+  static const std::regex k_name_in("<([^<>]*)>, \"([^\"/][^\"]*)\"");
+  return std::regex_replace(arguments, k_name_in, "<$1>, \"$1/$2\"");
+}
 
 // "name(arguments) = result"
 Call parse(const std::string& text) {
@@ -20,7 +27,7 @@ Call parse(const std::string& text) {
   }
   const std::size_t close = text.rfind(')', equals);
   call.name = text.substr(0, open);
-  call.arguments = text.substr(open + 1, close - open - 1);
+  call.arguments = with_paths(text.substr(open + 1, close - open - 1));
   call.result = text.substr(equals + 3);
   return call;
 }

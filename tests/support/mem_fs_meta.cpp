@@ -44,7 +44,10 @@ Result<FileStat> MemFs::lstat(const std::string& path) {
 
 Result<SpaceInfo> MemFs::space(const std::string& path) {
   const std::lock_guard hold(mutex_);
-  TRY(existing("statvfs", path));
+  TRY_ASSIGN(const Place at, find("statvfs", path, MemTree::Last::follow));
+  if (!at.node) {
+    return Fail(Error::from_errno(ENOENT, "statvfs", path));
+  }
   const std::uint64_t total = capacity_.value_or(k_huge_disk);
   SpaceInfo space;
   space.available = total - std::min(total, tree_.used());

@@ -85,8 +85,10 @@ NodePtr MemFs::put_parent(const std::string& path) {
 }
 
 NodePtr MemFs::put_node(const std::string& path, FileType type) {
-  if (NodePtr there = node_at(path)) {
-    return there;
+  // From outside, whatever directory is held by that name.
+  if (const auto there = tree_.find("put", path, MemTree::Last::keep);
+      there && there->node) {
+    return there->node;
   }
   const NodePtr dir = put_parent(parent_dir(path));
   const NodePtr node = tree_.make(type, fresh(type == FileType::symlink ? 0777 : 0644));

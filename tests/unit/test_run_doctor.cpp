@@ -33,6 +33,7 @@ DirFacts dir(std::string name) {
   facts.space->files_available = 1'000'000;
   facts.space->files_total = 2'000'000;
   facts.space->type = "ext4";
+  facts.space->known_local = true;
   facts.unnamed = true;
   return facts;
 }
