@@ -25,7 +25,9 @@ std::string message(const std::string& text) {
 
 std::string numbered(const std::string& text, int ordinal) {
   std::string record = message(text);
-  return record.insert(14 + 2 + 1, ",\"ordinal\":" + std::to_string(ordinal)) + "\n";
+  return record.insert(std::string(R"({"timestamp":"t")").size(),
+                       ",\"ordinal\":" + std::to_string(ordinal)) +
+         "\n";
 }
 
 // A home with one rollout, and the words of its commands as a shell takes them.
@@ -104,15 +106,17 @@ TEST_CASE("append stops at the first line that is no record, and says how far it
 TEST_CASE("append --new makes a thread when its records are there, and not before") {
   const Threads at;
   const std::string words = thread_id(5) + " --new --json";
+  const auto names = [&] { return names_ending(at.home / "sessions", ""); };
+  const auto before = names();
   const ProgramEnd none = at.shell(at.append(words) + " < /dev/null");
   CHECK_EQ(none.code, 0);
-  CHECK_FALSE(exists(at.home / "sessions"));
+  CHECK(names() == before);
   const std::string path = Json::parse(none.out)["path"];
   CHECK_HAS(path, thread_id(5) + ".jsonl");
   CHECK_FALSE(exists(path));
   const ProgramEnd wrong = at.shell(at.append(words) + at.input(message("a")));
   CHECK_EQ(wrong.code, 2);
-  CHECK_FALSE(exists(at.home / "sessions"));
+  CHECK(names() == before);
   std::string begin = meta(5, "paginated");
   begin.erase(begin.find("\"ordinal\":0,"), 12);
   const ProgramEnd made = at.shell(at.append(words) + at.input(begin + message("a")));
@@ -167,7 +171,6 @@ TEST_CASE("a lease holds the thread while its command runs, and ends as that doe
 
 TEST_CASE("append inside a lease uses the lock it runs under; other threads are locked") {
   const Threads at;
-  at.home.run({"version"});
   const std::string other = "sessions/2026/01/06/" + file_name(2);
   make_dirs(at.home / "sessions/2026/01/06");
   write_file(at.home / other, meta(2, "legacy"));
