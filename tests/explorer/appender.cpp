@@ -3,9 +3,9 @@
 #include "tests/explorer/step_fs.hpp"
 #include "worker/rollout/writer.hpp"
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <ucontext.h>
+
+#include <cstddef>
 
 // Another program that appends with our own library: the thread's lock, the .zst made
 // plain, one record.
@@ -43,11 +43,8 @@ public:
   }
   ~Appender() override {
     dead_ = true;
-    if (thread_.joinable()) {
-      while (!finished()) {
-        resume();
-      }
-      thread_.join();
+    while (begun_ && !ended_) {
+      resume();
     }
     fs_.close_all();
   }
@@ -57,21 +54,22 @@ public:
   std::uint64_t state() const override { return history_; }
 
   std::string step(World&) override {
-    if (!thread_.joinable()) {
-      thread_ = std::thread([this] {
-        wait_for_turn();
-        work();
-        const std::lock_guard hold(mutex_);
-        ended_ = true;
-        running_ = false;
-        changed_.notify_all();
-      });
+    if (!begun_) {
+      begun_ = true;
+      ::getcontext(&inside_);
+      inside_.uc_stack.ss_sp = stack_.get();
+      inside_.uc_stack.ss_size = k_stack;
+      inside_.uc_link = &outside_;
+      const auto self = reinterpret_cast<std::uintptr_t>(this);
+      ::makecontext(&inside_,
+                    reinterpret_cast<void (*)()>(&Appender::enter),
+                    2,
+                    static_cast<unsigned>(self >> 32U),
+                    static_cast<unsigned>(self));
     }
     last_ = "begins";
     resume();
-    if (finished()) {
-      at_ = k_done;
-    }
+    at_ = ended_ ? k_done : 0;
     return short_names(last_);
   }
 
@@ -93,33 +91,22 @@ private:
     }
   }
 
-  // In the thread: others may go.
+  static void enter(unsigned high, unsigned low) {
+    const std::uintptr_t self = (static_cast<std::uintptr_t>(high) << 32U) | low;
+    auto* appender = reinterpret_cast<Appender*>(self);
+    appender->work();
+    appender->ended_ = true;
+  }
+  // Others may go.
   void pause() {
-    if (dead_) {
-      return;
+    if (!dead_) {
+      ::swapcontext(&inside_, &outside_);
     }
-    {
-      const std::lock_guard hold(mutex_);
-      running_ = false;
-      changed_.notify_all();
-    }
-    wait_for_turn();
   }
-  void wait_for_turn() {
-    std::unique_lock hold(mutex_);
-    changed_.wait(hold, [this] { return running_; });
-  }
-  // Outside: until it pauses or ends.
-  void resume() {
-    std::unique_lock hold(mutex_);
-    running_ = true;
-    changed_.notify_all();
-    changed_.wait(hold, [this] { return !running_; });
-  }
-  bool finished() {
-    const std::lock_guard hold(mutex_);
-    return ended_;
-  }
+  // Until it pauses or ends.
+  void resume() { ::swapcontext(&outside_, &inside_); }
+
+  static constexpr std::size_t k_stack = std::size_t{512} << 10U;
 
   World& world_;
   int record_;
@@ -129,11 +116,11 @@ private:
   std::uint64_t history_ = 0;
   std::string last_;
   bool dead_ = false;
-  std::thread thread_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool running_ = false;
+  bool begun_ = false;
   bool ended_ = false;
+  std::unique_ptr<std::byte[]> stack_{new std::byte[k_stack]};
+  ucontext_t inside_{};
+  ucontext_t outside_{};
 };
 
 } // namespace

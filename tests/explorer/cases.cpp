@@ -165,6 +165,7 @@ void add_appenders(Table& table) {
     // As for "writer and resume": who had the plain file open when it was retired may
     // find the thread resumed from the .zst; his record is kept, and reported.
     one.strict = name != std::string("append and writer");
+    one.phases = 1; // an append is some twenty steps
   }
   Case& one = table.add("power cut, append", {appending});
   one.power = true;

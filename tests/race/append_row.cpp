@@ -140,6 +140,44 @@ void write_records(
   }
 }
 
+// What must not be done: a record that failed is written again where the half of it
+// ends, or the ordinal is counted on from what this process has written last.
+void write_naively(
+    const Home& home, Shared& shared, std::size_t me, std::uint64_t goal, Mutant mutant) {
+  PosixFs disk;
+  ChaosFs fs(disk, now_ns(), mutant);
+  const SystemClock clock;
+  CodexLocks codex(disk, clock, home.path());
+  std::uint64_t last = 0;
+  std::uint64_t next = 0;
+  while (!shared.stop && last < goal) {
+    const auto lock = ThreadLock::acquire(
+        disk, clock, codex, Home::thread_id(0), std::chrono::seconds(5));
+    if (!lock || !RolloutWriter::open(disk, clock, codex, &*lock, home.plain(0), {})) {
+      continue;
+    }
+    if (next == 0 || mutant != Mutant::cached_ordinal) {
+      (void)each_line(home.plain(0), [&](const Line& line) {
+        next = scan_line(line.text, line.newline).ordinal.value_or(next - 1) + 1;
+      });
+    }
+    const auto handle = fs.open_append(home.plain(0));
+    if (!handle) {
+      continue;
+    }
+    const File file(fs, *handle);
+    for (std::uint64_t i = 0; i < k_batch && last < goal; ++i) {
+      const std::string line = with_ordinal(record_of(me, last + 1), next) + "\n";
+      const auto put = fs.append(*handle, std::as_bytes(std::span(line)));
+      if (put && (*put == line.size() || mutant == Mutant::cached_ordinal)) {
+        last += 1;
+        next += 1;
+      }
+    }
+    shared.acked[me] = last;
+  }
+}
+
 void write_as_stranger(const Home& home, Shared& shared) {
   while (!shared.stop) {
     const int fd = ::open(home.plain(0).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -247,7 +285,11 @@ int run(const std::string& program, Mutant mutant) {
   Shared& shared = new_shared();
   Tally& tally = new_tally();
   const auto start = [&](std::size_t me) {
-    return in_child([&, me] { write_records(home, shared, me, goal, mutant); });
+    const bool naive = mutant == Mutant::no_newline || mutant == Mutant::cached_ordinal;
+    return in_child([&, me, naive] {
+      naive ? write_naively(home, shared, me, goal, mutant)
+            : write_records(home, shared, me, goal, mutant);
+    });
   };
   std::array<pid_t, k_writers> writers{start(0), start(1)};
   const pid_t stranger = in_child([&] { write_as_stranger(home, shared); });
@@ -309,11 +351,13 @@ int main(int argc, char** argv) {
   const std::map<std::string, Mutant> mutants{{"", Mutant::none},
                                               {"no-append", Mutant::no_append},
                                               {"truncates", Mutant::truncates},
-                                              {"no-newline", Mutant::no_newline}};
+                                              {"no-newline", Mutant::no_newline},
+                                              {"cached-ordinal", Mutant::cached_ordinal}};
   const auto mutant = mutants.find(argc > 2 ? argv[2] : "");
   if (argc < 2 || mutant == mutants.end()) {
     fmt::print(stderr,
-               "usage: coldpress-append PROGRAM [no-append|truncates|no-newline]\n");
+               "usage: coldpress-append PROGRAM "
+               "[no-append|truncates|no-newline|cached-ordinal]\n");
     return 2;
   }
   std::signal(SIGIO, SIG_IGN);

@@ -10,7 +10,7 @@
 namespace coldpress::race {
 
 // What a writer must not do; each turns the row red.
-enum class Mutant { none, no_append, truncates, no_newline };
+enum class Mutant { none, no_append, truncates, no_newline, cached_ordinal };
 
 // A disk that cuts appends short and fails calls now and then.
 class ChaosFs final : public PassFs {
@@ -36,9 +36,6 @@ public:
     const std::uint32_t roll = dice_.roll(200);
     if (roll == 0) {
       return failure(dice_.roll(2) == 0 ? ENOSPC : EIO, {});
-    }
-    if (mutant_ == Mutant::no_newline && data.front() == std::byte{'\n'}) {
-      data = data.subspan(1);
     }
     const auto part =
         roll <= 4 ? data.first(1 + dice_.roll(std::uint32_t(data.size()))) : data;
