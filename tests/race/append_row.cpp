@@ -138,6 +138,7 @@ void write_records(
       }
       shared.errors += 1;
     }
+    known = writer->queued() == 0; // else the next record may be there already
   }
 }
 
@@ -307,7 +308,8 @@ int run(const std::string& program, Mutant mutant) {
     done = 0;
     for (std::size_t i = 0; i < k_writers; ++i) {
       int status = 0;
-      const bool over = ::waitpid(writers.at(i), &status, WNOHANG) == writers.at(i);
+      const bool over =
+          writers.at(i) > 0 && ::waitpid(writers.at(i), &status, WNOHANG) > 0;
       if (over && WIFEXITED(status)) {
         writers.at(i) = -1;
       }

@@ -198,6 +198,49 @@ TEST_CASE("a stranger's record directly behind our half one is counted") {
   CHECK(rig.content() == k_paginated + line.substr(0, 10) + "stranger\n\n" + line);
 }
 
+TEST_CASE("a record that was written whole but for its newline is not written again") {
+  const std::string line = numbered(1, 1);
+  for (const std::string stranger : {"", "\n", "stranger\n"}) {
+    for (const bool fails : {false, true}) {
+      CAPTURE(stranger);
+      CAPTURE(fails);
+      Rig rig;
+      const ThreadLock lock = rig.lock();
+      auto writer = rig.open(&lock);
+      REQUIRE(writer);
+      REQUIRE(writer->append(message(1)));
+      rig.fs.cut_appends({line.size() - 1});
+      int appends = 0;
+      rig.fs.set_hook([&](std::string_view op, const std::string&) {
+        if (op == "append" && ++appends == 1 && fails) {
+          rig.fs.fail_op("append", Errc::no_space, ENOSPC);
+        }
+        if (op == "append" && appends == 2 && !stranger.empty()) {
+          REQUIRE(rig.disk.append(k_plain, stranger));
+        }
+      });
+      AppendReport done;
+      if (fails) {
+        CHECK(writer->flush(done).error().code == Errc::no_space);
+        CHECK(writer->queued() == 1);
+      }
+      REQUIRE(writer->flush(done));
+      CHECK(done.appended == 1);
+      CHECK(done.last_ordinal == 1);
+      const bool spoiled = stranger.starts_with("s");
+      CHECK(done.shared_lines == (spoiled ? 1 : 0));
+      std::string want = k_paginated + line;
+      if (stranger == "\n") {
+        want += "\n";
+      } else if (spoiled) {
+        want = k_paginated + line.substr(0, line.size() - 1) + "stranger\n\n" + line;
+      }
+      CHECK(rig.content() == want);
+      CHECK(written(*writer, {2}).last_ordinal == 2);
+    }
+  }
+}
+
 TEST_CASE("what failed stays queued in order, and each cause is told of once") {
   Rig rig;
   const ThreadLock lock = rig.lock();

@@ -123,7 +123,7 @@ Result<void> RolloutWriter::reopen() {
     name_synced_ = false;
     device_ = stat.device;
     inode_ = stat.inode;
-    torn_ = false;
+    tail_ = Tail::nothing;
   }
   return catch_up();
 }
@@ -176,9 +176,7 @@ Result<void> RolloutWriter::catch_up(std::string* seen) {
     if (got < piece.size()) {
       return Fail(reported(failure(Errc::changed, path_, "became shorter")));
     }
-    if (std::exchange(torn_, false) && piece.front() != std::byte{'\n'}) {
-      shared_lines_ += 1;
-    }
+    look_behind_tail(piece.front());
     state_.feed(piece);
     if (seen != nullptr) {
       seen->append(reinterpret_cast<const char*>(piece.data()), piece.size());
@@ -197,38 +195,74 @@ Result<void> RolloutWriter::append(std::string_view record) {
   return {};
 }
 
+// The byte that has come behind what of ours ended the file.
+void RolloutWriter::look_behind_tail(std::byte next) {
+  const bool newline = next == std::byte{'\n'};
+  shared_lines_ += tail_ != Tail::nothing && tail_ != Tail::closed && !newline ? 1 : 0;
+  if (tail_ != Tail::closed) {
+    tail_ = tail_ == Tail::unclosed && newline ? Tail::closed : Tail::nothing;
+  }
+}
+
+Result<std::size_t> RolloutWriter::put(std::string_view text) {
+  auto count = fs_->append(file_.handle(), std::as_bytes(std::span(text)));
+  if (!count) {
+    file_.reset();
+    return Fail(reported(std::move(count.error())));
+  }
+  return count;
+}
+
 Result<RolloutWriter::Landed> RolloutWriter::write_line(const std::string& line,
                                                         AppendReport& done) {
   const bool closes = state_.mid_line();
   const std::string text = (closes ? "\n" : "") + line;
-  auto put = fs_->append(file_.handle(), std::as_bytes(std::span(text)));
-  if (!put) {
-    file_.reset();
-    return Fail(reported(std::move(put.error())));
-  }
+  TRY_ASSIGN(const std::size_t count, put(text));
   std::string seen;
   TRY(catch_up(&seen));
-  done.repaired_tail = done.repaired_tail || (closes && *put > 0);
-  const std::string part = text.substr(0, *put);
+  done.repaired_tail = done.repaired_tail || closes;
+  const std::string part = text.substr(0, count);
   const std::size_t at = seen.find(part);
   if (at == std::string::npos) {
     return Fail(reported(failure(Errc::changed, path_, "what was written is not there")));
   }
-  if (*put == text.size()) {
-    const bool own_line = closes || at == 0 || seen[at - 1] == '\n';
+  const bool own_line = closes || at == 0 || seen[at - 1] == '\n';
+  if (count == text.size()) {
     return own_line ? Landed::on_its_own_line : Landed::spliced;
   }
-  if (*put > (closes ? 1U : 0U)) {
-    done.torn += 1;
-    const std::size_t behind = at + part.size();
-    torn_ = behind == seen.size();
-    shared_lines_ += !torn_ && seen[behind] != '\n' ? 1 : 0;
+  const std::size_t behind = at + count;
+  const bool only_newline = count + 1 == text.size() && own_line;
+  if (only_newline && behind < seen.size() && seen[behind] == '\n') {
+    return Landed::on_its_own_line;
+  }
+  if (count > (closes ? 1U : 0U)) {
+    tail_ = only_newline ? Tail::unclosed : Tail::half;
+    done.torn += only_newline ? 0 : 1;
+    if (behind < seen.size()) {
+      look_behind_tail(static_cast<std::byte>(seen[behind]));
+    }
   }
   return Landed::in_part;
 }
 
+void RolloutWriter::finish_first(AppendReport& done,
+                                 std::optional<std::uint64_t> ordinal) {
+  queue_.pop_front();
+  unsynced_ = true;
+  done.count(ordinal);
+}
+
 Result<void> RolloutWriter::write_first(AppendReport& done) {
   for (int left = k_writes; left > 0; --left) {
+    if (tail_ == Tail::unclosed) {
+      TRY(put("\n"));
+      TRY(catch_up());
+    }
+    if (tail_ == Tail::closed) {
+      tail_ = Tail::nothing;
+      finish_first(done, tail_ordinal_);
+      return {};
+    }
     auto line = next_line(queue_.front(), mode_, state_);
     if (!line) {
       if (line.error().code == Errc::invalid) {
@@ -236,11 +270,10 @@ Result<void> RolloutWriter::write_first(AppendReport& done) {
       }
       return Fail(reported(std::move(line.error())));
     }
+    tail_ordinal_ = line->ordinal;
     TRY_ASSIGN(const Landed landed, write_line(line->text, done));
     if (landed == Landed::on_its_own_line) {
-      queue_.pop_front();
-      unsynced_ = true;
-      done.count(line->ordinal);
+      finish_first(done, line->ordinal);
       return {};
     }
   }

@@ -85,11 +85,13 @@ public:
   Result<AppendReport> persist();
 
   // Writes what is queued, and syncs by the policy. On an error `done` says what was
-  // written before it; the rest stays queued. Errc::no_space and Errc::io: call again
-  // later. Errc::invalid: the first of what is queued has an ordinal of its own that is
-  // not the next, and is dropped. Errc::lost_lock, Errc::changed: the file is no longer
-  // ours to write. Errc::unsupported: the ordinals of the file do not say which is next.
-  // A rollout that was created and not persisted only keeps its queue.
+  // written before it; the rest stays queued. The first of it may stand in the file
+  // already, whole but for its newline, which the next flush() then adds: who goes on
+  // with another writer instead looks what the last record is. Errc::no_space and
+  // Errc::io: call again later. Errc::invalid: the first of what is queued has an ordinal
+  // of its own that is not the next, and is dropped. Errc::lost_lock, Errc::changed: the
+  // file is no longer ours to write. Errc::unsupported: the ordinals of the file do not
+  // say which is next. A rollout that was created and not persisted only keeps its queue.
   Result<void> flush(AppendReport& done);
 
 private:
@@ -107,6 +109,9 @@ private:
   Result<std::string> first_text(AppendReport& done);
   enum class Landed : std::uint8_t { on_its_own_line, spliced, in_part };
   Result<Landed> write_line(const std::string& line, AppendReport& done);
+  Result<std::size_t> put(std::string_view text);
+  void look_behind_tail(std::byte next);
+  void finish_first(AppendReport& done, std::optional<std::uint64_t> ordinal);
   Error reported(Error error);
 
   Fs* fs_;
@@ -123,7 +128,15 @@ private:
   HistoryMode mode_ = HistoryMode::legacy;
   AppendState state_;
   std::deque<std::string> queue_;
-  bool torn_ = false; // the file ends in half a record of ours
+  // What of ours stands at the end of the file, where a write was cut short.
+  enum class Tail : std::uint8_t {
+    nothing,
+    half,     // of a record
+    unclosed, // the first of the queue, whole but for its newline
+    closed,   // the same, and a newline has come behind it
+  };
+  Tail tail_ = Tail::nothing;
+  std::optional<std::uint64_t> tail_ordinal_; // of that record
   std::uint64_t shared_lines_ = 0;
   std::set<std::tuple<Errc, int, std::string>> causes_;
 };
