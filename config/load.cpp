@@ -122,7 +122,8 @@ private:
       if (!at->first.starts_with(prefix)) {
         break;
       }
-      if (at->first == "COLDPRESS_CONFIG") {
+      // Not settings: which file, and the lease a command runs under.
+      if (at->first == "COLDPRESS_CONFIG" || at->first == "COLDPRESS_LEASE") {
         continue;
       }
       const Key* key = find_key_of_variable(at->first);

@@ -35,4 +35,15 @@ void SystemClock::sleep(std::chrono::nanoseconds how_long) const {
   std::this_thread::sleep_for(how_long);
 }
 
+std::string local_stamp(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  char text[sizeof "2026-01-02T03-04-05 and more"];
+  const std::size_t length =
+      std::strftime(text, sizeof text, "%Y-%m-%dT%H-%M-%S", &parts);
+  return {text, length};
+}
+
 } // namespace coldpress

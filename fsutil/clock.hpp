@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace coldpress {
 
@@ -52,6 +53,9 @@ public:
   // for milliseconds); never call it on the loop thread.
   virtual void sleep(std::chrono::nanoseconds how_long) const = 0;
 };
+
+// "2026-01-02T03-04-05" in the local time zone: how Codex names a rollout.
+std::string local_stamp(WallTime time);
 
 // Thread-safe.
 class SystemClock final : public Clock {

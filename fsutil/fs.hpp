@@ -94,6 +94,9 @@ public:
   // With Create::yes makes it with mode 0666 less the umask, as Codex makes its lock
   // files; an existing one is fine.
   virtual Result<FileHandle> open_lock(const std::string& path, Create create) = 0;
+  // Read and append: what is written goes to the end, wherever that is by then. Never
+  // makes the file. Errc::busy: a lease is in the way, and its holder knows now.
+  virtual Result<FileHandle> open_append(const std::string& path) = 0;
   // A new empty file with that mode, read and write. Errc::exists if the name is taken.
   virtual Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) = 0;
   // A file without a name in `dir`, mode 0600, gone when closed unless linked.
@@ -111,6 +114,9 @@ public:
   // Writes all of `data`, or fails with an unknown part of it written.
   virtual Result<void>
   write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) = 0;
+  // One write(2) at the end of a file of open_append(), which other processes' appends do
+  // not mix with: how many bytes of `data` it took, at least 1. On an error none.
+  virtual Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) = 0;
   virtual Result<void> truncate(FileHandle file, std::uint64_t size) = 0;
   // On success the bytes and the inode survive a power cut. The *name* does not: see
   // sync_dir.

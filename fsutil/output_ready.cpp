@@ -11,4 +11,9 @@ bool output_ready(std::chrono::milliseconds limit) {
   return ::poll(&output, 1, static_cast<int>(limit.count())) > 0;
 }
 
+bool output_abandoned() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 } // namespace coldpress

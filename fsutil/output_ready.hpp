@@ -9,4 +9,7 @@ namespace coldpress {
 // it any more: the write says so.
 bool output_ready(std::chrono::milliseconds limit);
 
+// True if standard output is a pipe or socket that nobody reads any more.
+bool output_abandoned();
+
 } // namespace coldpress

@@ -130,8 +130,8 @@ Result<FileHandle> PosixFs::open_file(const std::string& path,
                                       std::string_view op) {
   constexpr int k_always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
   TRY_ASSIGN(const HeldDirs::Place at, dirs_.place(op, path));
-  const int fd = retried(
-      [&] { return ::openat(at.fd, at.name.c_str(), flags | k_always, mode); });
+  const int fd =
+      retried([&] { return ::openat(at.fd, at.name.c_str(), flags | k_always, mode); });
   if (fd < 0) {
     return failed(op, path);
   }
@@ -150,7 +150,12 @@ Result<FileHandle> PosixFs::open_read(const std::string& path) {
 }
 
 Result<FileHandle> PosixFs::open_lock(const std::string& path, Create create) {
-  return open_file(path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open to write");
+  return open_file(
+      path, O_RDWR | (create == Create::yes ? O_CREAT : 0), 0666, "open to write");
+}
+
+Result<FileHandle> PosixFs::open_append(const std::string& path) {
+  return open_file(path, O_RDWR | O_APPEND, 0, "open for append");
 }
 
 Result<FileHandle> PosixFs::create_new(const std::string& path, std::uint32_t mode) {
@@ -196,6 +201,19 @@ Result<void> PosixFs::write_at(FileHandle file,
     data = data.subspan(static_cast<std::size_t>(put));
   }
   return {};
+}
+
+Result<std::size_t> PosixFs::append(FileHandle file, std::span<const std::byte> data) {
+  const ssize_t put =
+      retried([&] { return ::write(fd_of(file), data.data(), data.size()); });
+  if (put < 0) {
+    return failed("append", {});
+  }
+  if (put == 0 && !data.empty()) {
+    errno = ENOSPC;
+    return failed("append", {});
+  }
+  return static_cast<std::size_t>(put);
 }
 
 Result<void> PosixFs::truncate(FileHandle file, std::uint64_t size) {

@@ -13,6 +13,7 @@ public:
   Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
+  Result<FileHandle> open_append(const std::string& path) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
   Result<FileHandle> create_unnamed(const std::string& dir) override;
   void close(FileHandle file) noexcept override;
@@ -21,6 +22,7 @@ public:
   Result<void> write_at(FileHandle file,
                         std::span<const std::byte> data,
                         std::uint64_t offset) override;
+  Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) override;
   Result<void> truncate(FileHandle file, std::uint64_t size) override;
   Result<void> sync_file(FileHandle file) override;
   Result<void> sync_dir(const std::string& dir) override;
@@ -53,10 +55,8 @@ public:
   Result<void> drop_lease(FileHandle file) override;
 
 private:
-  Result<FileHandle> open_file(const std::string& path,
-                               int flags,
-                               std::uint32_t mode,
-                               std::string_view op);
+  Result<FileHandle>
+  open_file(const std::string& path, int flags, std::uint32_t mode, std::string_view op);
 
   HeldDirs dirs_;
 };

@@ -90,6 +90,13 @@ Result<bool> CodexLocks::thread_has_writer(const LockedFile& coordination,
   return is_locked(*fs_, file.handle());
 }
 
+Result<std::string> CodexLocks::thread_lock_path(const std::string& thread_id) const {
+  if (!can_be_thread_id(thread_id)) {
+    return Fail(Error{Errc::invalid, 0, "thread lock", threads_dir_, {thread_id}});
+  }
+  return join_path(threads_dir_, thread_id + ".lock");
+}
+
 Result<bool> CodexLocks::maintenance_busy() {
   auto handle = open_existing(*fs_, maintenance_path_);
   if (!handle) {

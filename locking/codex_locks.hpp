@@ -28,7 +28,7 @@ private:
 };
 
 // The locks Codex itself takes (flock, exclusive), as a second program may take them.
-// Never makes or removes a thread's own lock file.
+// Never makes or removes a thread's own lock file: that is a writer's, ThreadLock.
 //
 // Stateless: may be used by several threads at once. Owns nothing; `fs` and `clock`
 // must outlive it.
@@ -54,6 +54,10 @@ public:
   // Errc::invalid: an id no thread can have, or `coordination` is another lock.
   Result<bool> thread_has_writer(const LockedFile& coordination,
                                  const std::string& thread_id);
+
+  // Of the lock that a thread's writer holds: see ThreadLock, which takes it. Errc::invalid:
+  // an id no thread can have.
+  Result<std::string> thread_lock_path(const std::string& thread_id) const;
 
   // Whether somebody holds the maintenance lock. Makes nothing; holds a free lock for
   // a moment.

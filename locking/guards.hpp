@@ -29,6 +29,9 @@ public:
                                const std::string& thread_id,
                                std::chrono::nanoseconds wait_at_most);
 
+  // Codex's lock alone; the other two were looked at.
+  LockedFile coordination() && { return std::move(coordination_); }
+
   Section(Section&&) noexcept = default;
   Section& operator=(Section&&) = delete;
 

@@ -15,7 +15,7 @@ add_custom_command(OUTPUT ${toml_page}
     coldpress.example.toml
   VERBATIM)
 
-file(GLOB pages CONFIGURE_DEPENDS ${man}/*.1 ${man}/*.5)
+file(GLOB pages CONFIGURE_DEPENDS ${man}/*.1 ${man}/*.3 ${man}/*.5)
 list(APPEND pages ${toml_page})
 set(compressed "")
 foreach(page IN LISTS pages)
@@ -25,8 +25,12 @@ foreach(page IN LISTS pages)
     COMMAND ${COLDPRESS_GZIP} -9nc ${page} > ${made}/${name}.gz
     DEPENDS ${page} VERBATIM)
   list(APPEND compressed ${made}/${name}.gz)
+  set(component program)
+  if(section EQUAL 3)
+    set(component development)
+  endif()
   install(FILES ${made}/${name}.gz
-    DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT program)
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endforeach()
 add_custom_target(manual ALL DEPENDS ${compressed})
 

@@ -3,6 +3,7 @@
 #include "tests/explorer/world.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -56,6 +57,11 @@ ActorPtr old_holder(World& world, int record);
 ActorPtr fork(int number = 1);
 // Codex's resume: locks, materialises, appends, and unloads.
 ActorPtr resume(int record);
+
+// What may stand between a program and its disk.
+using Between = std::function<std::unique_ptr<Fs>(Fs& disk)>;
+// A program that appends one record with RolloutWriter, under the thread's lock.
+ActorPtr appender(World& world, int record, const Between& between = {});
 
 enum class Locks : std::uint8_t { none, codex };
 enum class First : std::uint8_t { plain, compressed };

@@ -48,6 +48,12 @@ ActorPtr forking_too(World&) {
 ActorPtr resuming(World&) {
   return resume(5);
 }
+ActorPtr appending(World& world) {
+  return appender(world, 1);
+}
+ActorPtr appending_too(World& world) {
+  return appender(world, 2);
+}
 ActorPtr deleting(World&) {
   return deleter(First::plain, Locks::codex);
 }
@@ -146,6 +152,32 @@ void add_materialisers(Table& table) {
   }
 }
 
+// Other programs that write with the library.
+void add_appenders(Table& table) {
+  {
+    Case& one = table.add("append", {appending});
+    one.from_compressed = true;
+    one.phases = 1;
+  }
+  // Each of them is some twenty steps: their ways through each other are all walked,
+  // without a worker beside them.
+  for (const auto& [name, makers] : std::vector<std::pair<const char*, Makers>>{
+           {"append and writer", {appending, other_writer}},
+           {"append and fork", {appending, forking_too}},
+           {"append and resume", {appending, resuming}},
+           {"two appends", {appending, appending_too}}}) {
+    Case& one = table.add(name, makers);
+    one.from_compressed = true;
+    one.phases = 0;
+    // Beside a worker, in the large size, as "writer and resume".
+    one.strict = name != std::string("append and writer");
+  }
+  Case& one = table.add("power cut, append", {appending});
+  one.power = true;
+  one.phases = 1;
+  one.from_compressed = true;
+}
+
 void add_users(Table& table) {
   table.add("delete", {deleting});
   table.add("delete, frame first", {deleting_frame_first});
@@ -206,6 +238,7 @@ const std::vector<Case>& all_cases() {
     Table table;
     add_writers(table);
     add_materialisers(table);
+    add_appenders(table);
     add_users(table);
     add_hosts(table);
     add_power(table);

@@ -169,6 +169,18 @@ const std::vector<Mutant>& all_mutants() {
        },
        {}},
       {"no exchange", "writer and fork", layer_of<NoExchange>(), {}},
+      {"append without a directory sync",
+       "power cut, append",
+       {},
+       [](Case& spec) {
+         spec.actors = [](World& world) {
+           std::vector<ActorPtr> actors;
+           actors.push_back(appender(world, 1, [](Fs& disk) {
+             return std::make_unique<NoDirectorySync>(disk);
+           }));
+           return actors;
+         };
+       }},
       {"the other tree is not looked at",
        "archive",
        {},

@@ -127,6 +127,12 @@ Result<FileHandle> StepFs::open_lock(const std::string& path, Create create) {
       effect, "open", path, [&] { return opened(base_.open_lock(path, create), path); });
 }
 
+Result<FileHandle> StepFs::open_append(const std::string& path) {
+  return pass(change(path), "open for append", path, [&] {
+    return opened(base_.open_append(path), path);
+  });
+}
+
 Result<FileHandle> StepFs::create_new(const std::string& path, std::uint32_t mode) {
   return pass(change(path), "create", path, [&] {
     return opened(base_.create_new(path, mode), path);
@@ -169,6 +175,13 @@ Result<void>
 StepFs::write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) {
   return pass(
       {}, "write", path_of(file), [&] { return base_.write_at(file, data, offset); });
+}
+
+Result<std::size_t> StepFs::append(FileHandle file, std::span<const std::byte> data) {
+  const std::string path = path_of(file);
+  return pass({contents(path), true}, "append to", path, [&] {
+    return base_.append(file, data);
+  });
 }
 
 Result<void> StepFs::sync_file(FileHandle file) {

@@ -21,6 +21,11 @@ void FaultFs::fail_op(std::string_view op, Errc code, int sys, Repeat repeat) {
   armed_.push_back({-1, std::string(op), code, sys, repeat});
 }
 
+void FaultFs::cut_appends(std::deque<std::size_t> bytes) {
+  const std::lock_guard hold(mutex_);
+  append_cuts_ = std::move(bytes);
+}
+
 void FaultFs::freeze_from(int nth) {
   const std::lock_guard hold(mutex_);
   freeze_ = nth;
@@ -140,6 +145,11 @@ Result<FileHandle> FaultFs::open_lock(const std::string& path, Create create) {
   return named(base_->open_lock(path, create), path);
 }
 
+Result<FileHandle> FaultFs::open_append(const std::string& path) {
+  TRY(gate("open_append", path));
+  return named(base_->open_append(path), path);
+}
+
 Result<FileHandle> FaultFs::create_new(const std::string& path, std::uint32_t mode) {
   TRY(gate("create_new", path));
   return named(base_->create_new(path, mode), path);
@@ -178,6 +188,18 @@ Result<void> FaultFs::write_at(FileHandle file,
                                std::uint64_t offset) {
   TRY(gate("write_at", path_of(file)));
   return base_->write_at(file, data, offset);
+}
+
+Result<std::size_t> FaultFs::append(FileHandle file, std::span<const std::byte> data) {
+  TRY(gate("append", path_of(file)));
+  {
+    const std::lock_guard hold(mutex_);
+    if (!append_cuts_.empty()) {
+      data = data.first(std::min(data.size(), append_cuts_.front()));
+      append_cuts_.pop_front();
+    }
+  }
+  return base_->append(file, data);
 }
 
 Result<void> FaultFs::truncate(FileHandle file, std::uint64_t size) {

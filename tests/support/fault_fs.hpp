@@ -3,6 +3,7 @@
 #include "fsutil/fs.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -32,6 +33,8 @@ public:
   void fail_call(int nth, Errc code, int sys = 0, Repeat repeat = Repeat::once);
   // The next call of this method fails (or every one).
   void fail_op(std::string_view op, Errc code, int sys = 0, Repeat repeat = Repeat::once);
+  // The next appends take only so many bytes each, at least 1.
+  void cut_appends(std::deque<std::size_t> bytes);
   // From call `nth` on nothing reaches the disk: the process is dead, but its
   // destructors still run here and find their calls refused. close() passes, as the
   // kernel closes what a dead process had open.
@@ -53,6 +56,7 @@ public:
   Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
+  Result<FileHandle> open_append(const std::string& path) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
   Result<FileHandle> create_unnamed(const std::string& dir) override;
   void close(FileHandle file) noexcept override;
@@ -61,6 +65,7 @@ public:
   Result<void> write_at(FileHandle file,
                         std::span<const std::byte> data,
                         std::uint64_t offset) override;
+  Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) override;
   Result<void> truncate(FileHandle file, std::uint64_t size) override;
   Result<void> sync_file(FileHandle file) override;
   Result<void> sync_dir(const std::string& dir) override;
@@ -107,6 +112,7 @@ private:
   Result<FileHandle> named(Result<FileHandle> opened, std::string path);
 
   Fs* base_;
+  std::deque<std::size_t> append_cuts_;
   mutable std::mutex mutex_;
   int calls_ = 0;
   std::optional<int> freeze_;

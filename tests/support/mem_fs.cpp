@@ -145,6 +145,13 @@ Result<FileHandle> MemFs::open_lock(const std::string& path, Create create) {
   return add_open(at.node, path, true);
 }
 
+Result<FileHandle> MemFs::open_append(const std::string& path) {
+  TRY_ASSIGN(const FileHandle file, open_lock(path, Create::no));
+  const std::lock_guard hold(mutex_);
+  opens_.at(static_cast<int>(file)).appends = true;
+  return file;
+}
+
 Result<FileHandle> MemFs::create_new(const std::string& path, std::uint32_t mode) {
   const std::lock_guard hold(mutex_);
   TRY_ASSIGN(const Place at, vacant("open", path));
@@ -236,6 +243,33 @@ MemFs::write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t 
     node.cached_pages.insert(at);
   }
   return {};
+}
+
+// Takes what there is room for, as a kernel does.
+Result<std::size_t> MemFs::append(FileHandle file, std::span<const std::byte> data) {
+  const std::lock_guard hold(mutex_);
+  TRY_ASSIGN(const Open* open, open_of(file, "append"));
+  if (!open->appends) {
+    return Fail(Error::from_errno(EBADF, "append", open->path));
+  }
+  MemNode& node = *open->node;
+  std::uint64_t room = data.size();
+  if (capacity_) {
+    const std::uint64_t free = *capacity_ - std::min(*capacity_, tree_.used());
+    room = node.allocated() - node.seen.data.size() +
+           free / MemNode::k_page * MemNode::k_page;
+  }
+  data = data.first(std::min<std::uint64_t>(data.size(), room));
+  if (data.empty()) {
+    return Fail(Error::from_errno(ENOSPC, "append", open->path));
+  }
+  node.cached_pages.insert(node.seen.data.size() / MemNode::k_page);
+  node.seen.data.append(reinterpret_cast<const char*>(data.data()), data.size());
+  node.cached_pages.insert(node.seen.data.size() / MemNode::k_page);
+  node.seen.mtime = clock_->wall();
+  touch(node);
+  node.dirty = true;
+  return data.size();
 }
 
 Result<void> MemFs::truncate(FileHandle file, std::uint64_t size) {

@@ -127,6 +127,7 @@ public:
   Result<DirId> look_up_dir(const std::string& dir) override;
   Result<FileHandle> open_read(const std::string& path) override;
   Result<FileHandle> open_lock(const std::string& path, Create create) override;
+  Result<FileHandle> open_append(const std::string& path) override;
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override;
   Result<FileHandle> create_unnamed(const std::string& dir) override;
   void close(FileHandle file) noexcept override;
@@ -135,6 +136,7 @@ public:
   Result<void> write_at(FileHandle file,
                         std::span<const std::byte> data,
                         std::uint64_t offset) override;
+  Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) override;
   Result<void> truncate(FileHandle file, std::uint64_t size) override;
   Result<void> sync_file(FileHandle file) override;
   Result<void> sync_dir(const std::string& dir) override;
@@ -172,6 +174,7 @@ private:
     NodePtr node;
     std::string path;
     bool writes = false;
+    bool appends = false;
     bool locked = false;
     std::optional<LeaseKind> lease;
     bool lease_broken = false;

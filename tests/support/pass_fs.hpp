@@ -20,6 +20,9 @@ public:
   Result<FileHandle> open_lock(const std::string& path, Create create) override {
     return base_.open_lock(path, create);
   }
+  Result<FileHandle> open_append(const std::string& path) override {
+    return base_.open_append(path);
+  }
   Result<FileHandle> create_new(const std::string& path, std::uint32_t mode) override {
     return base_.create_new(path, mode);
   }
@@ -35,6 +38,9 @@ public:
                         std::span<const std::byte> data,
                         std::uint64_t offset) override {
     return base_.write_at(file, data, offset);
+  }
+  Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) override {
+    return base_.append(file, data);
   }
   Result<void> truncate(FileHandle file, std::uint64_t size) override {
     return base_.truncate(file, size);

@@ -111,6 +111,26 @@ std::vector<Row> rows() {
                  [](const Rig& r) {
                    return Files{{r.plain, k_text}, {r.compressed, test_frame(k_longer)}};
                  }});
+  all.push_back({"empty P + Z",
+                 [](Rig& r) {
+                   r.store.put(r.plain, "");
+                   r.store.put(r.compressed, frame());
+                 },
+                 OutcomeKind::recovered,
+                 [](const Rig& r) {
+                   return Files{{r.retired, ""}, {r.compressed, frame()}};
+                 }});
+  all.push_back({"empty P + Z that is damaged at its end",
+                 [](Rig& r) {
+                   std::string bad = frame();
+                   bad.back() = static_cast<char>(bad.back() ^ 1);
+                   r.store.put(r.plain, "");
+                   r.store.put(r.compressed, bad);
+                 },
+                 OutcomeKind::conflict,
+                 [](const Rig& r) {
+                   return Files{{r.plain, ""}, {r.compressed, r.disk.get(r.compressed)}};
+                 }});
   all.push_back({"P + Z, different",
                  [](Rig& r) {
                    r.store.put(r.plain, k_other);
@@ -799,4 +819,56 @@ TEST_CASE("a retired file and its plain name are durable before the .zst goes") 
   const auto named = rig.fs.find("sync_dir", rig.store.dir(), *renamed);
   REQUIRE(named);
   CHECK(*named < *gone);
+}
+
+TEST_CASE("an empty plain file is freed after the grace, and kept if it grew meanwhile") {
+  for (const bool grows : {false, true}) {
+    Rig rig;
+    rig.store.put(rig.plain, "");
+    rig.store.put(rig.compressed, frame());
+    rig.start();
+    std::optional<MemFs::Writer> writer;
+    if (grows) { // has resolved the path, and meets the leases later
+      writer = rig.disk.open_for_append_resolve(rig.plain).value();
+    }
+    REQUIRE(rig.recover().outcome->kind == OutcomeKind::recovered);
+    CHECK(rig.files() == Files{{rig.retired, ""}, {rig.compressed, frame()}});
+    if (grows) {
+      REQUIRE(rig.disk.finish_open(*writer) == MemFs::Opened::yes);
+      rig.clock.advance(1s);
+      rig.disk.append_to(*writer, "late\n");
+      rig.disk.close_writer(*writer);
+    }
+    rig.clock.advance(2h);
+    (void)rig.recover();
+    CHECK(rig.files() == (grows ? Files{{rig.plain, "late\n"}, {rig.compressed, frame()}}
+                                : Files{{rig.compressed, frame()}}));
+  }
+}
+
+TEST_CASE("an empty plain file stays where a writer comes, or where nobody can tell") {
+  Rig rig;
+  rig.store.put(rig.plain, "");
+  rig.store.put(rig.compressed, frame());
+  rig.start();
+  std::optional<MemFs::Writer> writer;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    if (op == "rename_new" && path == rig.plain && !writer) {
+      writer = rig.disk.open_for_append_resolve(rig.plain).value();
+      (void)rig.disk.finish_open(*writer);
+      rig.disk.append_to(*writer, "late\n");
+    }
+  });
+  CHECK_FALSE(rig.recover().outcome);
+  CHECK(rig.files() == Files{{rig.plain, "late\n"}, {rig.compressed, frame()}});
+
+  Rig other;
+  MemFeatures features;
+  features.leases = false;
+  other.disk.set_features(features);
+  other.store.put(other.plain, "");
+  other.store.put(other.compressed, frame());
+  other.start();
+  CHECK(other.recover().outcome->kind == OutcomeKind::conflict);
+  CHECK(other.files() == Files{{other.plain, ""}, {other.compressed, frame()}});
 }

@@ -52,6 +52,18 @@ constexpr std::array k_commands{
             cmd_cat,
             "Example:\n"
             "  coldpress cat 01a010c2-3c40-78bd-ab0e-7158decdabe4 | head -1"},
+    Command{"append",
+            "append JSON lines from standard input to a thread",
+            add_append,
+            cmd_append,
+            "Example:\n"
+            "  coldpress append 01a010c2-3c40-78bd-ab0e-7158decdabe4 < records.jsonl"},
+    Command{"lease",
+            "hold a thread's writer lock while a command runs",
+            add_lease,
+            cmd_lease,
+            "Example:\n"
+            "  coldpress lease 01a010c2-3c40-78bd-ab0e-7158decdabe4 --wait 5s -- ./edit"},
     Command{"restore",
             "make rollouts plain again",
             add_restore,

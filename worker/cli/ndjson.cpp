@@ -112,6 +112,33 @@ std::string json_of(const Error& error) {
   return line_of(json);
 }
 
+std::string json_of(const LineInfo& line) {
+  const LineFacts& facts = line.facts;
+  Json json;
+  json["message_type"] = "line";
+  json["line"] = line.place.number;
+  json["offset"] = line.place.offset;
+  json["bytes"] = line.bytes;
+  json["newline"] = line.newline;
+  json["state"] = std::string(name_of(facts.state));
+  json["ordinal"] = facts.ordinal ? Json(*facts.ordinal) : Json();
+  json["type"] = facts.type.empty() ? Json() : Json(printable(facts.type));
+  return line_of(json);
+}
+
+std::string json_of(const AppendReport& done, const std::string& path) {
+  Json json;
+  json["message_type"] = "appended";
+  json["appended"] = done.appended;
+  json["first_ordinal"] = done.first_ordinal ? Json(*done.first_ordinal) : Json();
+  json["last_ordinal"] = done.last_ordinal ? Json(*done.last_ordinal) : Json();
+  json["repaired_tail"] = done.repaired_tail;
+  json["torn"] = done.torn;
+  json["shared_lines"] = done.shared_lines;
+  json["path"] = printable(path);
+  return line_of(json);
+}
+
 std::string json_of(const PassSummary& summary) {
   Json json;
   json["message_type"] = "summary";

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "worker/rollout/line_stream.hpp"
+#include "worker/rollout/writer.hpp"
 #include "worker/run/estimate.hpp"
 #include "worker/run/pass_types.hpp"
 #include "worker/run/verify_run.hpp"
@@ -15,6 +17,8 @@ std::string json_of(const Outcome& outcome);
 std::string json_of(const PassProgress& progress);
 std::string json_of(const Error& error);
 std::string json_of(const PassSummary& summary);
+std::string json_of(const LineInfo& line);
+std::string json_of(const AppendReport& done, const std::string& path);
 std::string json_of(const VerifiedRollout& seen);
 std::string json_of(const VerifySummary& summary);
 

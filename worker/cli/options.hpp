@@ -2,6 +2,8 @@
 
 #include "config/load.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,14 @@ struct ScheduleOptions {
   std::string every; // empty: the default
   std::string kind;  // empty: what there is
   bool for_system = false;
+};
+
+struct CatOptions {
+  std::optional<std::uint64_t> from_line;
+  std::optional<std::uint64_t> from_offset;
+  std::optional<std::uint64_t> tail;
+  bool reverse = false;
+  bool follow = false;
 };
 
 // What the command line says, of all commands together; each uses its part.
@@ -40,6 +50,13 @@ struct Options {
   std::uint32_t largest = 10;        // report
   std::string html;                  // report: the page's file; empty: none
   ScheduleOptions schedule;
+  CatOptions cat;
+  std::string thread;               // append, lease
+  std::string wait;                 // append, lease: a duration; empty: not at all
+  std::string sync;                 // append
+  bool is_new = false;              // append
+  bool materialize = false;         // lease
+  std::vector<std::string> command; // lease: to be run
 };
 
 // --store, --config, --json, --quiet.

@@ -5,6 +5,7 @@
 #include "worker/rollout/compare.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
 #include "worker/stage/recover_acts.hpp"
 
 #include <algorithm>
@@ -361,6 +362,9 @@ private:
     if (!compared) {
       return beside_damaged(plain, frame);
     }
+    if (plain.stamp.size == 0 && plain.dir == frame.dir && plain.stamp.links == 1) {
+      return empty_beside(plain, frame);
+    }
     const auto head = read_head(guards_.fs, plain.file.path);
     return conflict(
         head && !*head && plain.stamp.mtime > frame.stamp.mtime
@@ -369,6 +373,37 @@ private:
               "file's lines, and move the result over the plain file"
             : "the .zst has bytes that its plain file lacks; neither is touched. Compare "
               "them (zstd -dc) and move the one you do not want out of the tree");
+  }
+
+  // It hides the thread from every Codex and blocks its resume.
+  Recovered empty_beside(const FormView& plain, const FormView& frame) {
+    const auto head = read_head(guards_.fs, frame.file.path);
+    const auto whole = decodes(frame);
+    if (!head || !whole) {
+      return failed(head ? whole.error() : head.error());
+    }
+    const auto quiet = acts_->nobody_writes(plain);
+    if (!quiet) {
+      return failed(quiet.error());
+    }
+    if (!*head || !acts_->has_leases()) {
+      return conflict(
+          "an empty plain file hides the .zst, and nobody can tell here whether "
+          "it is open; if no program writes to the thread, remove it");
+    }
+    return *quiet ? done(acts_->retire_empty(plain, frame),
+                         "put aside an empty plain file that hid its .zst")
+                  : Recovered{};
+  }
+
+  Result<void> decodes(const FormView& frame) const {
+    TRY_ASSIGN(RolloutReader reader,
+               RolloutReader::open_exact(guards_.fs, frame.file.path));
+    return copy_rollout(reader, [this](std::span<const std::byte>) -> Result<void> {
+      return rules_.stop.stop_requested()
+                 ? Fail(Error{Errc::canceled, 0, "recover", {}, {}})
+                 : Result<void>();
+    });
   }
 
   Recovered beside_damaged(const FormView& plain, const FormView& frame) {

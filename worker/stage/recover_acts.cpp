@@ -1,5 +1,7 @@
 #include "worker/stage/recover_acts.hpp"
 
+#include "worker/rollout/name.hpp"
+
 namespace coldpress {
 
 using namespace std::chrono_literals;
@@ -93,6 +95,28 @@ Result<void> RecoverActs::exchange(const FormView& retired, const FormView& plai
     if (!first.whole() || !second.whole() || !now_plain ||
         !retired.stamp.same_inode(*now_plain)) {
       TRY(fs_.rename_exchange(retired.file.path, plain.file.path));
+      return Fail(Error{Errc::busy, 0, "recover", plain.file.path, {}});
+    }
+  }
+  return fs_.sync_dir(plain.dir);
+}
+
+Result<void> RecoverActs::retire_empty(const FormView& plain, const FormView& keeps) {
+  TRY(make_durable(keeps));
+  TRY_ASSIGN(const File file, open(plain));
+  const std::string retired =
+      join_path(plain.dir, retired_name(base_name(plain.file.path)));
+  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  {
+    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const KernelLease lease,
+               KernelLease::try_take(fs_, file.handle(), LeaseKind::read));
+    TRY(unchanged(plain));
+    TRY(still_holds(keeps));
+    TRY(fs_.rename_new(plain.file.path, retired));
+    const auto now = fs_.stat(file.handle());
+    if (!lease.whole() || !now || now->size != 0) {
+      TRY(fs_.rename_new(retired, plain.file.path));
       return Fail(Error{Errc::busy, 0, "recover", plain.file.path, {}});
     }
   }

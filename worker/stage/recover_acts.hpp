@@ -47,6 +47,10 @@ public:
   // P is an older copy of R: they change places, unless a writer comes meanwhile.
   Result<void> exchange(const FormView& retired, const FormView& plain);
 
+  // An empty P that hides Z gets its retired name, unless a writer comes meanwhile; an
+  // unlink would lose the line of one who has resolved the path. Needs leases.
+  Result<void> retire_empty(const FormView& plain, const FormView& keeps);
+
   // Keeps bytes that belong nowhere any more where nobody reads them; says where.
   Result<std::string> orphan(const FormView& retired);
 

@@ -1,26 +1,12 @@
 #include "worker/stage/restore.hpp"
 
-#include "fsutil/metadata.hpp"
-#include "worker/rollout/head.hpp"
-#include "worker/rollout/name.hpp"
-#include "worker/rollout/reader.hpp"
-
-#include <cerrno>
+#include "worker/rollout/materialization.hpp"
 
 namespace coldpress {
 
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr std::size_t k_piece = std::size_t{1} << 20U;
-constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
-
-struct Content {
-  Hash128 hash;
-  std::uint64_t size = 0;
-  friend bool operator==(const Content&, const Content&) = default;
-};
 
 // One restoration, in the order of restore.hpp.
 class Restoration {
@@ -29,12 +15,12 @@ public:
               const std::string& compressed,
               const RestoreRules& rules,
               std::stop_token stop)
-      : guards_(guards), fs_(guards.fs), rules_(rules), stop_(std::move(stop)),
-        compressed_(compressed), plain_(plain_name(compressed)) {}
+      : guards_(guards), rules_(rules),
+        work_(guards.fs, compressed, rules.min_free_bytes, std::move(stop)) {}
 
   Step<Outcome> run() {
     const BootTime begun = guards_.clock.boot();
-    if (auto done = prepare(); !done) {
+    if (auto done = work_.prepare(); !done) {
       return Halt(stop_for(std::move(done.error())));
     }
     auto maintenance = guards_.codex.try_maintenance();
@@ -43,155 +29,39 @@ public:
                       ? Stop::skip(Reason::maintenance)
                       : Stop::from(std::move(maintenance.error())));
     }
-    if (auto done = exchange(); !done) {
+    if (auto done = work_.publish([&] { return enter(); }); !done) {
       return Halt(stop_for(std::move(done.error())));
     }
     Outcome outcome;
     outcome.rollout = rules_.rollout;
     outcome.kind = OutcomeKind::restored;
-    outcome.stamp = frame_;
-    outcome.bytes_before = content_.size;
-    outcome.bytes_after = frame_.size;
-    outcome.hash = content_.hash;
+    outcome.stamp = work_.frame();
+    outcome.bytes_before = work_.content().size;
+    outcome.bytes_after = work_.frame().size;
+    outcome.hash = work_.content().hash;
     outcome.seconds = std::chrono::duration<double>(guards_.clock.boot() - begun).count();
     return outcome;
   }
 
 private:
+  Result<LockedFile> enter() {
+    TRY_ASSIGN(Section section, Section::enter(guards_, work_.thread_id(), 2s));
+    return std::move(section).coordination();
+  }
+
   Stop stop_for(Error error) const {
-    if (metadata_failed_) {
+    if (work_.metadata_failed()) {
       return Stop::skip(Reason::metadata_not_kept, describe(error));
     }
     if (error.code == Errc::exists) {
       return Stop::skip(Reason::both_forms);
     }
-    return Stop::from(std::move(error).at(plain_));
-  }
-
-  // Everything that takes long: decode, sync, read back, metadata, sync.
-  Result<void> prepare() {
-    TRY_ASSIGN(HeldDir directory, HeldDir::hold(fs_, parent_dir(compressed_)));
-    directory_.emplace(std::move(directory));
-    TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
-    source_ = File(fs_, handle);
-    TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
-    frame_ = FileStamp::of(stat);
-    if (!is_kept(frame_.mtime)) {
-      return Fail(Error::from_errno(EOVERFLOW, "restore", compressed_));
-    }
-    TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
-    const auto named = parse_rollout_name(base_name(plain_));
-    thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();
-    // With a name, so that its bytes are durable before it gets the one that wins over
-    // the .zst for every reader.
-    TRY_ASSIGN(TempFile temp,
-               TempFile::create_beside(fs_, plain_, TempFile::Naming::named));
-    temp_.emplace(std::move(temp));
-    TRY_ASSIGN(content_, decode_into(temp_->handle()));
-    TRY(fs_.sync_file(temp_->handle()));
-    (void)fs_.drop_cache(temp_->handle(), 0, 0);
-    TRY_ASSIGN(const Content back, read_back(temp_->handle()));
-    if (back != content_) {
-      return Fail(Error{Errc::corrupt,
-                        0,
-                        "read back",
-                        plain_,
-                        {"not what was written; the .zst is kept; check the disk"}});
-    }
-    auto kept = copy_metadata(fs_, handle, frame_, temp_->handle());
-    metadata_failed_ = !kept && kept.error().code == Errc::unsupported;
-    TRY(std::move(kept));
-    return fs_.sync_file(temp_->handle());
-  }
-
-  Result<Content> decode_into(FileHandle to) {
-    TRY_ASSIGN(RolloutReader reader,
-               RolloutReader::over(fs_, source_.handle(), compressed_, Form::compressed));
-    Hasher hasher;
-    std::vector<std::byte> buffer(k_piece);
-    std::uint64_t size = 0;
-    for (;;) {
-      TRY(check_stop());
-      if (size % k_check_space_every == 0) {
-        TRY(check_space(fs_, parent_dir(plain_), rules_.min_free_bytes));
-      }
-      TRY_ASSIGN(const std::size_t got, reader.read(buffer));
-      if (got == 0) {
-        return Content{hasher.digest(), size};
-      }
-      const std::span<const std::byte> piece(buffer.data(), got);
-      hasher.update(piece);
-      TRY(fs_.write_at(to, piece, size));
-      size += got;
-    }
-  }
-
-  Result<Content> read_back(FileHandle from) {
-    Hasher hasher;
-    std::vector<std::byte> buffer(k_piece);
-    std::uint64_t size = 0;
-    for (;;) {
-      TRY(check_stop());
-      TRY_ASSIGN(const std::size_t got, fs_.read_at(from, buffer, size));
-      hasher.update(std::span<const std::byte>(buffer.data(), got));
-      size += got;
-      if (got < buffer.size()) {
-        return Content{hasher.digest(), size};
-      }
-    }
-  }
-
-  Result<void> check_stop() const {
-    if (stop_.stop_requested()) {
-      return Fail(Error{Errc::canceled, 0, "restore", {}, {}});
-    }
-    return {};
-  }
-
-  // The plain name, durable; then the .zst's goes.
-  Result<void> exchange() {
-    {
-      TRY_ASSIGN(const Section section, Section::enter(guards_, thread_id_, 2s));
-      TRY(still_the_frame());
-      TRY(temp_->commit_new());
-    }
-    TRY(fs_.sync_file(temp_->handle()));
-    TRY(fs_.sync_dir(parent_dir(plain_)));
-    {
-      TRY_ASSIGN(const Section section, Section::enter(guards_, thread_id_, 2s));
-      TRY(still_the_frame());
-      TRY_ASSIGN(const FileStat named, fs_.lstat(plain_));
-      TRY_ASSIGN(const FileStat ours, fs_.stat(temp_->handle()));
-      if (!FileStamp::of(ours).same_inode(named)) {
-        return Fail(Error{Errc::changed, 0, "restore", plain_, {}});
-      }
-      TRY(fs_.unlink(compressed_));
-    }
-    return fs_.sync_dir(parent_dir(plain_));
-  }
-
-  Result<void> still_the_frame() {
-    TRY(directory_->check());
-    TRY_ASSIGN(const FileStat now, fs_.lstat(compressed_));
-    if (!frame_.same_inode(now) || now.size != frame_.size || now.mtime != frame_.mtime) {
-      return Fail(Error{Errc::changed, 0, "restore", compressed_, {}});
-    }
-    return {};
+    return Stop::from(std::move(error).at(work_.plain()));
   }
 
   Guards& guards_;
-  Fs& fs_;
   const RestoreRules& rules_;
-  std::stop_token stop_;
-  std::string compressed_;
-  std::string plain_;
-  std::optional<HeldDir> directory_; // of both; outlives the part file
-  File source_;
-  FileStamp frame_;
-  std::string thread_id_;
-  std::optional<TempFile> temp_;
-  Content content_;
-  bool metadata_failed_ = false;
+  Materialization work_;
 };
 
 } // namespace

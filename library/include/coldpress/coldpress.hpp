@@ -1,0 +1,215 @@
+// The same as coldpress.h for C++17 and later: objects that close themselves, and
+// exceptions for failures. Read coldpress.h for what is promised.
+#ifndef COLDPRESS_COLDPRESS_HPP
+#define COLDPRESS_COLDPRESS_HPP
+
+#include "../coldpress.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coldpress {
+
+// A call that failed: kind() says what to do, what() why.
+class Failure : public std::runtime_error {
+public:
+  explicit Failure(const coldpress_error& error)
+      : std::runtime_error(error.message), kind_(static_cast<coldpress_kind>(error.kind)),
+        sys_(error.sys) {}
+  coldpress_kind kind() const { return kind_; }
+  int sys() const { return sys_; } // errno, 0 if there is none
+
+private:
+  coldpress_kind kind_;
+  int sys_;
+};
+
+// What a record that a reader gives holds. `text` and `type` are good until the next.
+struct LineView {
+  std::string_view text; // without its newline
+  std::uint64_t offset;  // in the plain form
+  std::uint64_t number;  // from 1; 0 if not counted
+  bool newline;
+  coldpress_state state;
+  std::optional<std::uint64_t> ordinal;
+  std::string_view type;
+};
+
+namespace detail {
+
+template <class Call> int checked(Call call) {
+  coldpress_error error{};
+  const int result = call(&error);
+  if (result < 0) {
+    throw Failure(error);
+  }
+  return result;
+}
+
+struct Close {
+  void operator()(coldpress_store* store) const { coldpress_store_close(store); }
+  void operator()(coldpress_reader* reader) const { coldpress_reader_close(reader); }
+  void operator()(coldpress_lease* lease) const { coldpress_lease_release(lease); }
+  void operator()(coldpress_writer* writer) const { coldpress_writer_close(writer); }
+};
+
+} // namespace detail
+
+// Lines of one rollout.
+class Reader {
+public:
+  std::optional<LineView> next() {
+    coldpress_line line{};
+    const int got = detail::checked([&](coldpress_error* error) {
+      return coldpress_reader_next(reader_.get(), &line, error);
+    });
+    if (got == 0) {
+      return std::nullopt;
+    }
+    return LineView{std::string_view(line.text, line.length),
+                    line.offset,
+                    line.number,
+                    line.newline != 0,
+                    static_cast<coldpress_state>(line.state),
+                    line.has_ordinal != 0 ? std::optional(line.ordinal) : std::nullopt,
+                    line.type};
+  }
+  void start_at(std::uint64_t offset) {
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_reader_start_at(reader_.get(), offset, error);
+    });
+  }
+
+private:
+  friend class Store;
+  explicit Reader(coldpress_reader* reader) : reader_(reader) {}
+  std::unique_ptr<coldpress_reader, detail::Close> reader_;
+};
+
+// A thread's writer lock, given back at the end of its life.
+class Lease {
+public:
+  std::string thread() const { return coldpress_lease_thread(lease_.get()); }
+
+private:
+  friend class Store;
+  explicit Lease(coldpress_lease* lease) : lease_(lease) {}
+  std::unique_ptr<coldpress_lease, detail::Close> lease_;
+};
+
+// Appends to one rollout. The lease it was made with outlives it.
+class Writer {
+public:
+  void append(std::string_view record) {
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_append(writer_.get(), record.data(), record.size(), error);
+    });
+  }
+  // On failure `done`, if given, says what was written before it.
+  coldpress_report flush(coldpress_report* done = nullptr) {
+    coldpress_report report{};
+    coldpress_report& into = done != nullptr ? *done : report;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_flush(writer_.get(), &into, error);
+    });
+    return into;
+  }
+  coldpress_report persist() {
+    coldpress_report report{};
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_persist(writer_.get(), &report, error);
+    });
+    return report;
+  }
+  std::string path() const { return coldpress_writer_path(writer_.get()); }
+  std::size_t queued() const { return coldpress_writer_queued(writer_.get()); }
+
+private:
+  friend class Store;
+  explicit Writer(coldpress_writer* writer) : writer_(writer) {}
+  std::unique_ptr<coldpress_writer, detail::Close> writer_;
+};
+
+// A Codex home. It outlives what comes from it.
+class Store {
+public:
+  explicit Store(const std::string& home) {
+    coldpress_store* store = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_store_open(COLDPRESS_ABI, home.c_str(), &store, error);
+    });
+    store_.reset(store);
+  }
+
+  std::string find(const std::string& what) {
+    const char* path = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_find(store_.get(), what.c_str(), &path, error);
+    });
+    return path;
+  }
+  std::vector<std::string> list() {
+    std::vector<std::string> paths;
+    const auto add = [](const char* path, void* into) noexcept {
+      static_cast<std::vector<std::string>*>(into)->emplace_back(path);
+      return 0;
+    };
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_list(store_.get(), add, &paths, error);
+    });
+    return paths;
+  }
+
+  Reader read(const std::string& what) {
+    coldpress_reader* reader = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_reader_open(store_.get(), what.c_str(), &reader, error);
+    });
+    return Reader(reader);
+  }
+  Reader read_backward(const std::string& what) {
+    coldpress_reader* reader = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_reader_open_backward(store_.get(), what.c_str(), &reader, error);
+    });
+    return Reader(reader);
+  }
+
+  Lease lease(const std::string& thread, int wait_milliseconds = 0) {
+    coldpress_lease* lease = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_lease_acquire(
+          store_.get(), thread.c_str(), wait_milliseconds, &lease, error);
+    });
+    return Lease(lease);
+  }
+  Writer write(Lease& lease, coldpress_sync sync = COLDPRESS_SYNC_BATCH) {
+    coldpress_writer* writer = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_open(
+          store_.get(), lease.lease_.get(), sync, &writer, error);
+    });
+    return Writer(writer);
+  }
+  Writer create(Lease& lease, coldpress_sync sync = COLDPRESS_SYNC_BATCH) {
+    coldpress_writer* writer = nullptr;
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_create(
+          store_.get(), lease.lease_.get(), sync, &writer, error);
+    });
+    return Writer(writer);
+  }
+
+private:
+  std::unique_ptr<coldpress_store, detail::Close> store_;
+};
+
+} // namespace coldpress
+
+#endif

@@ -1,0 +1,141 @@
+#include "fsutil/text.hpp"
+#include "worker/cli/command.hpp"
+#include "worker/cli/ndjson.hpp"
+#include "worker/cli/say.hpp"
+#include "worker/cli/thread_access.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/rollout/writer.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <ctime>
+#include <iostream>
+
+namespace coldpress {
+
+namespace {
+
+Result<SyncPolicy> sync_of(const std::string& text) {
+  if (text.empty() || text == "batch") {
+    return SyncPolicy::batch;
+  }
+  if (text == "none" || text == "record") {
+    return text == "none" ? SyncPolicy::none : SyncPolicy::record;
+  }
+  return Fail(
+      Error{Errc::invalid, 0, "--sync", {}, {"none, batch or record, not " + text}});
+}
+
+// The lines of standard input, into one rollout.
+class Appending {
+public:
+  explicit Appending(const Context& context) : context_(context) {}
+
+  int run() {
+    const auto done = work();
+    if (!path_.empty()) {
+      show();
+    }
+    return done ? static_cast<int>(Exit::ok) : report(context_, done.error());
+  }
+
+private:
+  Result<void> work() {
+    TRY_ASSIGN(const OpenedStore opened, open(context_));
+    TRY_ASSIGN(const std::chrono::milliseconds wait, wait_of(context_.options));
+    TRY_ASSIGN(options_.sync, sync_of(context_.options.sync));
+    options_.min_free = opened.loaded.settings.limits.min_free_bytes;
+    TRY_ASSIGN(const ThreadPlace place, find(opened.store));
+    CodexLocks codex(context_.fs, context_.clock, opened.store.home);
+    TRY_ASSIGN(const ThreadLock lock,
+               lock_thread(context_, codex, place.thread_id, wait));
+    if (context_.options.is_new) {
+      return copy_to(
+          RolloutWriter::create(context_.fs, context_.clock, lock, place.path, options_));
+    }
+    TRY_ASSIGN(RolloutWriter writer,
+               RolloutWriter::open(
+                   context_.fs, context_.clock, codex, &lock, place.path, options_));
+    return copy_to(std::move(writer));
+  }
+
+  Result<ThreadPlace> find(const Store& store) const {
+    const std::string& thread = context_.options.thread;
+    if (!context_.options.is_new) {
+      return find_thread(context_, store, thread);
+    }
+    const std::string id = lower_case(thread);
+    if (!is_uuid(id)) {
+      return Fail(
+          Error{Errc::invalid, 0, "append --new", thread, {"this is no thread id"}});
+    }
+    auto there = find_thread(context_, store, id);
+    if (there) {
+      return Fail(Error{
+          Errc::exists, 0, "append --new", there->path, {"the thread has a rollout"}});
+    }
+    if (there.error().code != Errc::not_found) {
+      return there;
+    }
+    return ThreadPlace{new_rollout_path(store.home, context_.clock.wall(), id), id};
+  }
+
+  Result<void> copy_to(RolloutWriter writer) {
+    path_ = writer.path();
+    std::uint64_t number = 0;
+    for (std::string line; std::getline(std::cin, line);) {
+      number += 1;
+      if (auto queued = writer.append(line); !queued) {
+        return Fail(std::move(queued.error())
+                        .in(fmt::format("line {} of standard input", number)));
+      }
+      TRY(writer.flush(done_));
+    }
+    if (std::cin.bad()) {
+      return Fail(Error{Errc::io, 0, "read", "standard input", {}});
+    }
+    if (!writer.saved()) {
+      TRY_ASSIGN(done_, writer.persist());
+    }
+    return {};
+  }
+
+  void show() const {
+    if (context_.options.json) {
+      print_line(json_of(done_, path_));
+    } else if (!context_.options.quiet) {
+      note("coldpress: {} records appended to {}\n", done_.appended, printable(path_));
+    }
+    if (done_.torn > 0) {
+      warn("coldpress: {} half records were left by failed writes and closed; {} share "
+           "their line with another writer's record\n",
+           done_.torn,
+           done_.shared_lines);
+    }
+  }
+
+  const Context& context_;
+  WriterOptions options_;
+  std::string path_; // empty until a writer has it
+  AppendReport done_;
+};
+
+} // namespace
+
+void add_append(CLI::App& app, Options& options) {
+  app.add_option("thread", options.thread, "thread id, file name or path")
+      ->type_name("THREAD")
+      ->required();
+  app.add_flag(
+      "--new", options.is_new, "begin the thread; nothing is made if there is no input");
+  app.add_option("--sync", options.sync, "when to make it durable (default: batch)")
+      ->type_name("none|batch|record");
+  add_wait(app, options);
+}
+
+int cmd_append(const Context& context) {
+  return Appending(context).run();
+}
+
+} // namespace coldpress

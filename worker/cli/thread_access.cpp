@@ -1,0 +1,96 @@
+#include "worker/cli/thread_access.hpp"
+
+#include "fsutil/text.hpp"
+#include "worker/rollout/head.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/run/find_rollout.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+
+namespace coldpress {
+
+namespace {
+
+// The descriptor of the lease we run under, if it is this thread's.
+FileHandle lease_of(const Context& context, const std::string& thread_id) {
+  const auto& environment = context.options.inputs.environment;
+  const auto found = environment.find(std::string(k_lease_variable));
+  if (found == environment.end()) {
+    return FileHandle::none;
+  }
+  const std::string& text = found->second;
+  int number = -1;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string rest(parsed.ptr, text.data() + text.size());
+  return parsed.ec == std::errc() && number > 2 && rest == " " + thread_id
+             ? FileHandle{number}
+             : FileHandle::none;
+}
+
+// By its first record, else by its name.
+Result<std::string> thread_of(const Context& context, const std::string& path) {
+  TRY_ASSIGN(RolloutReader reader, RolloutReader::open(context.fs, context.clock, path));
+  TRY_ASSIGN(const auto head, read_head(reader));
+  if (head) {
+    return head->thread_id;
+  }
+  const auto named = parse_rollout_name(base_name(path));
+  return named ? Result<std::string>(named->thread_id)
+               : Fail(Error{Errc::unsupported,
+                            0,
+                            "find thread",
+                            path,
+                            {"neither its first record nor its name says its thread"}});
+}
+
+} // namespace
+
+Result<ThreadPlace>
+find_thread(const Context& context, const Store& store, const std::string& text) {
+  TRY_ASSIGN(const std::vector<std::string> found,
+             find_rollouts(context.fs, &store, text));
+  if (found.size() > 1) {
+    Error error{Errc::invalid, 0, "find rollout", text, {"several rollouts; name one"}};
+    error.context.insert(error.context.end(), found.begin(), found.end());
+    return Fail(std::move(error));
+  }
+  TRY_ASSIGN(const std::string dir, context.fs.real_path(parent_dir(found.front())));
+  if (!(dir + "/").starts_with(store.home + "/")) {
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "find rollout",
+                      found.front(),
+                      {"not in the store " + store.home +
+                       ", whose locks would be taken; name its own with --store"}});
+  }
+  ThreadPlace place{join_path(dir, base_name(found.front())), {}};
+  TRY_ASSIGN(place.thread_id, thread_of(context, place.path));
+  return place;
+}
+
+Result<ThreadLock> lock_thread(const Context& context,
+                               CodexLocks& codex,
+                               const std::string& thread_id,
+                               std::chrono::nanoseconds wait_at_most) {
+  const FileHandle lease = lease_of(context, thread_id);
+  if (lease != FileHandle::none) {
+    return ThreadLock::handed_over(context.fs, codex, thread_id, lease);
+  }
+  return ThreadLock::acquire(context.fs, context.clock, codex, thread_id, wait_at_most);
+}
+
+void add_wait(CLI::App& app, Options& options) {
+  app.add_option("--wait",
+                 options.wait,
+                 "wait so long for a thread that has a writer (default: not at all)")
+      ->type_name("DURATION");
+}
+
+Result<std::chrono::milliseconds> wait_of(const Options& options) {
+  return options.wait.empty() ? Result<std::chrono::milliseconds>(0)
+                              : parse_duration(options.wait);
+}
+
+} // namespace coldpress

@@ -1,0 +1,137 @@
+#include "worker/rollout/materialization.hpp"
+
+#include "fsutil/metadata.hpp"
+#include "worker/rollout/head.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/rollout/reader.hpp"
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
+
+} // namespace
+
+Materialization::Materialization(Fs& fs,
+                                 std::string compressed,
+                                 std::uint64_t min_free,
+                                 std::stop_token stop)
+    : fs_(fs), compressed_(std::move(compressed)), plain_(plain_name(compressed_)),
+      min_free_(min_free), stop_(std::move(stop)) {}
+
+Result<void> Materialization::prepare() {
+  TRY_ASSIGN(HeldDir directory, HeldDir::hold(fs_, parent_dir(compressed_)));
+  directory_.emplace(std::move(directory));
+  TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
+  source_ = File(fs_, handle);
+  TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
+  frame_ = FileStamp::of(stat);
+  if (!is_kept(frame_.mtime)) {
+    return Fail(Error::from_errno(EOVERFLOW, "materialize", compressed_));
+  }
+  TRY_ASSIGN(const auto head, read_head(fs_, compressed_));
+  const auto named = parse_rollout_name(base_name(plain_));
+  thread_id_ = head ? head->thread_id : named ? named->thread_id : std::string();
+  // With a name, so that its bytes are durable before it gets the one that wins over
+  // the .zst for every reader.
+  TRY_ASSIGN(TempFile temp,
+             TempFile::create_beside(fs_, plain_, TempFile::Naming::named));
+  temp_.emplace(std::move(temp));
+  TRY_ASSIGN(content_, decode_into(temp_->handle()));
+  TRY(fs_.sync_file(temp_->handle()));
+  (void)fs_.drop_cache(temp_->handle(), 0, 0);
+  TRY_ASSIGN(const Content back, read_back(temp_->handle()));
+  if (back != content_) {
+    return Fail(Error{Errc::corrupt,
+                      0,
+                      "read back",
+                      plain_,
+                      {"not what was written; the .zst is kept; check the disk"}});
+  }
+  auto kept = copy_metadata(fs_, handle, frame_, temp_->handle());
+  metadata_failed_ = !kept && kept.error().code == Errc::unsupported;
+  TRY(std::move(kept));
+  return fs_.sync_file(temp_->handle());
+}
+
+Result<Materialization::Content> Materialization::decode_into(FileHandle to) {
+  TRY_ASSIGN(RolloutReader reader,
+             RolloutReader::over(fs_, source_.handle(), compressed_, Form::compressed));
+  Hasher hasher;
+  std::vector<std::byte> buffer(k_piece);
+  std::uint64_t size = 0;
+  for (;;) {
+    TRY(check_stop());
+    if (size % k_check_space_every == 0) {
+      TRY(check_space(fs_, parent_dir(plain_), min_free_));
+    }
+    TRY_ASSIGN(const std::size_t got, reader.read(buffer));
+    if (got == 0) {
+      return Content{hasher.digest(), size};
+    }
+    const std::span<const std::byte> piece(buffer.data(), got);
+    hasher.update(piece);
+    TRY(fs_.write_at(to, piece, size));
+    size += got;
+  }
+}
+
+Result<Materialization::Content> Materialization::read_back(FileHandle from) {
+  Hasher hasher;
+  std::vector<std::byte> buffer(k_piece);
+  std::uint64_t size = 0;
+  for (;;) {
+    TRY(check_stop());
+    TRY_ASSIGN(const std::size_t got, fs_.read_at(from, buffer, size));
+    hasher.update(std::span<const std::byte>(buffer.data(), got));
+    size += got;
+    if (got < buffer.size()) {
+      return Content{hasher.digest(), size};
+    }
+  }
+}
+
+Result<void> Materialization::check_stop() const {
+  if (stop_.stop_requested()) {
+    return Fail(Error{Errc::canceled, 0, "materialize", {}, {}});
+  }
+  return {};
+}
+
+Result<void> Materialization::publish(const Enter& enter) {
+  {
+    TRY_ASSIGN(const LockedFile section, enter());
+    TRY(still_the_frame());
+    TRY(temp_->commit_new());
+  }
+  TRY(fs_.sync_file(temp_->handle()));
+  TRY(fs_.sync_dir(parent_dir(plain_)));
+  {
+    TRY_ASSIGN(const LockedFile section, enter());
+    TRY(still_the_frame());
+    TRY_ASSIGN(const FileStat named, fs_.lstat(plain_));
+    TRY_ASSIGN(const FileStat ours, fs_.stat(temp_->handle()));
+    if (!FileStamp::of(ours).same_inode(named)) {
+      return Fail(Error{Errc::changed, 0, "materialize", plain_, {}});
+    }
+    TRY(fs_.unlink(compressed_));
+  }
+  return fs_.sync_dir(parent_dir(plain_));
+}
+
+Result<void> Materialization::still_the_frame() {
+  TRY(directory_->check());
+  TRY_ASSIGN(const FileStat now, fs_.lstat(compressed_));
+  if (!frame_.same_inode(now) || now.size != frame_.size || now.mtime != frame_.mtime) {
+    return Fail(Error{Errc::changed, 0, "materialize", compressed_, {}});
+  }
+  return {};
+}
+
+} // namespace coldpress

@@ -1,0 +1,148 @@
+#pragma once
+
+#include "locking/thread_lock.hpp"
+#include "worker/rollout/append_state.hpp"
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace coldpress {
+
+// When what was written is made durable.
+enum class SyncPolicy : std::uint8_t { none, batch, record };
+
+// What one flush() has written.
+struct AppendReport {
+  std::uint64_t appended = 0; // records, each on a line of its own
+  std::optional<std::uint64_t> first_ordinal;
+  std::optional<std::uint64_t> last_ordinal;
+  bool repaired_tail = false; // a newline closed a line that had none
+  // Half records of ours that a failed write left, closed by a newline; and of these, how
+  // many share their line with what a stranger wrote directly behind.
+  std::uint64_t torn = 0;
+  std::uint64_t shared_lines = 0;
+
+  void count(std::optional<std::uint64_t> ordinal) {
+    appended += 1;
+    first_ordinal = first_ordinal ? first_ordinal : ordinal;
+    last_ordinal = ordinal ? ordinal : last_ordinal;
+  }
+};
+
+struct WriterOptions {
+  SyncPolicy sync = SyncPolicy::batch;
+  std::uint64_t min_free = 0; // bytes that stay free when a .zst is made plain
+  // Called once for each distinct cause (kind, errno and call) of a failed write.
+  std::function<void(const Error&)> failed{};
+};
+
+// Appends records to one rollout. It only ever appends: it never truncates, never writes
+// at an offset, and takes nobody's word for the end of the file, so that what another
+// process appends meanwhile stays. Each record is one write(2), whole and with its
+// newline; a line that has none, of whoever, is closed first. Before each record all that
+// was appended since is read, and the ordinal counted from that.
+//
+// Records wait in a queue, in order, until they are in the file: a failed write loses
+// none, and the next flush() opens the file again. One thread at a time.
+class RolloutWriter {
+public:
+  // The rollout at `path`, by either name; a .zst is made plain first. `lock` is held by
+  // the caller and outlives this. Without one (null) only a legacy plain rollout can be
+  // had, for single records beside a live writer: metadata.
+  // Reads the file once, whole. Errc::not_found; Errc::unsupported: no session_meta
+  // begins it, it is an empty file that hides a .zst, or it needs the lock.
+  static Result<RolloutWriter> open(Fs& fs,
+                                    const Clock& clock,
+                                    CodexLocks& codex,
+                                    const ThreadLock* lock,
+                                    const std::string& path,
+                                    WriterOptions options);
+
+  // A rollout that is not there yet: nothing is on disk, no folder either, before
+  // persist().
+  static RolloutWriter create(Fs& fs,
+                              const Clock& clock,
+                              const ThreadLock& lock,
+                              const std::string& path,
+                              WriterOptions options);
+
+  // Of the plain form, whatever name it was opened by.
+  const std::string& path() const { return path_; }
+  bool saved() const { return saved_; }
+  std::size_t queued() const { return queue_.size(); }
+
+  // Queues one record. Errc::invalid: it is not one JSON object on one line.
+  // Without ordinal; where it has one, flush() refuses it unless it is the next.
+  Result<void> append(std::string_view record);
+
+  // Makes a rollout that was created: with all that is queued, durable, in one step; the
+  // first record must be the session_meta of this thread. Nothing queued: nothing is
+  // made. Again: nothing more than flush(). Errc::exists: the name is taken.
+  Result<AppendReport> persist();
+
+  // Writes what is queued, and syncs by the policy. On an error `done` says what was
+  // written before it; the rest stays queued. The first of it may stand in the file
+  // already, whole but for its newline, which the next flush() then adds: who goes on
+  // with another writer instead looks what the last record is. Errc::no_space and
+  // Errc::io: call again later. Errc::invalid: the first of what is queued has an ordinal
+  // of its own that is not the next, and is dropped. Errc::lost_lock, Errc::changed: the
+  // file is no longer ours to write. Errc::unsupported: the ordinals of the file do not
+  // say which is next. A rollout that was created and not persisted only keeps its queue.
+  Result<void> flush(AppendReport& done);
+
+private:
+  RolloutWriter(Fs& fs,
+                const Clock& clock,
+                const ThreadLock* lock,
+                std::string path,
+                WriterOptions options);
+  Result<File> open_named();
+  Result<void> reopen();
+  Result<void> learn_mode();
+  Result<void> catch_up(std::string* seen = nullptr);
+  Result<void> write_first(AppendReport& done);
+  Result<void> sync();
+  Result<std::string> first_text(AppendReport& done);
+  enum class Landed : std::uint8_t { on_its_own_line, spliced, in_part };
+  Result<Landed> write_line(const std::string& line, AppendReport& done);
+  Result<std::size_t> put(std::string_view text);
+  void look_behind_tail(std::byte next);
+  void finish_first(AppendReport& done, std::optional<std::uint64_t> ordinal);
+  Error reported(Error error);
+
+  Fs* fs_;
+  const Clock* clock_;
+  const ThreadLock* lock_;
+  std::string path_;
+  WriterOptions options_;
+  bool saved_ = true;
+  bool unsynced_ = false;
+  bool name_synced_ = false;
+  File file_;
+  std::uint64_t device_ = 0;
+  std::uint64_t inode_ = 0;
+  HistoryMode mode_ = HistoryMode::legacy;
+  AppendState state_;
+  std::deque<std::string> queue_;
+  // What of ours stands at the end of the file, where a write was cut short.
+  enum class Tail : std::uint8_t {
+    nothing,
+    half,     // of a record
+    unclosed, // the first of the queue, whole but for its newline
+    closed,   // the same, and a newline has come behind it
+  };
+  Tail tail_ = Tail::nothing;
+  std::optional<std::uint64_t> tail_ordinal_; // of that record
+  std::uint64_t shared_lines_ = 0;
+  std::set<std::tuple<Errc, int, std::string>> causes_;
+};
+
+// Where Codex would put a thread that begins at that time.
+std::string
+new_rollout_path(const std::string& home, WallTime when, const std::string& thread_id);
+
+} // namespace coldpress
