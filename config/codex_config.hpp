@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coldpress {
 
@@ -13,5 +14,10 @@ namespace coldpress {
 // Errc::invalid if `text` is no TOML; `path` is for the message.
 Result<std::optional<bool>> codex_compression(std::string_view text,
                                               const std::string& path);
+
+// Where else its databases are: every `sqlite_home`, in one of its profiles, too, as it is
+// written there. Errors as above; Errc::invalid also if one is no string.
+Result<std::vector<std::string>> codex_sqlite_homes(std::string_view text,
+                                                    const std::string& path);
 
 } // namespace coldpress

@@ -128,6 +128,15 @@ struct ReaderVersion {
   static std::string show(const Version& version);
 };
 
+// "VERSION until YYYY-MM-DD".
+struct GoneReaders {
+  static constexpr std::string_view k_written = "LIST";
+  static Result<std::vector<GoneReader>> parse(const Given& given);
+  static std::string show(const std::vector<GoneReader>& gone);
+  // Each as it is written in a list.
+  static std::vector<std::string> words(const std::vector<GoneReader>& gone);
+};
+
 struct OnBatteryRule {
   static constexpr std::string_view k_written = "ignore|wait";
   static Result<OnBattery> parse(const Given& given);

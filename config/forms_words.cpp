@@ -169,6 +169,50 @@ std::string ReaderVersion::show(const Version& version) {
   return quoted(to_string(version));
 }
 
+Result<std::vector<GoneReader>> GoneReaders::parse(const Given& given) {
+  constexpr std::string_view write =
+      R"(write a list, such as ["0.135 until 2026-12-31"])";
+  constexpr std::string_view between = " until ";
+  if (given.form != Form::list) {
+    return wrong_type(given, write);
+  }
+  std::vector<GoneReader> gone;
+  for (const std::string& item : given.items) {
+    const std::size_t at = item.find(between);
+    const auto version = parse_version(item.substr(0, at));
+    const std::string day = at == item.npos ? "" : item.substr(at + between.size());
+    const auto until = parse_time(day + "T00:00:00Z");
+    if (!version || !until) {
+      return refuse(fmt::format(
+          "\"{}\" is no release with an end date; {}", printable(item), write));
+    }
+    const auto points =
+        std::count(item.begin(), item.begin() + static_cast<long>(at), '.');
+    gone.push_back(
+        {*version, points == 1, std::chrono::floor<std::chrono::days>(*until)});
+  }
+  return gone;
+}
+
+std::vector<std::string> GoneReaders::words(const std::vector<GoneReader>& gone) {
+  std::vector<std::string> items;
+  for (const GoneReader& reader : gone) {
+    const std::string version =
+        reader.any_patch
+            ? to_string(reader.version)
+            : fmt::format(
+                  "{}.{}",
+                  to_string(Version{reader.version.major, reader.version.minor, 0}),
+                  reader.version.patch);
+    items.push_back(version + " until " + format_time(reader.until).substr(0, 10));
+  }
+  return items;
+}
+
+std::string GoneReaders::show(const std::vector<GoneReader>& gone) {
+  return quoted_list(words(gone));
+}
+
 Result<OnBattery> OnBatteryRule::parse(const Given& given) {
   TRY_ASSIGN(const std::string word, parse_word(given, {"ignore", "wait"}));
   return word == "wait" ? OnBattery::wait : OnBattery::ignore;

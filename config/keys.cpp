@@ -39,6 +39,10 @@ std::string text_of(const std::vector<Root>& roots, const std::string&) {
   return joined(names);
 }
 
+std::string text_of(const std::vector<GoneReader>& gone, const std::string&) {
+  return joined(form::GoneReaders::words(gone));
+}
+
 // Byte by byte: what is shown may not be.
 std::string text_of(const std::string& value, const std::string&) {
   return value;
@@ -52,9 +56,9 @@ template <class Value> std::string text_of(const Value&, const std::string& show
 // `Field` is a lambda without captures that says which member of Settings is meant.
 template <class Kind, class Field>
 constexpr Key key(std::string_view name, std::string_view meaning, Field) {
-  constexpr bool is_list = std::is_same_v<Kind, form::Roots> ||
-                           std::is_same_v<Kind, form::Excludes> ||
-                           std::is_same_v<Kind, form::Directories>;
+  constexpr bool is_list =
+      std::is_same_v<Kind, form::Roots> || std::is_same_v<Kind, form::Excludes> ||
+      std::is_same_v<Kind, form::GoneReaders> || std::is_same_v<Kind, form::Directories>;
   return Key{name,
              meaning,
              Kind::k_written,
@@ -190,6 +194,10 @@ constexpr std::array k_keys{
         "compat.shared_history",
         "forks and the threads they began from (default: auto)",
         [](auto& s) -> auto& { return s.compat.shared_history; }),
+    key<form::GoneReaders>(
+        "compat.gone",
+        "releases of Codex that are gone, as \"0.135 until 2026-12-31\" (default: none)",
+        [](auto& s) -> auto& { return s.compat.gone; }),
     key<form::OptionalPath>(
         "metrics.textfile",
         "write Prometheus metrics to this file or directory (default: none)",

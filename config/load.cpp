@@ -115,6 +115,7 @@ private:
   }
 
   Result<void> take_environment() {
+    loaded_.settings.codex_sqlite_home = variable(inputs_, "CODEX_SQLITE_HOME");
     const std::string prefix = "COLDPRESS_";
     const auto& all = inputs_.environment;
     for (auto at = all.lower_bound(prefix); at != all.end(); ++at) {

@@ -31,12 +31,28 @@ struct Version {
   friend auto operator<=>(const Version&, const Version&) = default;
 };
 
+// "0.135 until 2026-12-31": every binary of that release is gone, as the user knows.
+struct GoneReader {
+  Version version;
+  bool any_patch = false;        // written without a patch number: all of that release
+  std::chrono::sys_days until{}; // counts again from then on, UTC
+
+  bool covers(const Version& seen,
+              std::chrono::sys_time<std::chrono::nanoseconds> now) const {
+    return now < until && seen.major == version.major && seen.minor == version.minor &&
+           (any_patch || seen.patch == version.patch);
+  }
+  friend bool operator==(const GoneReader&, const GoneReader&) = default;
+};
+
 // Everything a user can set. The unit is in the name or in the type.
 struct Settings {
   std::string store; // directory; empty until resolved: flag, file, $CODEX_HOME, ~/.codex
   // Several directories, for serve; then `store` is empty.
   std::vector<std::string> stores;
   std::string state_dir; // empty: <store>/coldpress
+  // $CODEX_SQLITE_HOME: where else Codex may have its databases; empty: not set.
+  std::string codex_sqlite_home;
 
   // features.local_thread_store_compression: without it nothing is changed.
   bool compression_enabled = false;
@@ -98,6 +114,7 @@ struct Settings {
   struct Compat {
     Version min_reader{0, 137, 0}; // older ones seen: the store is refused
     SharedHistory shared_history = SharedHistory::automatic;
+    std::vector<GoneReader> gone; // do not count although they were seen
   } compat;
 
   struct Metrics {

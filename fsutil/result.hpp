@@ -24,7 +24,7 @@ using Fail = tl::unexpected<Error>;
 #define TRY(expr)                                                                        \
   do {                                                                                   \
     if (auto try_result = (expr); !try_result) {                                         \
-      return ::coldpress::Fail(std::move(try_result.error()));                           \
+      return ::tl::make_unexpected(std::move(try_result.error()));                       \
     }                                                                                    \
   } while (false)
 
@@ -35,7 +35,8 @@ using Fail = tl::unexpected<Error>;
 #define TRY_ASSIGN(target, expr)                                                         \
   auto COLDPRESS_JOIN(try_assign_, __LINE__) = (expr);                                   \
   if (!COLDPRESS_JOIN(try_assign_, __LINE__)) {                                          \
-    return ::coldpress::Fail(std::move(COLDPRESS_JOIN(try_assign_, __LINE__).error()));  \
+    return ::tl::make_unexpected(                                                        \
+        std::move(COLDPRESS_JOIN(try_assign_, __LINE__).error()));                       \
   }                                                                                      \
   target = std::move(*COLDPRESS_JOIN(try_assign_, __LINE__))
 

@@ -11,11 +11,13 @@ struct Pending {
 
 } // namespace
 
-void walk(Fs& fs,
-          const std::string& root,
-          int max_depth,
-          const std::function<void(const std::string& dir, const DirEntry& entry)>& visit,
-          const std::function<void(Error error)>& failed) {
+void walk(
+    Fs& fs,
+    const std::string& root,
+    int max_depth,
+    const std::function<void(const std::string& dir, const DirEntry& entry)>& visit,
+    const std::function<void(Error error)>& failed,
+    const std::function<void(const std::string& dir, const DirEntry& entry)>& directory) {
   std::vector<Pending> pending{{root, 0}};
   while (!pending.empty()) {
     const Pending next = std::move(pending.back());
@@ -31,7 +33,12 @@ void walk(Fs& fs,
     for (const DirEntry& entry : *entries) {
       if (entry.type != FileType::directory) {
         visit(next.dir, entry);
-      } else if (next.depth < max_depth) {
+        continue;
+      }
+      if (directory) {
+        directory(next.dir, entry);
+      }
+      if (next.depth < max_depth) {
         pending.push_back({join_path(next.dir, entry.name), next.depth + 1});
       } else {
         failed(Error{Errc::unsupported,

@@ -64,7 +64,8 @@ Step<Verified> Process::prepare() {
     return Halt(Stop::skip(Reason::no_session_meta));
   }
   Guards with = guards();
-  auto claimed = claim(with, *candidate, {k_settle, k_settle, k_uid, false});
+  auto claimed =
+      claim(with, *candidate, {k_settle, k_settle, k_uid, false, places().home});
   if (!claimed) {
     return Halt(std::move(claimed.error()));
   }

@@ -1,5 +1,8 @@
 #include "tests/integration/codex_home.hpp"
 
+#include "fsutil/clock.hpp"
+#include "fsutil/text.hpp"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,11 +25,13 @@ constexpr std::time_t k_day = 86'400;
 
 std::string meta_line(const RolloutFile& file) {
   return fmt::format(
-      R"({{"timestamp":"2026-01-05T09:00:00.000Z","type":"session_meta",)"
-      R"("payload":{{"id":"{}","timestamp":"2026-01-05T09:00:00.000Z","cwd":"{}",)"
+      R"({{"timestamp":"{}","type":"session_meta",)"
+      R"("payload":{{"id":"{}","timestamp":"{}","cwd":"{}",)"
       R"("originator":"codex_exec","cli_version":"{}","source":"exec"{}}}}})"
       "\n",
+      file.begun,
       thread_id(file.number),
+      file.begun,
       file.cwd,
       file.cli_version,
       file.more_meta);
@@ -94,6 +99,18 @@ std::string file_name(int number) {
                      number / 60 % 60,
                      number % 60,
                      thread_id(number));
+}
+
+std::string days_ago(int days) {
+  return format_time(SystemClock().wall() - std::chrono::days(days));
+}
+
+std::string turn_line(const std::string& time, const std::string& members) {
+  return fmt::format(
+      R"({{"timestamp":"{}","type":"turn_context","payload":{{"cwd":"/"{}}}}})"
+      "\n",
+      time,
+      members);
 }
 
 std::string rollout_content(const RolloutFile& file) {

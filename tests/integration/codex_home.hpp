@@ -20,6 +20,7 @@ struct RolloutFile {
   unsigned mode = 0600;
   std::string cli_version = "0.169.0";
   std::string cwd = "/home/somebody/project";
+  std::string begun = "2026-01-05T09:00:00.000Z"; // time of the first record
   std::string more_meta{};              // members more of the session_meta payload
   bool compressible = true;             // else noise after the first line
   std::optional<std::string> content{}; // instead of all of the above
@@ -28,6 +29,9 @@ struct RolloutFile {
 std::string thread_id(int number);
 std::string file_name(int number); // rollout-….jsonl
 std::string rollout_content(const RolloutFile& file);
+std::string days_ago(int days); // as Codex writes a time
+// A turn_context line with these members more, without an id.
+std::string turn_line(const std::string& time, const std::string& members);
 
 // A Codex home on the real disk, and the program to work on it.
 class CodexHome {

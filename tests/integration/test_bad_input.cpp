@@ -30,8 +30,9 @@ TEST_CASE("a store that is missing or a file is refused with what to do") {
     const ProgramEnd end =
         run_program({{COLDPRESS_PROGRAM, "plan", "--store", home.outside() + "/empty"},
                      {{"HOME", home.outside()}}});
-    CHECK_EQ(end.code, 0);
-    CHECK_HAS(end.out, "is this a Codex home?");
+    CHECK_EQ(end.code, 1);
+    CHECK_EQ(end.out, "");
+    CHECK_HAS(end.err, "neither sessions/ nor archived_sessions/");
   }
 }
 

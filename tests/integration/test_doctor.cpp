@@ -69,7 +69,7 @@ TEST_CASE("doctor finds nothing that needs a person in a store that is well") {
   CHECK_EQ(found.find("problem"), std::string::npos);
   CHECK_HAS(end.out, R"("check":"store","level":"ok")");
   CHECK_HAS(end.out, R"("check":"runs","level":"ok")");
-  CHECK_HAS(home.run({"doctor"}).out, "nothing needs a person");
+  CHECK_HAS(home.run({"doctor"}).out, "no problems found");
 }
 
 TEST_CASE("doctor changes nothing in the store") {
@@ -165,7 +165,7 @@ TEST_CASE("doctor sends a person to what lies in orphans") {
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 4);
   CHECK_HAS(findings_of(end, "orphans"), file_name(3));
-  CHECK_HAS(home.run({"doctor"}).out, "needs a person");
+  CHECK_HAS(home.run({"doctor"}).out, "problems: 1");
 }
 
 TEST_CASE("doctor knows a conflict once a run has found it") {
@@ -193,7 +193,8 @@ TEST_CASE("doctor tells of a ledger that is damaged, and of one set aside") {
 
 TEST_CASE("doctor tells that a Codex which cannot read .zst was seen") {
   CodexHome home;
-  home.add({.number = 1, .days_old = 10, .cli_version = "0.130.0"});
+  home.add(
+      {.number = 1, .days_old = 10, .cli_version = "0.130.0", .begun = days_ago(10)});
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 4);
   CHECK_HAS(findings_of(end, "codex_versions"), "Codex 0.130");

@@ -72,6 +72,10 @@ TEST_CASE("SIGTERM in the middle of a large rollout exits 143 and leaves it as i
   check_stopped_by(SIGTERM);
 }
 
+TEST_CASE("SIGHUP of a closed terminal in the middle of a rollout exits 129 in good order") {
+  check_stopped_by(SIGHUP);
+}
+
 TEST_CASE("run --until-eof stops as by SIGTERM once its standard input has ended") {
   CodexHome home;
   home.add(k_large);

@@ -1,4 +1,5 @@
 #include "tests/integration/codex_home.hpp"
+#include "worker/catalog/sqlite.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <doctest/doctest.h>
@@ -79,6 +80,44 @@ TEST_CASE("looking creates and changes nothing in a store that was used") {
     CHECK_EQ(home.run(words).code, 0);
   }
   CHECK_EQ(difference(before, list(home.outside())), "");
+}
+
+TEST_CASE("reading Codex's databases leaves no file, with the log of a killed Codex") {
+  CodexHome home;
+  fill(home);
+  REQUIRE_EQ(home.press().code, 0);
+  const std::string live = home.outside() + "/live.sqlite";
+  write_file(live, "");
+  {
+    auto db = Db::open(live, DbMode::read_write);
+    REQUIRE(db.has_value());
+    REQUIRE(db->exec("PRAGMA journal_mode=WAL;"
+                     "CREATE TABLE threads(id TEXT PRIMARY KEY, rollout_path TEXT);"
+                     "INSERT INTO threads VALUES('" +
+                     thread_id(77) + "', '')")
+                .has_value());
+    for (const char* suffix : {"", "-wal"}) {
+      write_file(home / (std::string("state_5.sqlite") + suffix),
+                 read_file(live + suffix));
+      write_file(home / (std::string("thread_history_1.sqlite") + suffix),
+                 read_file(live + suffix));
+    }
+  }
+  const Listing before = list(home.path());
+  std::vector<std::vector<std::string>> commands = k_looking;
+  commands.insert(commands.end(),
+                  {{"doctor"}, {"cat", thread_id(1)}, {"cat", thread_id(88)}});
+  for (const std::vector<std::string>& words : commands) {
+    CAPTURE(words.front());
+    (void)home.run(words);
+    CHECK_EQ(difference(before, list(home.path())), "");
+  }
+  CHECK_HAS(home.run({"cat", thread_id(77)}).err, "not saved yet");
+  CHECK_HAS(home.run({"cat", thread_id(88)}).err, "no such rollout or thread");
+  CHECK_EQ(difference(before, list(home.path())), "");
+  (void)home.run({"verify"}); // writes into the ledger, and makes nothing
+  CHECK_EQ(names_ending(home.path(), "-shm").size(), 0);
+  CHECK_EQ(names_ending(home.path(), "-wal").size(), 2);
 }
 
 TEST_CASE("looking and cat work on a read-only mount") {

@@ -64,9 +64,16 @@ class AppServer:
 
     def call(self, method, timeout=60, **params):
         """The result of one request. Raises RpcError or TimeoutError."""
+        return self.finish(self.start(method, **params), method, timeout)
+
+    def start(self, method, **params):
+        """Sends one request; its number is for finish(), and for what cancels it."""
         self._last_id += 1
-        number = self._last_id
-        self._send({"id": number, "method": method, "params": params})
+        self._send({"id": self._last_id, "method": method, "params": params})
+        return self._last_id
+
+    def finish(self, number, method, timeout=60):
+        """The result of a request that was started. Raises RpcError or TimeoutError."""
         self._pump(lambda: number in self._replies, timeout, method)
         reply = self._replies.pop(number)
         if "error" in reply:
@@ -84,6 +91,11 @@ class AppServer:
         note = next(note for note in self._notes if fits(note))
         self._notes.remove(note)
         return note["params"]
+
+    def notes(self, method, **wanted):
+        """Parameters of all notifications that came so far and have the wanted values."""
+        params = [note["params"] for note in self._notes if note["method"] == method]
+        return [told for told in params if all(told.get(k) == v for k, v in wanted.items())]
 
     def pages(self, method, **params):
         """All `data` of a paged list request."""

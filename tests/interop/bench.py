@@ -18,7 +18,7 @@ class Bench:
         self.full = full
         self.mock = mock
 
-    def home(self, name, version=codex_package.VERSION):
+    def home(self, name, version=None):
         """A new, empty home for one release. Raises codex_package.Unavailable."""
         program = codex_package.ensure(self.cache, version)
         return codex_home.CodexHome(self.folder / name, program, self.mock)

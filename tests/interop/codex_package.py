@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 
-VERSION = "0.169.0"
+# The release under test; suite.py --codex puts another in its place.
+VERSION = "0.171.0"
 PACKAGE = "@openai/codex"
 UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
@@ -31,8 +32,9 @@ def find_program(folder):
     return found[0] if found else None
 
 
-def ensure(cache, version=VERSION):
+def ensure(cache, version=None):
     """Absolute path of a codex program of exactly `version`. Raises Unavailable."""
+    version = version or VERSION
     folder = pathlib.Path(cache).resolve() / version
     program = find_program(folder)
     if program is None:

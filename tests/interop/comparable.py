@@ -4,8 +4,11 @@ import hashlib
 import re
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# A rollout's dated folders and the time in its name, before the id.
-DATED = re.compile(r"(\d{4}/\d\d/\d\d/)?rollout-[0-9T-]{19}-(?=<new>)")
+# A rollout's dated folders and the time in its name, before an id that is new; what
+# takes the place of a reverted one has the id of its thread and then one of its own.
+DATED = re.compile(
+    r"(\d{4}/\d\d/\d\d/)?rollout-[0-9T-]{19}-(?=(" + UUID.pattern + r"_)?<new>)"
+)
 # The model numbers its answers.
 NUMBERED = re.compile(r"\b(item|call|resp)_\d{8}\b")
 TIMES = {"completedAt", "completedAtMs", "createdAt", "durationMs", "recencyAt"}

@@ -98,7 +98,12 @@ def make_threads(home):
     with home.app_server() as server:
         maker = Maker(home, server)
         large = maker.thread("large_output", [LARGE], ["and thank you"])
-        maker.fork("fork", large, [f"in the fork: {SMALL}"])
+        fork = maker.fork("fork", large, [f"in the fork: {SMALL}"])
+        # Four deep, and one of the ancestors is archived.
+        second = maker.fork("fork_2_archived", fork, ["two deep"])
+        third = maker.fork("fork_3", second, [f"three deep: {SMALL}"])
+        maker.fork("fork_4", third, ["four deep"])
+        maker.archive(second)
         maker.thread("chat", *[[f"question {n}"] for n in range(5)])
         picture = {"type": "image", "url": png(1)}
         shown = maker.thread("images", ["look at this", picture], ["again", picture])

@@ -12,7 +12,7 @@ from compressing import stock_compress
 from matrix_acts import ACTS, ALWAYS, Acts
 from pressing import Pressing
 
-OLDER = ("0.153.4", "0.147.0", "0.144.6", "0.137.0")
+OLDER = ("0.169.0", "0.153.4", "0.147.0", "0.144.6", "0.137.0")
 # Releases that may not meet a pressed parent of a fork, and those that may.
 GUARDED = (("0.147.0", True), ("0.151.0", True), ("0.152.0", False), ("0.153.4", False))
 # Reasons for which a rollout of the made store may be left alone.

@@ -49,6 +49,57 @@ class Acts:
             self.told.update(codex_answers.ask(server, self.made))
         self.tell_files(mtime=True)
 
+    def search(self):
+        """Search as it streams, searches that are cancelled, and lists of some threads."""
+        with self.home.app_server() as server:
+            for archived in (False, True):
+                params = {"searchTerm": "one line", "sourceKinds": codex_answers.SOURCES}
+                method, params["archived"] = "thread/search/stream", archived
+                number = server.start(method, **params)
+                came = answer(server.finish, number, method)
+                self.tell(f"stream archived={archived}", came)
+                if isinstance(came, dict):
+                    # What came early and what came at the end is chance.
+                    parts = server.notes("thread/search/partial", requestId=number)
+                    found = [one for note in [*parts, came] for one in note["data"]]
+                    ids = sorted({one["thread"]["id"] for one in found})
+                    self.tell(f"streamed archived={archived}", ids)
+                for method in ("thread/search", "thread/search/stream"):
+                    self.tell_cancelled(server, method, params)
+            for entry in self.made:
+                wanted = {"includedThreadIds": [entry["thread"]], "archived": entry["archived"]}
+                wanted["sourceKinds"] = codex_answers.SOURCES
+                told = answer(server.pages, "thread/list", **wanted)
+                self.tell(f"included {entry['kind']}", told)
+        self.tell_files(mtime=True)
+
+    def tell_cancelled(self, server, method, params):
+        """Whether it ends first is chance; the cancel is answered, and the server goes on."""
+        number = server.start(method, **params)
+        came = answer(server.call, f"{method}/cancel", requestId=number)
+        self.tell(f"{method}/cancel archived={params['archived']}", blank(came, self.known))
+        answer(server.finish, number, method)
+        again = answer(server.call, "thread/search", **params)
+        self.tell(f"search after {method}/cancel archived={params['archived']}", again)
+
+    def revert(self):
+        """Each thread loses its last turn and gets another."""
+        with self.home.app_server() as server:
+            for entry in self.made:
+                thread, kind = entry["thread"], entry["kind"]
+                answer(server.call, "thread/resume", threadId=thread)
+                turns = answer(server.pages, "thread/turns/list", threadId=thread)
+                if isinstance(turns, str) or not turns:
+                    self.tell(f"turns {kind}", turns)
+                    continue
+                params = {"threadId": thread, "beforeTurnId": turns[0]["id"]}
+                came = answer(server.call, "thread/revert", **params)
+                self.tell(f"revert {kind}", blank(came, self.known))
+                if isinstance(came, dict):
+                    self.tell(f"turn {kind}", server.turn(thread, "after the revert")["status"])
+            self.tell_lists(server)
+        self.tell_turns(self.made)
+
     def resume(self):
         """Every thread is plain afterwards, byte by byte."""
         with self.home.app_server() as server:
@@ -179,6 +230,7 @@ class Acts:
         return codex_judge.gap(records) if "ordinal" in records[0] else None
 
 
-ACTS = ("read", "resume", "turn", "exec_resume", "fork", "archive", "unarchive", "delete")
+ACTS = ("read", "search", "revert", "resume", "turn", "exec_resume", "fork")
+ACTS += ("archive", "unarchive", "delete")
 # What must be so on any copy, whatever the other says.
 ALWAYS = {"old bytes first": True, "turn kept": True, "gap": None, "forms": [".jsonl"]}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The interop suite: coldpress beside the released Codex, offline.
 
-    suite.py COLDPRESS [--codex-cache DIR] [--dir DIR] [--keep] [--full] [PART ...]
+    suite.py COLDPRESS [--codex VERSION] [--codex-cache DIR] [--dir DIR] [--keep] [--full] [PART ...]
 
 Runs all parts, or those named. Each prints what it compared, each broken promise
 as VIOLATION, and one line ROW. A part that compared nothing has failed.
@@ -29,6 +29,7 @@ import readers
 import row_codex
 import selftest
 import together
+import turn_marks
 import waiting
 from bench import Bench
 from pressing import Findings
@@ -43,6 +44,7 @@ PARTS = {
     "forced": forced.run,
     "waiting": waiting.run,
     "old-reader": old_reader.run,
+    "turn-marks": turn_marks.run,
     "readers": readers.run,
     "migration": migration.run,
 }
@@ -74,6 +76,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description="coldpress beside the released Codex.")
     parser.add_argument("coldpress", metavar="COLDPRESS")
     parser.add_argument("parts", metavar="PART", nargs="*", help=", ".join(PARTS))
+    parser.add_argument("--codex", default=codex_package.VERSION, metavar="VERSION")
     parser.add_argument("--codex-cache", default=make_store.DEFAULT_CACHE, metavar="DIR")
     parser.add_argument("--dir", metavar="DIR", help="work in a new folder in DIR")
     parser.add_argument("--keep", action="store_true", help="keep that folder")
@@ -101,6 +104,7 @@ def run_all(options, folder):
 
 def main(arguments):
     options = parse(arguments)
+    codex_package.VERSION = options.codex
     folder = pathlib.Path(tempfile.mkdtemp(prefix="coldpress-interop-", dir=options.dir))
     states = run_all(options, folder)
     failed = [name for name, state in states.items() if state == "failed"]

@@ -42,7 +42,7 @@ Step<Published> Pressing::publish(std::uint32_t rollout) {
   }
   candidate.stamp = FileStamp::of(*stat);
   Guards with = guards();
-  auto claimed = claim(with, candidate, {{}, {}, effective_uid(), false});
+  auto claimed = claim(with, candidate, {{}, {}, effective_uid(), false, home_.path()});
   if (!claimed) {
     return Halt(std::move(claimed.error()));
   }

@@ -1,5 +1,6 @@
 #include "tests/support/store_rig.hpp"
 
+#include "fsutil/text.hpp"
 #include "fsutil/walk.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
@@ -106,6 +107,27 @@ std::string test_rollout(int number, int lines) {
   TestHead head;
   head.number = number;
   return test_rollout(head, lines);
+}
+
+std::string
+test_turn(TurnWriter writer, WallTime when, std::optional<WallTime> copied_at) {
+  constexpr std::string_view k_members[] = {
+      "",
+      R"("workspace_roots":[],)",
+      R"("workspace_roots":[],"multi_agent_version":"v1",)",
+      R"("workspace_roots":[],"multi_agent_version":"v1","root_turn_id":"x",)",
+      R"("multi_agent_version":"v1","root_turn_id":"x","disabled_plugin_ids":[],)"};
+  const auto ms =
+      std::chrono::floor<std::chrono::milliseconds>(when).time_since_epoch().count();
+  const std::string high = fmt::format("{:012x}", ms);
+  return fmt::format(
+      R"({{"timestamp":"{}","type":"turn_context","payload":{{{})"
+      R"("turn_id":"{}-{}-7a92-9da9-716eec24c0b1","cwd":"/home/me","model":"m"}}}})"
+      "\n",
+      format_time(copied_at.value_or(when)),
+      k_members[static_cast<std::size_t>(writer)],
+      high.substr(0, 8),
+      high.substr(8));
 }
 
 std::string test_line(std::string_view text) {
@@ -280,7 +302,7 @@ Result<std::unique_ptr<TestWorker>> TestWorker::start(Fs& fs,
 Step<Claim> TestWorker::claim(const Candidate& candidate) {
   Guards with = guards();
   return coldpress::claim(
-      with, candidate, {k_cold_after, settle, k_uid, active_without_lease});
+      with, candidate, {k_cold_after, settle, k_uid, active_without_lease, home});
 }
 
 Step<Encoded> TestWorker::encode(const Candidate& candidate) {

@@ -2,6 +2,7 @@
 
 #include "locking/guards.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "worker/rollout/recent_writers.hpp"
 #include "worker/stage/recover.hpp"
 #include "worker/stage/repress.hpp"
 #include "worker/stage/types.hpp"
@@ -33,6 +34,11 @@ struct TestHead {
 // A session_meta line as Codex writes it, and then so many lines of a conversation.
 std::string test_rollout(const TestHead& head, int lines = 200);
 std::string test_rollout(int number = 1, int lines = 200);
+// A turn_context as that writer leaves it, which begins at `when`; with `copied_at`, as a
+// fork made then copies it.
+std::string test_turn(TurnWriter writer,
+                      WallTime when,
+                      std::optional<WallTime> copied_at = std::nullopt);
 // One more line, as a writer would append it.
 std::string test_line(std::string_view text);
 // One frame as coldpress writes it.

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
+
 using namespace coldpress;
 using namespace std::chrono_literals;
 
@@ -216,4 +218,31 @@ TEST_CASE("where names cannot be exchanged a weak frame is tried later and later
   const FileRow row = after(FileRow{}, skipped(Reason::no_exchange));
   CHECK(row.attempts == 1);
   CHECK(row.retry_at);
+}
+
+TEST_CASE("work that has begun counts as an attempt until it has an outcome") {
+  const std::string rollout = "archived_sessions/a.jsonl";
+  const FileRow begun = row_begun({}, rollout, 1, k_now);
+  CHECK(begun.outcome == k_begun);
+  CHECK(begun.attempts == 1);
+  CHECK(begun.retry_at == k_now); // at once, and last
+  CHECK(row_begun(begun, rollout, 1, k_now).attempts == 1);
+  CHECK(row_begun(begun, rollout, 2, k_now).attempts == 2); // the first run was killed
+  CHECK(after(begun, skipped(Reason::canceled)).attempts == 0);
+  CHECK_FALSE(after(begun, skipped(Reason::canceled)).retry_at);
+  CHECK(after(begun, failed(Errc::io, EIO)).attempts == 1);
+  CHECK(after(begun, pressed()).attempts == 0);
+}
+
+TEST_CASE("a file larger than may be here fails again and again; a full disk does not") {
+  Outcome limit = failed(Errc::no_space, EFBIG);
+  limit.reason = Stop::from(*limit.error).reason;
+  CHECK(limit.reason == Reason::too_large);
+  CHECK(after({}, limit).attempts == 1);
+  CHECK(after({}, limit).retry_at == k_now);
+  Outcome full = failed(Errc::no_space, ENOSPC);
+  full.reason = Stop::from(*full.error).reason;
+  CHECK(full.reason == Reason::no_space);
+  CHECK(after({}, full).attempts == 0);
+  CHECK(after({}, full).retry_at == k_now); // at once, but after the others
 }

@@ -35,6 +35,7 @@ LedgerThread::Work hold_and_fail(std::string rollout, Errc code) {
 TEST_CASE("work runs in the order it was posted, on one thread that is not ours") {
   const TempDir dir;
   LedgerThread thread(open(dir / "ledger.sqlite"));
+  REQUIRE(thread.start());
   std::vector<int> order;
   std::vector<std::thread::id> where;
   for (int nth = 0; nth < 50; ++nth) {
@@ -57,6 +58,7 @@ TEST_CASE("work runs in the order it was posted, on one thread that is not ours"
 TEST_CASE("after flush another connection sees all that was posted") {
   const TempDir dir;
   LedgerThread thread(open(dir / "ledger.sqlite"));
+  REQUIRE(thread.start());
   thread.post(hold("a"));
   thread.post(hold("b"));
   thread.flush();
@@ -69,6 +71,7 @@ TEST_CASE("after flush another connection sees all that was posted") {
 TEST_CASE("work that fails is undone alone, counted, and stops nothing") {
   const TempDir dir;
   LedgerThread thread(open(dir / "ledger.sqlite"));
+  REQUIRE(thread.start());
   thread.post(hold("a"));
   thread.post(hold_and_fail("x", Errc::corrupt));
   thread.post(hold_and_fail("y", Errc::io));
@@ -89,6 +92,7 @@ TEST_CASE("the destructor finishes what was posted") {
   const TempDir dir;
   {
     LedgerThread thread(open(dir / "ledger.sqlite"));
+    REQUIRE(thread.start());
     for (int nth = 0; nth < 100; ++nth) {
       thread.post(hold(std::to_string(nth)));
     }
@@ -99,6 +103,7 @@ TEST_CASE("the destructor finishes what was posted") {
 TEST_CASE("many threads may post at once") {
   const TempDir dir;
   LedgerThread thread(open(dir / "ledger.sqlite"));
+  REQUIRE(thread.start());
   std::vector<std::thread> posters;
   for (int who = 0; who < 4; ++who) {
     posters.emplace_back([who, &thread] {
@@ -113,4 +118,22 @@ TEST_CASE("many threads may post at once") {
   }
   CHECK(thread.error_count() == 0);
   CHECK(open(dir / "ledger.sqlite").known()->memory.size() == 100);
+}
+
+TEST_CASE("what work throws is an error of the ledger, and the thread goes on") {
+  TempDir dir;
+  LedgerThread thread(open(dir / "ledger.sqlite"));
+  REQUIRE(thread.start());
+  thread.post([](Ledger&) -> Result<void> { throw std::bad_alloc(); });
+  thread.flush();
+  REQUIRE(thread.first_error());
+  thread.post(hold("archived_sessions/b.jsonl"));
+  thread.flush();
+  CHECK(thread.error_count() == 1);
+}
+
+TEST_CASE("a ledger's thread that was never started ends without waiting") {
+  TempDir dir;
+  LedgerThread thread(open(dir / "ledger.sqlite"));
+  thread.post(hold("archived_sessions/a.jsonl"));
 }

@@ -151,6 +151,12 @@ TEST_CASE("a value of the wrong type is an error that says what to write") {
                           Case{"codec.window = '20'", "a string", "\"auto\""},
                           Case{"compat.min_reader = 0.137", "with a point", "\"0.137\""},
                           Case{"compat.shared_history = 1", "a number", "auto"},
+                          Case{"compat.gone = '0.135'", "a string", "0.135 until"},
+                          Case{"compat.gone = ['0.135']", "no release", "until"},
+                          Case{"compat.gone = ['0.135 until']", "no release", "until"},
+                          Case{"compat.gone = ['x until 2026-12-31']", "no rel", "until"},
+                          Case{"compat.gone = ['0.135 until 2026-13-31']", "no", "until"},
+                          Case{"compat.gone = ['0.135 until 31.12.26']", "no", "until"},
                           Case{"log.level = 2024-01-01", "a date", "info"}}) {
     const std::string what = complaint(one.toml);
     CAPTURE(what);

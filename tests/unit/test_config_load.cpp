@@ -104,6 +104,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "[compat]\n"
                 "min_reader = '0.144.6'\n"
                 "shared_history = 'skip'\n"
+                "gone = ['0.135 until 2026-12-31', '0.136.0 until 2027-01-02']\n"
                 "[metrics]\n"
                 "textfile = '~/metrics'\n"
                 "[log]\n"
@@ -143,6 +144,10 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.codec.repress);
   CHECK(s.compat.min_reader == Version{0, 144, 6});
   CHECK(s.compat.shared_history == SharedHistory::skip);
+  using namespace std::chrono;
+  CHECK(s.compat.gone ==
+        std::vector<GoneReader>{{{0, 135, 0}, true, sys_days(year(2026) / 12 / 31)},
+                                {{0, 136, 0}, false, sys_days(year(2027) / 1 / 2)}});
   CHECK(s.metrics.textfile.ends_with("/metrics"));
   CHECK(s.metrics.textfile.starts_with("/"));
   CHECK(s.log_level == "debug");

@@ -132,3 +132,9 @@ TEST_CASE("a frame is weak without a checksum or a size, and only if readers tak
     }
   }
 }
+
+TEST_CASE("no file decodes to more than 128 KiB for each four of its bytes") {
+  CHECK(coldpress::most_content(3) == 0);
+  CHECK(coldpress::most_content(4) == 128 * 1024);
+  CHECK(coldpress::most_content(UINT64_MAX) == UINT64_MAX);
+}

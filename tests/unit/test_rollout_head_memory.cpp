@@ -31,9 +31,19 @@ RolloutHead head(int number) {
           number % 3 == 0 ? "vscode" : ""};
 }
 
+RecentWriters writers(int number) {
+  RecentWriters made;
+  made.last[static_cast<std::size_t>(number) % k_turn_writers] =
+      WallTime(std::chrono::seconds(1'700'000'000 + number));
+  made.seen_since = number % 3 == 0 ? WallTime::max() : WallTime(-1ns);
+  return made;
+}
+
 RememberedHead remembered(int number) {
   return {head_key("archived_sessions/x", stamp(static_cast<std::uint64_t>(number))),
-          number % 10 == 0 ? std::nullopt : std::optional(head(number))};
+          number % 10 == 0 ? std::nullopt : std::optional(head(number)),
+          number % 10 == 0 || number % 4 == 0 ? std::nullopt
+                                              : std::optional(writers(number))};
 }
 
 HeadNews learned(int count) {
@@ -57,6 +67,7 @@ TEST_CASE("a head memory gives back what it learned, also that there was nothing
     const auto found = memory.find(expected.key);
     REQUIRE(found);
     REQUIRE(found->head() == expected.head);
+    REQUIRE(found->writers() == expected.writers);
     REQUIRE(memory.key_at(found->nth()) == expected.key);
     places.insert(found->nth());
   }

@@ -1,4 +1,5 @@
 #include "tests/support/fake_clock.hpp"
+#include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -182,8 +183,6 @@ TEST_CASE("the store says how it was chosen, and whether it looks like one") {
   facts.config.loaded.values = {{"store", "\"/home/me/.codex\"", "$CODEX_HOME"}};
   says(worst(check_store, facts), "chosen by $CODEX_HOME");
   facts.store->store.has_trees = false;
-  CHECK(worst(check_store, facts).level == Level::problem);
-  facts.store->has_codex_files = true; // a Codex that was never used
   CHECK(worst(check_store, facts).level == Level::ok);
 }
 
@@ -216,6 +215,8 @@ TEST_CASE("a Codex that cannot read .zst is a problem that names the rollout") {
   CHECK(found.level == Level::problem);
   says(found, "sessions/r.jsonl");
   says(found, "0.136");
+  says(found, format_time(seen.when));
+  CHECK(found.hint.find(format_time(counts_until(seen))) != found.hint.npos);
 }
 
 TEST_CASE("a Codex that misreads forks of compressed parents is a note") {
@@ -481,7 +482,7 @@ TEST_CASE("temp files are a note that names the sweep") {
 
 TEST_CASE("orphans need a person") {
   Healthy facts;
-  facts.store->orphans = {{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
+  facts.store->orphans = std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
   const Finding found = worst(check_orphans, facts);
   CHECK(found.level == Level::problem);
   says(found, "3 d");
@@ -523,6 +524,19 @@ TEST_CASE("a run without an end was killed, unless it is still at work") {
   std::swap(facts.store->ledger.runs[0], facts.store->ledger.runs[1]);
   facts.hold_lock();
   says(worst(check_runs, facts), "going on");
+}
+
+TEST_CASE("runs that were killed one after the other need somebody to look") {
+  Healthy facts;
+  facts.add_run(0, 96h);
+  facts.add_run(0, 72h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::note);
+  facts.add_run(0, 48h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::warning);
+  facts.add_run(0, 24h).end.reset();
+  CHECK(worst(check_runs, facts).level == Level::problem);
+  facts.hold_lock(); // the newest may be going on
+  CHECK(worst(check_runs, facts).level == Level::warning);
 }
 
 TEST_CASE("no success for long is a warning while the feature is on") {
@@ -568,12 +582,13 @@ TEST_CASE("what verify found damaged stays a problem, the rest is told with its 
     Verification seen;
     seen.rollout = "r" + std::to_string(nth);
     seen.detail = "a flipped bit";
-    facts.store->ledger.damaged.push_back(seen);
+    facts.store->ledger.damaged.push_back({seen, "do this"});
   }
   const auto found = seen_by(check_verified, facts);
   REQUIRE(found.size() == 6);
   CHECK(found[0].level == Level::problem);
   says(found[0], "r0 is damaged");
+  CHECK(found[0].hint.starts_with("do this; "));
   says(found[0], "a flipped bit");
   says(found[5], "6 are damaged in all");
 }

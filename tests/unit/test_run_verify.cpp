@@ -127,6 +127,23 @@ TEST_CASE("the advice about a damaged frame goes by what else there is of the ro
   CHECK(rig.verify().hint.find("plain file stands beside it") != std::string::npos);
 }
 
+TEST_CASE("the advice about a frame that no Codex reads goes by what it asks for") {
+  Rig rig;
+  const auto hint_of = [&rig](std::string_view header) {
+    rig.replace(rig.rig.compressed(1),
+                std::string(header) + test_frame(rig.text).substr(header.size()));
+    return rig.verify().hint;
+  };
+  using namespace std::string_view_literals;
+  const std::string dictionary = hint_of("\x28\xb5\x2f\xfd\x01\x68\x07"sv);
+  CHECK(dictionary.find("-D") != std::string::npos);
+  CHECK(dictionary.find("--long") == std::string::npos);
+  const std::string wide = hint_of("\x28\xb5\x2f\xfd\0\xa0"sv); // 2^30
+  CHECK(wide.find("--long=31") != std::string::npos);
+  CHECK(wide.find("backup") == std::string::npos);
+  CHECK(hint_of("no frame").find("backup") != std::string::npos);
+}
+
 TEST_CASE("the file that was pressed, with other bytes in it, is damage") {
   Rig rig;
   std::string other = rig.text;

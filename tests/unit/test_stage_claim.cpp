@@ -117,6 +117,43 @@ TEST_CASE("claim looks at the file again and gives the reason") {
   }
 }
 
+TEST_CASE("claim leaves a rollout alone of which the other tree has any form") {
+  for (const auto form : {&StoreRig::plain, &StoreRig::compressed, &StoreRig::retired}) {
+    Rig rig;
+    const Candidate candidate = rig.store.candidate(rig.plain);
+    const std::string twin = (rig.store.*form)(1, Root::active);
+    rig.disk.put(twin, "anything");
+    const auto claim = rig.claim(candidate);
+    REQUIRE_FALSE(claim);
+    CHECK(claim.error().reason == Reason::in_both_trees);
+    CHECK(claim.error().detail == twin);
+  }
+}
+
+TEST_CASE("claim does not take a form for absent that it could not look for") {
+  int looks = 0; // outlives the rig, whose hook counts to its end
+  Rig rig;
+  const Candidate candidate = rig.store.candidate(rig.plain);
+  // The retired name, then three names in the other tree.
+  for (int passing = 0; passing < 4; ++passing) {
+    looks = 0;
+    rig.fs.reset();
+    if (passing == 0) {
+      rig.fs.fail_op("lstat", Errc::io, EIO);
+    }
+    rig.fs.set_hook([&](std::string_view op, const std::string&) {
+      looks += op == "lstat" ? 1 : 0;
+      if (op == "lstat" && looks == passing) {
+        rig.fs.fail_op("lstat", Errc::io, EIO);
+      }
+    });
+    const auto claim = rig.claim(candidate);
+    REQUIRE_FALSE(claim);
+    CHECK(claim.error().kind == OutcomeKind::failed);
+    CHECK(claim.error().error->op == "lstat");
+  }
+}
+
 TEST_CASE("claim leaves a file alone that somebody has open for writing") {
   Rig rig;
   const auto writer = rig.disk.open_for_append_resolve(rig.plain).value();

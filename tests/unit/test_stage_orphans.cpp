@@ -41,7 +41,7 @@ TEST_CASE("orphans are listed by the name of their rollout, the oldest first") {
   rig.put_orphan(rig.orphan);
   rig.disk.put(join_path(rig.store.orphans_dir(), "notes.txt"), "of a person");
   rig.disk.put(join_path(rig.store.orphans_dir(), ".notes.2"), "of a person");
-  const auto orphans = list_orphans(rig.disk, rig.store.orphans_dir());
+  const auto orphans = list_orphans(rig.disk, rig.store.orphans_dir()).value();
   REQUIRE(orphans.size() == 2);
   CHECK(orphans[0].path == rig.orphan + ".2");
   CHECK(orphans[1].path == rig.orphan);

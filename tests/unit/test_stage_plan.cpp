@@ -1,3 +1,4 @@
+#include "fsutil/text.hpp"
 #include "tests/support/store_rig.hpp"
 #include "worker/stage/plan.hpp"
 
@@ -84,6 +85,7 @@ TEST_CASE("a plan gives each candidate its one reason") {
       {Reason::no_session_meta, [](Candidate& c) { c.thread_id.clear(); }},
       {Reason::bad_name, [](Candidate& c) { c.valid_name = false; }},
       {Reason::both_forms, [](Candidate& c) { c.compressed_sibling = true; }},
+      {Reason::in_both_trees, [](Candidate& c) { c.twin = true; }},
       {Reason::unreadable, [](Candidate& c) { c.unreadable = true; }},
   };
   for (const Row& row : rows) {
@@ -153,6 +155,40 @@ TEST_CASE("a plan refuses the store when a Codex that cannot read .zst was seen"
   PlanRules lenient = rules();
   lenient.compat.min_reader = {0, 130, 0};
   CHECK(reason_of(cold(), lenient, {}, versions) == Reason::cold);
+}
+
+TEST_CASE("a refusal names what counts longest, and the safe way on") {
+  VersionSeen older = seen({0, 120, 0});
+  older.when = k_now - 20 * 24h;
+  VersionSeen later = seen({0, 135, 0});
+  later.by = VersionSeen::By::turn;
+  later.before = {0, 136, 0};
+  const Plan plan = plan_of({cold()}, rules(), {}, {older, later});
+  REQUIRE(plan.refused);
+  CHECK(to_string(plan.refused->seen) == "0.135 or another before 0.136");
+  CHECK(counts_until(plan.refused->seen) == later.when + 30 * 24h);
+  const std::string advice = way_on(*plan.refused);
+  CHECK(advice.find(format_time(later.when + 30 * 24h)) != advice.npos);
+  CHECK(advice.find("compat.gone = [\"0.135 until ") != advice.npos);
+  CHECK(advice.find("min_reader") == advice.npos);
+}
+
+TEST_CASE("a release that is gone does not count until the day that was set") {
+  const auto today = std::chrono::floor<std::chrono::days>(k_now);
+  const Version old{0, 135, 2};
+  PlanRules with = rules();
+  const auto refused = [&](GoneReader gone) {
+    with.compat.gone = {gone};
+    return plan_of({cold()}, with, {}, {seen(old)}).refused.has_value();
+  };
+  CHECK(refused({{0, 134, 0}, true, today + std::chrono::days(9)}));
+  CHECK(refused({{0, 135, 0}, false, today + std::chrono::days(9)}));
+  CHECK_FALSE(refused({{0, 135, 0}, true, today + std::chrono::days(9)}));
+  CHECK_FALSE(refused({old, false, today + std::chrono::days(1)}));
+  CHECK(refused({old, false, today}));
+  // Another old one is not covered by it.
+  with.compat.gone = {{old, false, today + std::chrono::days(9)}};
+  CHECK(plan_of({cold()}, with, {}, {seen(old), seen({0, 136, 0})}).refused);
 }
 
 TEST_CASE("a plan leaves shared history plain while a Codex before 0.154 is about") {
@@ -280,4 +316,15 @@ TEST_CASE("a weak frame is left for every reason that a plain rollout is") {
   memory[weak.rollout] = {weak.stamp, true, {}, {}};
   const Plan plan = plan_of({weak}, rules(), memory);
   CHECK(plan.decisions.at(0).reason == Reason::no_gain);
+}
+
+TEST_CASE("a plan puts what failed, or was under way when a run was killed, last") {
+  Candidate large = cold(1);
+  large.stamp.size = 10 * k_mib;
+  Memory memory;
+  memory[large.rollout].retry_at = k_now; // due, so it is not held
+  const Plan plan = plan_of({large, cold(2), cold(3)}, rules(), memory);
+  REQUIRE(plan.decisions.size() == 3);
+  CHECK(plan.decisions.at(2).candidate.rollout == large.rollout);
+  CHECK(plan.decisions.at(2).reason == Reason::cold);
 }

@@ -342,6 +342,18 @@ TEST_CASE("a plain name made anew after the rename does not undo a publication")
   CHECK(rig.disk.exists(rig.compressed));
 }
 
+TEST_CASE("publish leaves both when the other tree gets a form of the rollout") {
+  for (const When when : {When::before_publish, When::between_link_and_retire}) {
+    Rig rig;
+    const std::string twin = rig.store.plain(1, Root::active);
+    const auto published = rig.publish(when, [&] { rig.disk.put(twin, "shorter\n"); });
+    REQUIRE_FALSE(published);
+    CHECK(published.error().reason == Reason::in_both_trees);
+    CHECK(rig.trees() ==
+          std::map<std::string, std::string>{{rig.plain, rig.text}, {twin, "shorter\n"}});
+  }
+}
+
 TEST_CASE("publish never replaces a .zst that is there") {
   Rig rig;
   const auto published = rig.publish(When::before_publish,

@@ -1,3 +1,4 @@
+#include "fsutil/text.hpp"
 #include "tests/support/mem_fs.hpp"
 #include "tests/support/store_rig.hpp"
 #include "worker/rollout/name.hpp"
@@ -99,6 +100,7 @@ TEST_CASE("scan reports both forms beside each other, and across the trees") {
   const Inventory found = rig.scan();
   CHECK(found.leftovers.size() == 2);
   CHECK(rig.reason(1) == Reason::both_forms);
+  CHECK(rig.reason(2) == Reason::in_both_trees);
 }
 
 TEST_CASE("scan takes no store through a tree that is a symlink") {
@@ -134,7 +136,7 @@ TEST_CASE("a file that does not begin with session_meta is left alone") {
   CHECK(rig.reason(1) == Reason::no_session_meta);
 }
 
-TEST_CASE("a Codex 0.136 counts for 30 days, in either form") {
+TEST_CASE("a Codex 0.136 that began a rollout counts for 30 days, in either form") {
   for (const bool compressed : {false, true}) {
     CAPTURE(compressed);
     for (const bool recent : {true, false}) {
@@ -144,14 +146,109 @@ TEST_CASE("a Codex 0.136 counts for 30 days, in either form") {
       TestHead old;
       old.number = 2;
       old.cli_version = "0.136.0";
-      const WallTime when = rig.clock.wall() - (recent ? 29 : 31) * 24h;
+      old.written = format_time(rig.clock.wall() - (recent ? 29 : 31) * 24h);
+      // A file's own times say nothing: those of a copy are of today.
       if (compressed) {
-        rig.store.put(rig.store.compressed(2), test_frame(test_rollout(old)), when);
+        rig.store.put(rig.store.compressed(2),
+                      test_frame(test_rollout(old)),
+                      rig.clock.wall() - 1h);
       } else {
-        rig.store.put(rig.store.plain(2), test_rollout(old), when);
+        rig.store.put(rig.store.plain(2), test_rollout(old), rig.clock.wall() - 1h);
       }
       CHECK(rig.reason(1) == (recent ? Reason::reader_too_old : Reason::cold));
     }
+  }
+}
+
+TEST_CASE("a rollout that old Codexes began and a new one resumed does not refuse") {
+  for (const std::string version : {"0.98.0", "0.135.0", "0.136.2"}) {
+    CAPTURE(version);
+    Rig rig;
+    rig.put({}, 30 * 24h);
+    TestHead old;
+    old.number = 2;
+    old.cli_version = version;
+    const WallTime now = rig.clock.wall();
+    rig.store.put(rig.store.plain(2),
+                  test_rollout(old) +
+                      test_turn(TurnWriter::before_0_136, now - 31 * 24h) +
+                      test_turn(TurnWriter::from_0_155, now - 2h),
+                  now - 2h);
+    CHECK(rig.reason(1) == Reason::cold);
+  }
+}
+
+TEST_CASE("a turn of an old Codex within 30 days refuses, whatever stands around it") {
+  for (const std::string version : {"0.171.0", "0.135.0"}) {
+    for (const TurnWriter writer : {TurnWriter::before_0_136, TurnWriter::only_0_136}) {
+      CAPTURE(version);
+      Rig rig;
+      rig.put({}, 30 * 24h);
+      TestHead head;
+      head.number = 2;
+      head.cli_version = version;
+      const WallTime now = rig.clock.wall();
+      std::string text = test_rollout(head) + test_turn(writer, now - 29 * 24h);
+      for (int turn = 0; turn < 2000; ++turn) {
+        text += test_turn(TurnWriter::from_0_155, now - 28 * 24h + turn * 1min);
+        text += test_line(std::string(500, 'x'));
+      }
+      // An mtime that is older than the turn does not hide it.
+      rig.store.put(rig.store.plain(2), text, now - 40 * 24h);
+      CHECK(rig.reason(1) == Reason::reader_too_old);
+      rig.clock.advance(48h);
+      CHECK(rig.reason(1) == Reason::cold);
+    }
+  }
+}
+
+TEST_CASE("turns that a fork copies count at the time they were written at") {
+  for (const bool recent : {true, false}) {
+    CAPTURE(recent);
+    Rig rig;
+    rig.put({}, 30 * 24h);
+    const WallTime now = rig.clock.wall();
+    TestHead fork;
+    fork.number = 2;
+    fork.cli_version = "0.171.0";
+    fork.written = format_time(now - 3h);
+    rig.store.put(rig.store.plain(2),
+                  test_rollout(fork) +
+                      test_turn(TurnWriter::before_0_136,
+                                now - (recent ? 20 : 200) * 24h,
+                                now - 3h) +
+                      test_turn(TurnWriter::from_0_155, now - 2h),
+                  now - 2h);
+    CHECK(rig.reason(1) == (recent ? Reason::reader_too_old : Reason::cold));
+  }
+}
+
+TEST_CASE("a Codex before 0.153 that resumed a thread keeps forks plain") {
+  struct Case {
+    std::string began;
+    TurnWriter last;
+    bool plain;
+  };
+  const Case cases[] = {{"0.171.0", TurnWriter::from_0_137, true},
+                        {"0.140.0", TurnWriter::from_0_155, false},
+                        {"0.135.0", TurnWriter::from_0_153, true}, // 0.153 or 0.154
+                        {"0.154.0", TurnWriter::from_0_153, false}};
+  for (const Case& each : cases) {
+    CAPTURE(each.began);
+    Rig rig;
+    rig.put({}, 60 * 24h); // 1: the parent
+    TestHead fork;
+    fork.number = 2;
+    fork.parent_thread = test_thread_id(1);
+    rig.put(fork, 60 * 24h);
+    TestHead other;
+    other.number = 3;
+    other.cli_version = each.began;
+    const WallTime now = rig.clock.wall();
+    rig.store.put(
+        rig.store.plain(3), test_rollout(other) + test_turn(each.last, now - 2h), now);
+    CHECK(rig.reason(1) == (each.plain ? Reason::shared_history : Reason::cold));
+    CHECK(rig.reason(3, SharedHistory::press) == Reason::too_young);
   }
 }
 
@@ -182,6 +279,7 @@ TEST_CASE("a fork and the parent it names stay plain while Codex 0.153 is about"
   TestHead recent;
   recent.number = 4;
   recent.cli_version = "0.153.0";
+  recent.written = format_time(rig.clock.wall() - 10 * 24h);
   rig.put(recent, 10 * 24h);
   CHECK(rig.reason(1) == Reason::shared_history);
   CHECK(rig.reason(2) == Reason::shared_history);
@@ -201,6 +299,24 @@ TEST_CASE("a parent stays plain when only a compressed fork names it") {
                 rig.clock.wall() - 60 * 24h);
   CHECK(rig.reason(1) == Reason::cold);
   CHECK(rig.reason(1, SharedHistory::skip) == Reason::shared_history);
+}
+
+TEST_CASE("a weak frame that claims more than its bytes can hold has no declared size") {
+  Rig rig;
+  std::string frame = test_weak_frame(test_rollout(1));
+  // A window of 8 MiB, a size of eight bytes: 2^60.
+  const std::string header("\x28\xb5\x2f\xfd\xc0\x68\0\0\0\0\0\0\0\x10", 14);
+  rig.store.put(rig.store.compressed(1), header + frame.substr(header.size()));
+  ScanRules rules;
+  rules.weak_frames = true;
+  const Inventory found = scan(rig.disk, rig.store.home(), rules);
+  REQUIRE(found.weak.size() == 1);
+  CHECK(found.weak[0].declared == std::nullopt);
+  rig.store.put(rig.store.compressed(2), frame);
+  const auto sound = scan(rig.disk, rig.store.home(), rules).weak;
+  CHECK(std::any_of(sound.begin(), sound.end(), [](const Candidate& each) {
+    return each.declared == test_rollout(1).size();
+  }));
 }
 
 TEST_CASE("scan finds the weak frames that stand alone, and only if asked") {

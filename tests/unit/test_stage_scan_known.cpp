@@ -1,3 +1,4 @@
+#include "fsutil/text.hpp"
 #include "tests/support/mem_fs.hpp"
 #include "tests/support/pass_fs.hpp"
 #include "tests/support/store_rig.hpp"
@@ -64,13 +65,17 @@ TEST_CASE("a scan opens no file it knows, and finds in it what it found before")
   fork.cli_version = "0.153.0";
   fork.parent_thread = test_thread_id(1);
   const WallTime recently = rig.clock.wall() - 24h;
-  rig.store.put(rig.store.plain(1), test_rollout(1), recently);
+  fork.written = format_time(recently);
+  rig.store.put(rig.store.plain(1),
+                test_rollout(1) + test_turn(TurnWriter::only_0_136, recently),
+                recently);
   rig.store.put(rig.store.plain(2, Root::active), test_rollout(fork), recently);
   rig.store.put(rig.store.plain(3), test_line("no head"), recently);
   rig.store.put(rig.store.compressed(4), test_frame(test_rollout(4)), recently);
   rig.clock.advance(1h);
   CHECK(rig.walk().size() == 4);
   const Inventory first = rig.found;
+  CHECK(first.versions.front().version == Version{0, 136, 0});
 
   CHECK(rig.walk() == Paths{});
   CHECK(rig.found.heads.empty());

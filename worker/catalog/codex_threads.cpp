@@ -12,6 +12,8 @@ bool is_state_name(std::string_view name) {
 
 // Codex's lock may be held while this is asked.
 constexpr std::chrono::milliseconds k_patience{100};
+// A row is found in some twenty steps; without an index this is a million rows.
+constexpr int k_most_steps = 10'000'000;
 
 // A database that cannot be read says nothing; one that is busy will.
 Result<std::optional<bool>> silence(Error error) {
@@ -22,16 +24,22 @@ Result<std::optional<bool>> silence(Error error) {
 }
 
 // Empty: the database does not say.
-Result<std::optional<bool>>
-has_row(Fs& fs, const std::string& path, const std::string& thread_id) {
-  // Without a write-ahead log the file is all there is, and can be read without leaving
-  // one beside it.
-  const auto db =
-      Db::open(path,
-               fs.lstat(path + "-wal") ? DbMode::read_only : DbMode::read_immutable,
-               k_patience);
+Result<std::optional<bool>> has_row(const std::string& path,
+                                    const std::string& thread_id) {
+  const auto db = Db::open(path, DbMode::read_only, k_patience);
   if (!db) {
     return silence(db.error());
+  }
+  db->stop_after(k_most_steps);
+  // A view or a virtual table of that name answers with what somebody else wrote.
+  auto table = db->prepare("SELECT 1 FROM sqlite_master WHERE name = 'threads' "
+                           "AND type = 'table' AND rootpage > 0");
+  if (!table) {
+    return silence(table.error());
+  }
+  const auto is_table = table->step();
+  if (!is_table || !*is_table) {
+    return is_table ? std::optional<bool>() : silence(is_table.error());
   }
   auto query = db->prepare("SELECT 1 FROM threads WHERE id = ?1");
   if (!query) {
@@ -45,25 +53,59 @@ has_row(Fs& fs, const std::string& path, const std::string& thread_id) {
   return std::optional(*row);
 }
 
-} // namespace
+struct Answer {
+  bool present = false;
+  std::size_t asked = 0;
+  bool all_said = true;
+};
 
-Result<std::optional<bool>>
-codex_has_thread(Fs& fs, const std::string& codex_home, const std::string& thread_id) {
-  const auto entries = fs.list_dir(codex_home);
-  std::optional<bool> answer;
-  bool all_said = entries.has_value();
+Result<Answer> ask_all_in(Fs& fs, const std::string& dir, const std::string& thread_id) {
+  Answer answer;
+  const auto entries = fs.list_dir(dir);
+  answer.all_said = entries.has_value() || entries.error().code == Errc::not_found;
   for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
     if (!is_state_name(entry.name)) {
       continue;
     }
-    TRY_ASSIGN(const auto has, has_row(fs, join_path(codex_home, entry.name), thread_id));
+    TRY_ASSIGN(const auto has, has_row(join_path(dir, entry.name), thread_id));
+    answer.asked += 1;
+    answer.all_said = answer.all_said && has;
     if (has && *has) {
-      return has;
+      answer.present = true;
+      break;
     }
-    all_said = all_said && has;
-    answer = false;
   }
-  return all_said ? answer : std::optional<bool>();
+  return answer;
+}
+
+} // namespace
+
+Result<std::optional<bool>>
+codex_has_thread(Fs& fs, const ThreadDatabases& databases, const std::string& thread_id) {
+  bool all_said = databases.complete;
+  std::size_t asked = 0;
+  std::optional<Error> busy; // another may know it meanwhile
+  const auto ask = [&](const std::string& dir, bool must_answer) {
+    const auto answer = ask_all_in(fs, dir, thread_id);
+    if (!answer) {
+      busy = answer.error();
+      return false;
+    }
+    asked += answer->asked;
+    all_said = all_said && answer->all_said && (answer->asked > 0 || !must_answer);
+    return answer->present;
+  };
+  for (const auto* dirs : {&databases.usual, &databases.set}) {
+    for (const std::string& dir : *dirs) {
+      if (ask(dir, dirs == &databases.set)) {
+        return std::optional(true);
+      }
+    }
+  }
+  if (busy) {
+    return Fail(std::move(*busy));
+  }
+  return all_said && asked > 0 ? std::optional(false) : std::optional<bool>();
 }
 
 } // namespace coldpress

@@ -12,7 +12,8 @@ constexpr std::chrono::hours k_longest_wait{7 * 24};
 // The file itself is in the way, and will be next time.
 bool lies_with_the_file(Reason reason) {
   return reason == Reason::unreadable || reason == Reason::io_error ||
-         reason == Reason::metadata_not_kept || reason == Reason::no_exchange;
+         reason == Reason::metadata_not_kept || reason == Reason::no_exchange ||
+         reason == Reason::too_large;
 }
 
 // Says only that this was not the moment.
@@ -22,6 +23,7 @@ bool passes_by_itself(Reason reason) {
   case Reason::unsettled:
   case Reason::held:
   case Reason::both_forms:
+  case Reason::in_both_trees:
   case Reason::open_for_writing:
   case Reason::live_writer:
   case Reason::maintenance:
@@ -126,7 +128,11 @@ void count_attempt(FileRow& row, const Outcome& outcome, WallTime now) {
     row.error = {};
   } else if (verdict == Verdict::failure) {
     ++row.attempts;
-    row.retry_at = now + back_off(row.attempts);
+    // A limit is the process's and may be gone in the next run: as with a full disk.
+    const bool limit = outcome.reason == Reason::too_large;
+    row.retry_at = limit ? now : now + back_off(row.attempts);
+  } else if (outcome.reason == Reason::no_space) {
+    row.retry_at = now; // at once, but after those for which there was space
   }
   if (outcome.error) {
     row.error = recorded(*outcome.error);
@@ -151,6 +157,9 @@ Verdict verdict_of(const Outcome& outcome) {
     return outcome.reason && lies_with_the_file(*outcome.reason) ? Verdict::failure
                                                                  : Verdict::waits;
   case OutcomeKind::failed: {
+    if (outcome.reason && lies_with_the_file(*outcome.reason)) {
+      return Verdict::failure;
+    }
     const bool waits = (outcome.reason && passes_by_itself(*outcome.reason)) ||
                        (outcome.error && passes_by_itself(outcome.error->code));
     return waits ? Verdict::waits : Verdict::failure;
@@ -172,6 +181,9 @@ std::chrono::hours back_off(int attempts) {
 FileRow
 row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime now) {
   FileRow row = std::move(before);
+  if (row.outcome == k_begun) {
+    --row.attempts; // it has ended now: how it ended is what counts
+  }
   row.pressed = pressed_after(row, outcome);
   const bool claimed = outcome.stamp != FileStamp{};
   const bool same_stamp = !claimed || outcome.stamp == row.stamp;
@@ -191,6 +203,20 @@ row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime 
   if (outcome.kind == OutcomeKind::pressed) {
     row.hold_until.reset();
   }
+  row.updated = now;
+  return row;
+}
+
+FileRow
+row_begun(FileRow before, const std::string& rollout, std::int64_t run_id, WallTime now) {
+  FileRow row = std::move(before);
+  row.attempts += row.outcome == k_begun && row.run_id == run_id ? 0 : 1;
+  row.rollout = rollout;
+  row.run_id = run_id;
+  row.outcome = k_begun;
+  row.reason.clear();
+  row.detail.clear();
+  row.retry_at = now;
   row.updated = now;
   return row;
 }

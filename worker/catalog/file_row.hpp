@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace coldpress {
 
@@ -18,12 +19,16 @@ struct RecordedError {
   std::string text; // the context, joined by "; "
 };
 
+// The outcome of a rollout whose work has begun and not ended. It stays if the process is
+// killed: by the kernel for its memory, by a limit, by a power cut.
+inline constexpr std::string_view k_begun = "begun";
+
 // What the ledger knows of one rollout. Words are those of name_of().
 struct FileRow {
   std::string rollout;
   std::int64_t run_id = 0;
   bool pressed = false; // compressed now, as far as the ledger saw
-  std::string outcome;  // empty: only held, never worked on
+  std::string outcome;  // empty: only held, never worked on; or k_begun
   std::string reason;
   std::string detail;
   FileStamp stamp; // of the plain file when last claimed; all zero if it never was
@@ -65,5 +70,10 @@ std::chrono::hours back_off(int attempts);
 // stays while the stamp does.
 FileRow
 row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime now);
+
+// The row of a rollout whose work begins. It counts as an attempt until it has an
+// outcome; the next try is at once, but after those that never failed. Pure.
+FileRow
+row_begun(FileRow before, const std::string& rollout, std::int64_t run_id, WallTime now);
 
 } // namespace coldpress

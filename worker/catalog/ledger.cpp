@@ -61,6 +61,15 @@ Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTim
 }
 
 Result<void>
+Ledger::begin_work(std::int64_t run_id, const std::string& rollout, WallTime now) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  TRY_ASSIGN(auto before, file(rollout));
+  TRY(write_file_row(
+      db_, row_begun(std::move(before).value_or(FileRow{}), rollout, run_id, now)));
+  return std::move(tx).commit();
+}
+
+Result<void>
 Ledger::add_publication(std::int64_t run_id, const Outcome& outcome, WallTime now) {
   TRY_ASSIGN(Statement insert, db_.prepare(k_insert_publication));
   insert.bind(run_id, outcome.rollout, outcome.blocked_us, now);

@@ -124,6 +124,8 @@ public:
   // writer_arrived) is counted in blocked_times(), too. One that was found changed is
   // read again by the next scan, whatever its stamp says.
   Result<void> record(std::int64_t run_id, const Outcome& outcome, WallTime now);
+  // Of a rollout whose work begins: see row_begun().
+  Result<void> begin_work(std::int64_t run_id, const std::string& rollout, WallTime now);
   // Leave it plain until then. For a rollout not yet known, too.
   Result<void> hold(const std::string& rollout, WallTime until);
   Result<void> release_hold(const std::string& rollout);

@@ -1,11 +1,18 @@
 #include "worker/catalog/ledger_thread.hpp"
 
+#include "fsutil/start_thread.hpp"
+
+#include <exception>
 #include <utility>
 
 namespace coldpress {
 
-LedgerThread::LedgerThread(Ledger ledger)
-    : ledger_(std::move(ledger)), thread_([this] { run(); }) {}
+LedgerThread::LedgerThread(Ledger ledger) : ledger_(std::move(ledger)) {}
+
+Result<void> LedgerThread::start() {
+  TRY_ASSIGN(thread_, start_thread([this] { run(); }));
+  return {};
+}
 
 LedgerThread::~LedgerThread() {
   {
@@ -13,7 +20,9 @@ LedgerThread::~LedgerThread() {
     stopping_ = true;
   }
   posted_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
 }
 
 void LedgerThread::post(Work work) {
@@ -52,7 +61,11 @@ void LedgerThread::run() {
       }
       batch.swap(queue_);
     }
-    run_batch(batch);
+    try {
+      run_batch(batch);
+    } catch (const std::exception& error) { // of memory, for one: undone like any failure
+      keep(Error{Errc::io, 0, "ledger", {}, {error.what()}});
+    }
     {
       const std::lock_guard hold(mutex_);
       done_count_ += batch.size();

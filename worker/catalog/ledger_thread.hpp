@@ -24,13 +24,15 @@ public:
   using Work = std::function<Result<void>(Ledger&)>;
 
   explicit LedgerThread(Ledger ledger);
+  // What was posted before waits for it. An error: there is no thread, do not flush().
+  Result<void> start();
   LedgerThread(const LedgerThread&) = delete;
   LedgerThread& operator=(const LedgerThread&) = delete;
   // Finishes what was posted, then joins. Nobody may post any more.
   ~LedgerThread();
 
-  // Never blocks on the disk. `work` runs on the ledger's thread, must not throw and must
-  // not call back into this object.
+  // Never blocks on the disk. `work` runs on the ledger's thread, must not call
+  // back into this object. What it throws counts as an error of all that it ran with.
   void post(Work work);
 
   // Waits until all that was posted before is done: committed, or counted as an error.

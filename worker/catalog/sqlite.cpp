@@ -1,8 +1,11 @@
 #include "worker/catalog/sqlite.hpp"
 
-#include "fsutil/text.hpp"
+#include "fsutil/posix_fs.hpp"
+#include "worker/catalog/wal_snapshot.hpp"
 
 #include <sqlite3.h>
+
+#include <array>
 
 namespace coldpress {
 
@@ -156,39 +159,107 @@ void Db::Close::operator()(sqlite3* handle) const {
 
 namespace {
 
-// Every byte that could mean something in a URI is escaped.
-std::string immutable_uri(const std::string& path) {
-  std::string uri = "file:";
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '.' ||
-                       byte == '_' || byte == '-';
-    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+// SQLite opens by path and waits: a FIFO would hold this thread for ever.
+Result<void> check_files(const std::string& path) {
+  PosixFs fs;
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
+    const std::string name = path + suffix;
+    const auto stat = fs.lstat(name);
+    if (stat && stat->type != FileType::regular) {
+      return Fail(Error{Errc::invalid,
+                        0,
+                        "sqlite open",
+                        name,
+                        {"not a regular file; move it out of the way"}});
+    }
+    if (!stat && stat.error().code != Errc::not_found) {
+      return Fail(stat.error());
+    }
   }
-  return uri + "?immutable=1";
+  return {};
+}
+
+// A log stands beside it, or SQLite would begin one: it does so to read, too.
+Result<bool> has_write_ahead_log(Fs& fs, const std::string& path) {
+  constexpr std::size_t k_read_version_at = 19; // of the header
+  constexpr std::byte k_with_log{2};
+  if (fs.lstat(path + "-wal")) {
+    return true;
+  }
+  TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
+  const File file(fs, handle);
+  std::array<std::byte, k_read_version_at + 1> header{};
+  TRY_ASSIGN(const std::size_t got, fs.read_at(handle, header, 0));
+  return got == header.size() && header[k_read_version_at] == k_with_log;
+}
+
+// A schema is input, too: views and triggers run what somebody else wrote.
+void prepare_handle(sqlite3* handle) {
+  sqlite3_extended_result_codes(handle, 1);
+  for (const int off : {SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                        SQLITE_DBCONFIG_ENABLE_VIEW,
+                        SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
+    sqlite3_db_config(handle, off, 0, nullptr);
+  }
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  constexpr int k_longest_value = 16 << 20;
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, k_longest_value);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
 }
 
 } // namespace
 
-Result<Db>
-Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patience) {
-  const int access =
-      mode == DbMode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const bool immutable = mode == DbMode::read_immutable;
-  const std::string name = immutable ? immutable_uri(path) : path;
+Result<Db> Db::open_snapshot(const std::string& path, std::vector<std::byte> image) {
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(name.c_str(),
-                      &handle,
-                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                          (immutable ? SQLITE_OPEN_URI : 0),
-                      nullptr);
+  const int code = sqlite3_open_v2(":memory:",
+                                   &handle,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                                       SQLITE_OPEN_PRIVATECACHE,
+                                   nullptr);
   Db db(handle);
   if (code != SQLITE_OK) {
     return Fail(error_of(handle, "sqlite open", path));
   }
-  sqlite3_extended_result_codes(handle, 1);
+  image.reserve(1); // an address, if there is no byte
+  db.image_ = std::move(image);
+  const auto size = static_cast<sqlite3_int64>(db.image_.size());
+  // SQLite writes no byte of what it may only read.
+  auto* bytes = reinterpret_cast<unsigned char*>(db.image_.data());
+  if (sqlite3_deserialize(
+          handle, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK) {
+    return Fail(error_of(handle, "sqlite open", path));
+  }
+  prepare_handle(handle);
+  return db;
+}
+
+Result<Db>
+Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patience) {
+  TRY(check_files(path));
+  PosixFs fs;
+  if (mode == DbMode::read_only) {
+    TRY_ASSIGN(const bool has_log, has_write_ahead_log(fs, path));
+    if (has_log) {
+      TRY_ASSIGN(std::vector<std::byte> image, read_snapshot(fs, path));
+      return open_snapshot(path, std::move(image));
+    }
+  }
+  // Without a symlink anywhere on the way SQLite can be told to follow none.
+  TRY_ASSIGN(const std::string dir, fs.real_path(parent_dir(path)));
+  const std::string name = join_path(dir, base_name(path));
+  const int access =
+      mode == DbMode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(),
+                                   &handle,
+                                   access | SQLITE_OPEN_NOMUTEX |
+                                       SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW,
+                                   nullptr);
+  Db db(handle);
+  if (code != SQLITE_OK) {
+    return Fail(error_of(handle, "sqlite open", path));
+  }
+  prepare_handle(handle);
   sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
   // SQLite falls back to reading on its own when it may not write.
   if (mode == DbMode::read_write && sqlite3_db_readonly(handle, "main") == 1) {
@@ -222,6 +293,11 @@ std::int64_t Db::last_insert_id() const {
 
 std::int64_t Db::changes() const {
   return sqlite3_changes(handle_.get());
+}
+
+void Db::stop_after(int steps) const {
+  sqlite3_progress_handler(
+      handle_.get(), steps, [](void*) { return 1; }, nullptr);
 }
 
 bool Db::in_transaction() const {

@@ -4,12 +4,14 @@
 #include "fsutil/result.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -17,9 +19,8 @@ struct sqlite3_stmt;
 namespace coldpress {
 
 enum class DbMode : std::uint8_t {
+  // Makes no file beside it: a database with a write-ahead log is read as a snapshot.
   read_only,
-  // Nobody writes it meanwhile, and it has no write-ahead log: no file is made beside it.
-  read_immutable,
   read_write,
 };
 
@@ -88,8 +89,13 @@ private:
 //
 // Errors: busy (another process holds a lock for longer than `patience`, or a killed one
 // left a journal that a read-only connection may not replay), denied, no_space, io,
-// corrupt (no database, damaged, or with tables that are not ours), not_found. The
-// context is what SQLite says.
+// corrupt (no database, damaged, or with tables that are not ours), not_found, invalid
+// (it or a file of SQLite's beside it is no regular file). The context is what SQLite
+// says.
+//
+// In mode read_only also invalid for a snapshot that is too large: see wal_snapshot.hpp.
+//
+// Triggers and views of the database never run, nor does a symlink lead to one.
 class Db {
 public:
   // The file must exist; it is not created. In mode read_write a file that can only be
@@ -106,12 +112,17 @@ public:
   // Rows touched by the last INSERT, UPDATE or DELETE.
   std::int64_t changes() const;
   bool in_transaction() const;
+  // A statement that takes more of SQLite's steps ends with Errc::canceled: of a database
+  // that somebody else made. A second of work is some ten million.
+  void stop_after(int steps) const;
 
 private:
   explicit Db(sqlite3* handle) : handle_(handle) {}
+  static Result<Db> open_snapshot(const std::string& path, std::vector<std::byte> image);
   struct Close {
     void operator()(sqlite3* handle) const;
   };
+  std::vector<std::byte> image_; // what a snapshot is read from: goes after the handle
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

@@ -70,12 +70,9 @@ void print_table(const std::vector<Finding>& findings, bool quiet) {
   }
   const std::size_t problems = count(findings, Level::problem);
   const std::size_t warnings = count(findings, Level::warning);
-  if (problems > 0) {
-    out("{} of this needs a person", problems);
-  } else {
-    out("nothing needs a person");
-  }
-  out("{}\n", warnings == 0 ? "" : fmt::format("; warnings: {}", warnings));
+  out("{}{}\n",
+      problems > 0 ? fmt::format("problems: {}", problems) : "no problems found",
+      warnings > 0 ? fmt::format("; warnings: {}", warnings) : "");
 }
 
 // Of the user who asks.

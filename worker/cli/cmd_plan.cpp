@@ -1,6 +1,8 @@
+#include "locking/codex_locks.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
@@ -58,6 +60,7 @@ int cmd_plan(const Context& context) {
   for (const Error& error : seen.found.errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  tell_not_handled(context, opened->store, Severity::warning, seen.found.odd);
   const FrameRules rules = frame_rules(settings);
   const WallTime now = context.clock.wall();
   const Estimate gain = estimate(context.fs, rules, now, seen.plan.decisions);
@@ -75,6 +78,14 @@ int cmd_plan(const Context& context) {
                    context.options.quiet}));
     if (!settings.compression_enabled) {
       out("{}", k_how_to_enable);
+    }
+    const auto busy =
+        CodexLocks(context.fs, context.clock, opened->store.home).maintenance_busy();
+    if (!busy) {
+      err("coldpress: {}\n", printable(describe(busy.error())));
+    } else if (*busy) {
+      out("A run now would change nothing (maintenance): {}.\n",
+          explain(Reason::maintenance));
     }
   }
   return static_cast<int>(seen.found.errors.empty() ? Exit::ok : Exit::some_failed);

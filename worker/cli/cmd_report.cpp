@@ -1,6 +1,7 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/report_view.hpp"
 #include "worker/cli/say.hpp"
 
@@ -70,6 +71,7 @@ int cmd_report(const Context& context) {
   for (const Error& error : seen.errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  tell_not_handled(context, opened->store, Severity::warning, seen.odd);
   if (const auto shown =
           show(context, ReportView(seen, context.options.largest, context.options.all));
       !shown) {

@@ -1,20 +1,25 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/not_handled.hpp"
+#include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
 #include "worker/run/find_rollout.hpp"
 #include "worker/run/restore_run.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 namespace coldpress {
 
 namespace {
 
-Result<std::vector<std::string>> chosen(const Context& context, const Store& store) {
+Result<Listed> chosen(const Context& context, const Store& store) {
   if (context.options.all) {
     return all_compressed(context.fs, store);
   }
-  std::vector<std::string> paths;
+  Listed listed;
+  std::vector<std::string>& paths = listed.plain_paths;
   for (const std::string& text : context.options.rollouts) {
     TRY_ASSIGN(std::vector<std::string> found, find_rollouts(context.fs, &store, text));
     for (const std::string& path : found) {
@@ -36,7 +41,21 @@ Result<std::vector<std::string>> chosen(const Context& context, const Store& sto
       paths.push_back(join_path(dir, base_name(path)));
     }
   }
-  return paths;
+  return listed;
+}
+
+// What --all could not reach is not restored, whatever the rest says.
+int with_unreached(const Context& context,
+                   const Store& store,
+                   const Listed& all,
+                   int code) {
+  tell_not_handled(context, store, Severity::warning, all.odd);
+  for (const Error& error : all.errors) {
+    err("coldpress: {}\n", printable(describe(error)));
+  }
+  const bool unreached = !all.errors.empty() ||
+                         std::any_of(all.odd.begin(), all.odd.end(), may_hide_rollouts);
+  return code == 0 && unreached ? static_cast<int>(Exit::some_failed) : code;
 }
 
 } // namespace
@@ -60,13 +79,15 @@ int cmd_restore(const Context& context) {
   if (!opened) {
     return report(context, opened.error());
   }
-  const auto paths = chosen(context, opened->store);
-  if (!paths) {
-    return report(context, paths.error());
+  const auto listed = chosen(context, opened->store);
+  if (!listed) {
+    return report(context, listed.error());
   }
-  return show_pass(context, *opened, [&](Session& session, const PassEvents& events) {
-    return run_restore(session, *paths, events);
-  });
+  const int code =
+      show_pass(context, *opened, [&](Session& session, const PassEvents& events) {
+        return run_restore(session, listed->plain_paths, events);
+      });
+  return with_unreached(context, opened->store, *listed, code);
 }
 
 } // namespace coldpress

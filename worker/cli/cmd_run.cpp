@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
+
 namespace coldpress {
 
 void add_run(CLI::App& app, Options& options) {
@@ -32,6 +34,10 @@ int cmd_run(const Context& context) {
       out("Nothing was changed: the feature local_thread_store_compression is off.\n");
     }
     return code;
+  }
+  if (context.options.until_eof) {
+    // Its supervisor ends it by its input; a closed terminal is the supervisor's affair.
+    std::signal(SIGHUP, SIG_IGN);
   }
   return show_pass(
       context, *opened, [&context](Session& session, const PassEvents& events) {

@@ -1,5 +1,6 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/status_view.hpp"
 
@@ -15,6 +16,7 @@ int cmd_status(const Context& context) {
   for (const Error& error : status.errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  tell_not_handled(context, opened->store, Severity::warning, status.found.odd);
   if (context.options.json) {
     print_line(status_json(*opened, status));
   } else {

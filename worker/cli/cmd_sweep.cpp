@@ -25,7 +25,8 @@ int cmd_sweep(const Context& context) {
       show_pass(context, *opened, [orphans](Session& session, const PassEvents& events) {
         return run_sweep(session, events, orphans);
       });
-  const std::size_t stay = list_orphans(context.fs, opened->store.orphans_dir()).size();
+  const auto left = list_orphans(context.fs, opened->store.orphans_dir());
+  const std::size_t stay = left ? left->size() : 0; // that it cannot be read was said
   if (orphans == Orphans::remove && stay > 0 && !context.options.json &&
       !context.options.quiet) {
     out("{} orphans stay: less than {} days there, or open in some process\n",

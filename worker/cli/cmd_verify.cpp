@@ -2,6 +2,7 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/verify_text.hpp"
@@ -77,9 +78,13 @@ int show(const Context& context,
   for (const Error& error : summary.scan_errors) {
     err("coldpress: {}\n", printable(describe(error)));
   }
+  tell_not_handled(context, opened.store, Severity::warning, summary.odd);
+  if (summary.error) {
+    (void)report(context, *summary.error);
+  }
   if (json) {
     print_line(json_of(summary));
-  } else if (!quiet) {
+  } else if (!quiet && !summary.error) {
     out("{}", summary_text(summary));
   }
   return summary.exit_code();

@@ -107,6 +107,14 @@ Exit exit_for(const Error& error) {
   }
 }
 
+// Data that was lost is a failure of its own.
+int with_lost_output(const Context& context, int code) {
+  if (const int lost = lost_output(); lost != 0 && code == 0) {
+    return report(context, Error::from_errno(lost, "write", "standard output"));
+  }
+  return code;
+}
+
 } // namespace
 
 std::span<const Command> all_commands() {
@@ -142,18 +150,14 @@ int run_command_line(int argc,
   CommandLine line;
   line.options.program_name = argc > 0 ? argv[0] : "";
   line.options.inputs.environment = std::move(environment);
+  const Context context{fs, clock, uid, line.options};
   try {
     line.app->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return usage_error(*line.app, error);
+    return with_lost_output(context, usage_error(*line.app, error));
   }
   set_quiet(line.options.quiet);
-  const Context context{fs, clock, uid, line.options};
-  const int code = line.chosen->run(context);
-  if (const int lost = lost_output(); lost != 0 && code == 0) {
-    return report(context, Error::from_errno(lost, "write", "standard output"));
-  }
-  return code;
+  return with_lost_output(context, line.chosen->run(context));
 }
 
 } // namespace coldpress

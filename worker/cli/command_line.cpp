@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 namespace coldpress {
 
@@ -95,7 +96,10 @@ CommandLine::~CommandLine() = default;
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {
-    return app.exit(error); // --help, --version
+    std::ostringstream text; // --help, --version
+    (void)app.exit(error, text, text);
+    print_data(text.str());
+    return static_cast<int>(Exit::ok);
   }
   const CLI::App* where = &app;
   std::string name = app.get_name();
@@ -106,7 +110,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string what = stranger_text(*where, app.remaining(true));
   if (what.empty()) {
     what = error.get_name() == "RequiredError" && where == &app ? "no command is named"
-                                                               : error.what();
+                                                                : error.what();
   }
   err("coldpress: {}\n{} --help shows what there is\n", printable(what), name);
   return static_cast<int>(Exit::usage);

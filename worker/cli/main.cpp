@@ -36,9 +36,11 @@ void hold_standard_streams() {
 
 int main(int argc, char** argv) {
   hold_standard_streams();
-  // A broken kernel lease and a closed pipe are answers here, not reasons to die.
+  // A broken kernel lease, a closed pipe and the limit of ulimit -f (EFBIG) are answers
+  // here, not reasons to die.
   std::signal(SIGIO, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     coldpress::PosixFs fs;
     const coldpress::SystemClock clock;

@@ -119,7 +119,10 @@ std::string json_of(const PassSummary& summary) {
   if (summary.refused) {
     json["refused"] = {{"reason", std::string(name_of(summary.refused->reason))},
                        {"version", to_string(summary.refused->seen.version)},
-                       {"rollout", printable(summary.refused->seen.rollout)}};
+                       {"release", to_string(summary.refused->seen)},
+                       {"rollout", printable(summary.refused->seen.rollout)},
+                       {"when", format_time(summary.refused->seen.when)},
+                       {"until", format_time(counts_until(summary.refused->seen))}};
   }
   if (summary.deferred) {
     json["deferred"] = std::string(name_of(*summary.deferred));

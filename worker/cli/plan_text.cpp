@@ -144,8 +144,7 @@ std::string plan_text(const PlanView& view) {
         format_count(leftovers));
   }
   if (!view.store.has_trees) {
-    text += "There is neither sessions/ nor archived_sessions/: is this a Codex home? If "
-            "yours is\nelsewhere, name it with --store DIR.\n";
+    text += "Codex has saved no session there yet.\n";
   }
   return text;
 }

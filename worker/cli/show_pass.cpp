@@ -3,6 +3,7 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/not_handled.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
@@ -45,8 +46,8 @@ int show_pass(const Context& context,
               const std::function<PassSummary(Session&, const PassEvents&)>& work) {
   const bool json = context.options.json;
   if (!opened.store.has_trees) {
-    warn("coldpress: {} has neither sessions/ nor archived_sessions/: nothing to do; if "
-         "your Codex home is elsewhere, name it with --store\n",
+    warn("coldpress: {} has neither sessions/ nor archived_sessions/: Codex has saved no "
+         "session there yet\n",
          printable(opened.store.home));
     if (json) {
       print_line(json_of(PassSummary{}));
@@ -61,6 +62,7 @@ int show_pass(const Context& context,
     for (const Error& error : found.errors) {
       err("coldpress: {}\n", printable(describe(error)));
     }
+    tell_not_handled(context, opened.store, Severity::notice, found.odd);
     for (const Decision& decision : json ? plan.decisions : std::vector<Decision>{}) {
       print_line(json_of(decision));
     }

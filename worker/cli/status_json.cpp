@@ -32,23 +32,27 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
   Json json = {
       {"message_type", "status"},
       {"store", printable(opened.store.home)},
+      {"complete", status.errors.empty()},
       {"enabled", opened.loaded.settings.compression_enabled},
       {"plain_rollouts", status.found.candidates.size()},
       {"compressed_rollouts", status.found.compressed_files},
       {"compressed_bytes", status.found.compressed_bytes},
       {"leftovers", status.found.leftovers.size()},
       {"temp_files", status.found.parts.size() + status.found.foreign_temps.size()},
-      {"orphans", status.orphans.size()},
-      {"codex_maintenance", status.maintenance},
+      {"orphans", status.orphans ? Json(status.orphans->size()) : Json("unknown")},
+      {"codex_maintenance",
+       status.maintenance ? Json(*status.maintenance) : Json("unknown")},
       {"leases",
        {{"archived", name_of(status.leases[0])}, {"active", name_of(status.leases[1])}}},
-      {"locked", status.lock && status.lock->locked}};
-  if (status.lock && status.lock->locked) {
-    json["holder"] = {{"pid", status.lock->process.pid},
-                      {"host", printable(status.lock->process.host)},
-                      {"since", format_time(status.lock->since)},
-                      {"heartbeat", format_time(status.lock->heartbeat)},
-                      {"generation", status.lock->generation}};
+      {"locked",
+       status.lock ? Json(*status.lock && (*status.lock)->locked) : Json("unknown")}};
+  if (status.lock && *status.lock && (*status.lock)->locked) {
+    const StoreLockHolder& holder = **status.lock;
+    json["holder"] = {{"pid", holder.process.pid},
+                      {"host", printable(holder.process.host)},
+                      {"since", format_time(holder.since)},
+                      {"heartbeat", format_time(holder.heartbeat)},
+                      {"generation", holder.generation}};
   }
   if (status.daemon && status.daemon->trouble.empty()) {
     const ServiceStore& store = status.daemon->store;

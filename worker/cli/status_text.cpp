@@ -9,11 +9,18 @@ namespace coldpress {
 
 namespace {
 
+std::string unknown_text(const Error& error) {
+  return "unknown: " + printable(describe(error));
+}
+
 std::string lock_text(const StoreStatus& status) {
-  if (!status.lock || (!status.lock->locked && status.lock->released)) {
+  if (!status.lock) {
+    return unknown_text(status.lock.error());
+  }
+  if (!*status.lock || (!(*status.lock)->locked && (*status.lock)->released)) {
     return "free";
   }
-  const StoreLockHolder& holder = *status.lock;
+  const StoreLockHolder& holder = **status.lock;
   return fmt::format("{} pid {} on {} since {}, last heartbeat {}",
                      holder.locked ? "held by" : "left by",
                      holder.process.pid,
@@ -24,12 +31,16 @@ std::string lock_text(const StoreStatus& status) {
 
 std::string marker_text(const StoreStatus& status) {
   if (!status.marker) {
+    return unknown_text(status.marker.error());
+  }
+  if (!*status.marker) {
     return "none";
   }
+  const MarkerInfo& marker = **status.marker;
   return fmt::format("{} pid {}, {}",
-                     status.marker->ours ? "coldpress" : "Codex",
-                     status.marker->pid,
-                     format_time(status.marker->mtime));
+                     marker.ours ? "coldpress" : "Codex",
+                     marker.pid,
+                     format_time(marker.mtime));
 }
 
 std::string daemon_text(const StoreStatus& status) {
@@ -169,7 +180,10 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
   }
   table.add({"coldpress serve", daemon_text(status)});
   table.add({"store lock", lock_text(status)});
-  table.add({"Codex maintenance", status.maintenance ? "running" : "not running"});
+  table.add({"Codex maintenance",
+             !status.maintenance   ? unknown_text(status.maintenance.error())
+             : *status.maintenance ? "running"
+                                   : "not running"});
   table.add({"kernel leases", leases_text(status)});
   table.add({"run marker", marker_text(status)});
   table.add({"leftovers",
@@ -177,7 +191,8 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
                          "files, {} orphans",
                          status.found.leftovers.size(),
                          status.found.parts.size() + status.found.foreign_temps.size(),
-                         status.orphans.size())});
+                         status.orphans ? std::to_string(status.orphans->size())
+                                        : std::string("an unknown number of"))});
   return table;
 }
 
@@ -188,18 +203,20 @@ std::string status_text(const OpenedStore& opened, const StoreStatus& status) {
   if (!status.found.leftovers.empty()) {
     text += leftovers_text(opened, status);
   }
-  if (!status.orphans.empty()) {
+  if (status.orphans && !status.orphans->empty()) {
     text += "moved aside to coldpress/orphans: bytes that are in no rollout. Compare and "
             "join them,\nor let coldpress sweep --orphans remove those that are 30 days "
             "old:\n" +
-            orphans_text(status.orphans);
+            orphans_text(*status.orphans);
   }
   Table runs({Align::left, Align::left, Align::left});
   for (const RunRow& row : status.runs) {
     runs.add(
         {format_time(row.start.started), printable(row.start.command), run_result(row)});
   }
-  text += runs.rows() > 0 ? "last runs\n" : "no runs yet\n";
+  text += !status.ledger_read ? "last runs: unknown, the ledger cannot be read\n"
+          : runs.rows() > 0   ? "last runs\n"
+                              : "no runs yet\n";
   return text + runs.text("  ");
 }
 

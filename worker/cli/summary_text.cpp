@@ -53,14 +53,13 @@ std::string outcome_text(const Outcome& outcome) {
 
 std::string refusal_text(const Refusal& refusal) {
   return fmt::format(
-      "Nothing may be pressed here ({}): Codex {} was seen in {} ({}).\nIt cannot read "
-      ".zst and would drop such threads from its list. Upgrade it; it is forgotten 30\n"
-      "days after it was last seen. If it is gone for good: compat.min_reader = \"{}\"\n",
+      "Nothing may be compressed here ({}): Codex {} wrote in\n{}\nat {}. It cannot read "
+      ".zst and would drop such threads from its list.\n{}.\n",
       name_of(refusal.reason),
-      to_string(refusal.seen.version),
+      to_string(refusal.seen),
       printable(refusal.seen.rollout),
       format_time(refusal.seen.when),
-      to_string(refusal.seen.version));
+      way_on(refusal));
 }
 
 namespace {
@@ -132,8 +131,9 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
     text += refusal_text(*summary.refused);
   }
   if (summary.deferred) {
-    text += fmt::format(
-        "Deferred ({}): {}.\n", name_of(*summary.deferred), explain(*summary.deferred));
+    text += fmt::format("Nothing was changed, the run is deferred ({}): {}.\n",
+                        name_of(*summary.deferred),
+                        explain(*summary.deferred));
   }
   if (summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed) > 0) {
     text += pressed_text(summary);

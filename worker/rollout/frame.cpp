@@ -132,6 +132,13 @@ Result<FrameInfo> inspect_frame(std::span<const std::byte> first_bytes) {
   return info;
 }
 
+std::uint64_t most_content(std::uint64_t file_size) {
+  constexpr std::uint64_t k_block_max = std::uint64_t{128} << 10U;
+  constexpr std::uint64_t k_smallest_block = 4; // header and the byte that is repeated
+  const std::uint64_t blocks = file_size / k_smallest_block;
+  return blocks > UINT64_MAX / k_block_max ? UINT64_MAX : blocks * k_block_max;
+}
+
 std::optional<WeakFrame> find_weakness(std::span<const std::byte> first_bytes) {
   const auto info = inspect_frame(first_bytes);
   if (!info) {

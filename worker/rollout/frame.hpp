@@ -49,6 +49,10 @@ inline constexpr std::size_t k_frame_header_max = 18;
 // Errc::unsupported: a skippable frame stands first.
 Result<FrameInfo> inspect_frame(std::span<const std::byte> first_bytes);
 
+// No zstd file of that length decodes to more: a block has at least four bytes and
+// decodes to at most 128 KiB. A size that a header declares beyond this is not true.
+std::uint64_t most_content(std::uint64_t file_size);
+
 // What is known of a file's plain bytes from a weak beginning.
 struct WeakFrame {
   std::optional<std::uint64_t> content_size; // of its first frame, as declared

@@ -1,13 +1,14 @@
 #include "worker/rollout/frame_check.hpp"
 
+#include "fsutil/start_thread.hpp"
 #include "fsutil/thread_priority.hpp"
 #include "worker/rollout/codec.hpp"
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 
 namespace coldpress {
@@ -27,7 +28,16 @@ struct FrameCheck::State {
   Hasher hasher;
   std::uint64_t size = 0;
 
+  // What is thrown (by a lack of memory) must not leave the thread, nor stop the taking.
   void decode(const std::vector<std::byte>& piece) {
+    try {
+      decode_or_throw(piece);
+    } catch (const std::exception& thrown) {
+      error = Error{Errc::io, 0, "zstd decode", {}, {thrown.what()}};
+    }
+  }
+
+  void decode_or_throw(const std::vector<std::byte>& piece) {
     if (error) {
       return;
     }
@@ -69,15 +79,14 @@ struct FrameCheck::State {
   }
 
   bool start() {
-    try {
-      thread = std::thread([this] {
-        name_this_thread("cp-check");
-        decode_all();
-      });
-      return true;
-    } catch (const std::system_error&) {
-      return false;
+    auto started = start_thread([this] {
+      name_this_thread("cp-check");
+      decode_all();
+    });
+    if (started) {
+      thread = std::move(*started);
     }
+    return started.has_value();
   }
 
   void join() {

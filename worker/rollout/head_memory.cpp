@@ -61,6 +61,10 @@ std::optional<RolloutHead> HeadMemory::Found::head() const {
   return head_of_body(body_);
 }
 
+std::optional<RecentWriters> HeadMemory::Found::writers() const {
+  return writers_of_body(body_);
+}
+
 HeadKey HeadMemory::key_at(std::size_t nth) const {
   const auto page = std::prev(std::upper_bound(
       pages_.begin(), pages_.end(), nth, [](std::size_t n, const Page& each) {
@@ -84,7 +88,7 @@ std::vector<HeadPage> HeadMemory::apply(const HeadNews& news) {
     page(key).erase(key);
   }
   for (const RememberedHead& learned : news.learned) {
-    page(learned.key)[learned.key] = head_body(learned.head);
+    page(learned.key)[learned.key] = head_body(learned.head, learned.writers);
   }
   std::vector<HeadPage> changed;
   for (const auto& [number, entries] : touched) {

@@ -3,6 +3,7 @@
 #include "fsutil/file_stamp.hpp"
 #include "fsutil/hash.hpp"
 #include "worker/rollout/head.hpp"
+#include "worker/rollout/recent_writers.hpp"
 
 #include <array>
 #include <cstddef>
@@ -22,6 +23,8 @@ HeadKey head_key(std::string_view path, const FileStamp& stamp);
 struct RememberedHead {
   HeadKey key;
   std::optional<RolloutHead> head; // empty: it has no session_meta
+  // Of turns, only if somebody asked; none without a head.
+  std::optional<RecentWriters> writers{};
 };
 
 // What one walk found that a HeadMemory did not know, and what it knew in vain.
@@ -53,8 +56,9 @@ public:
   // Until the next apply(), and no longer than the memory.
   class Found {
   public:
-    std::size_t nth() const { return nth_; } // for key_at()
-    std::optional<RolloutHead> head() const; // empty: it has no session_meta
+    std::size_t nth() const { return nth_; }      // for key_at()
+    std::optional<RolloutHead> head() const;      // empty: it has no session_meta
+    std::optional<RecentWriters> writers() const; // empty: nobody asked
 
   private:
     friend class HeadMemory;

@@ -9,8 +9,9 @@ namespace coldpress {
 
 namespace {
 
-// Raise it whenever parse_head() or head_key() means something else than before.
-constexpr std::uint32_t k_format = 2;
+// Raise it whenever parse_head(), parse_turn() or head_key() means something else than
+// before.
+constexpr std::uint32_t k_format = 3;
 
 // A page: checksum, format, number of entries; the keys in ascending order; where each
 // body ends; the bodies. Integers as this machine has them: on another kind of machine
@@ -41,6 +42,10 @@ template <class T> T get(std::string_view from, std::size_t at) {
   return value;
 }
 
+void put_time(std::string& into, WallTime time) {
+  put(into, static_cast<std::int64_t>(time.time_since_epoch().count()));
+}
+
 void put_text(std::string& into, std::string_view text) {
   put(into, static_cast<std::uint32_t>(text.size()));
   into += text;
@@ -58,6 +63,13 @@ public:
       text = rest_.substr(0, size);
       rest_.remove_prefix(text.size());
     }
+    has_writers_ = take<std::uint8_t>() != 0;
+    if (has_writers_) {
+      for (WallTime& last : writers_.last) {
+        last = take_time();
+      }
+      writers_.seen_since = take_time();
+    }
     sound_ = sound_ && rest_.empty();
   }
 
@@ -71,6 +83,9 @@ public:
             WallTime(std::chrono::nanoseconds(written_)),
             std::string(texts_[4])};
   }
+  std::optional<RecentWriters> writers() const {
+    return has_writers_ ? std::optional(writers_) : std::nullopt;
+  }
 
 private:
   template <class T> T take() {
@@ -82,12 +97,17 @@ private:
     rest_.remove_prefix(sizeof(T));
     return value;
   }
+  WallTime take_time() {
+    return WallTime(std::chrono::nanoseconds(take<std::int64_t>()));
+  }
 
   std::string_view rest_;
   bool sound_ = true;
   std::int64_t written_ = 0;
   std::uint8_t shares_ = 0;
   std::array<std::string_view, 5> texts_; // in the order of head_body()
+  bool has_writers_ = false;
+  RecentWriters writers_;
 };
 
 bool is_body(std::string_view bytes) {
@@ -168,22 +188,34 @@ bool is_head_page(std::uint32_t number, std::string_view bytes) {
 }
 
 // No session_meta: an empty body.
-std::string head_body(const std::optional<RolloutHead>& head) {
+std::string head_body(const std::optional<RolloutHead>& head,
+                      const std::optional<RecentWriters>& writers) {
   std::string body;
   if (head) {
-    put(body, static_cast<std::int64_t>(head->written.time_since_epoch().count()));
+    put_time(body, head->written);
     put(body, static_cast<std::uint8_t>(head->has_history_base));
     put_text(body, head->thread_id);
     put_text(body, head->cwd);
     put_text(body, head->cli_version);
     put_text(body, head->history_base_thread);
     put_text(body, head->source);
+    put(body, static_cast<std::uint8_t>(writers.has_value()));
+    if (writers) {
+      for (const WallTime last : writers->last) {
+        put_time(body, last);
+      }
+      put_time(body, writers->seen_since);
+    }
   }
   return body;
 }
 
 std::optional<RolloutHead> head_of_body(std::string_view body) {
   return body.empty() ? std::nullopt : std::optional(BodyView(body).head());
+}
+
+std::optional<RecentWriters> writers_of_body(std::string_view body) {
+  return body.empty() ? std::nullopt : BodyView(body).writers();
 }
 
 HeadEntries entries_of(const HeadPageView& page) {

@@ -30,9 +30,11 @@ private:
   std::string_view bytes_;
 };
 
-std::string head_body(const std::optional<RolloutHead>& head);
+std::string head_body(const std::optional<RolloutHead>& head,
+                      const std::optional<RecentWriters>& writers = {});
 // Of a body on a page that is_head_page().
 std::optional<RolloutHead> head_of_body(std::string_view body);
+std::optional<RecentWriters> writers_of_body(std::string_view body);
 
 struct ByHeadKey {
   bool operator()(const HeadKey& a, const HeadKey& b) const {

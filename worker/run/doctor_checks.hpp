@@ -55,6 +55,7 @@ void check_file_systems(const DoctorFacts& facts, Findings& found);
 void check_leases(const DoctorFacts& facts, Findings& found);
 void check_space(const DoctorFacts& facts, Findings& found);
 void check_rollouts(const DoctorFacts& facts, Findings& found);
+void check_not_handled(const DoctorFacts& facts, Findings& found);
 
 // --- doctor_state.cpp
 void check_store_lock(const DoctorFacts& facts, Findings& found);

@@ -207,4 +207,23 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
   }
 }
 
+void check_not_handled(const DoctorFacts& facts, Findings& found) {
+  constexpr std::size_t k_shown = 10;
+  const auto& all = facts.store->preview.found.odd;
+  const std::size_t root = facts.store->store.home.size() + 1;
+  for (std::size_t nth = 0; nth < std::min(k_shown, all.size()); ++nth) {
+    const OddEntry& odd = all[nth];
+    found.warn(fmt::format("{} ({})", odd.path.substr(root), reason_name(odd.oddity)),
+               std::string(explain(odd.oddity)));
+  }
+  if (all.size() > k_shown) {
+    found.warn(fmt::format("{} in all", format_count(all.size())),
+               "coldpress plan --json names each");
+  }
+  if (all.empty()) {
+    found.ok(
+        "nothing: all that is named like a rollout is a file that coldpress handles");
+  }
+}
+
 } // namespace coldpress

@@ -5,6 +5,7 @@
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/control_client.hpp"
+#include "worker/run/damage_advice.hpp"
 #include "worker/run/doctor_proc.hpp"
 
 #include <algorithm>
@@ -79,18 +80,6 @@ std::optional<bool> takes_unnamed(Fs& fs, const std::string& dir) {
   return made.error().code == Errc::unsupported ? std::optional(false) : std::nullopt;
 }
 
-// What Codex makes before there is a first session.
-bool has_codex_files(Fs& fs, const std::string& home) {
-  const auto entries = fs.list_dir(home);
-  return entries &&
-         std::any_of(entries->begin(), entries->end(), [](const DirEntry& entry) {
-           const std::string& name = entry.name;
-           return name == "auth.json" || name == "config.toml" ||
-                  name == "history.jsonl" || name == "version.json" ||
-                  (name.starts_with("state_") && name.ends_with(".sqlite"));
-         });
-}
-
 Result<bool> is_held(Fs& fs, const std::string& path) {
   const auto handle = open_existing(fs, path);
   if (!handle) {
@@ -154,21 +143,23 @@ void look_up_verified(Fs& fs,
                       const Verifications& verifications,
                       LedgerFacts& facts) {
   for (const auto& [rollout, seen] : verifications) {
-    const auto stat = fs.lstat(compressed_name(join_path(store.home, rollout)));
+    const std::string path = compressed_name(join_path(store.home, rollout));
+    const auto stat = fs.lstat(path);
     if (!stat || stat->size != seen.frame_bytes || stat->mtime != seen.frame_mtime) {
       continue; // another file by now, or none
     }
     if (!seen.ok) {
-      facts.damaged.push_back(seen);
+      facts.damaged.push_back({seen, damage_advice(fs, store, path)});
     } else if (seen.at > WallTime{}) {
       facts.verified += 1;
       facts.verified_first = std::min(facts.verified_first.value_or(seen.at), seen.at);
     }
   }
-  std::sort(
-      facts.damaged.begin(),
-      facts.damaged.end(),
-      [](const Verification& a, const Verification& b) { return a.rollout < b.rollout; });
+  std::sort(facts.damaged.begin(),
+            facts.damaged.end(),
+            [](const DamagedFile& a, const DamagedFile& b) {
+              return a.seen.rollout < b.seen.rollout;
+            });
 }
 
 LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known& known) {
@@ -218,7 +209,6 @@ StoreFacts
 look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store) {
   StoreFacts facts;
   facts.home = look_up_dir(fs, "the store", store.home);
-  facts.has_codex_files = has_codex_files(fs, store.home);
   for (const Root root : {Root::archived, Root::active}) {
     DirFacts tree = look_up_dir(
         fs, std::string(tree_name(root)), join_path(store.home, tree_name(root)));

@@ -40,6 +40,12 @@ struct LockFacts {
   std::map<std::string, std::uint32_t> pids; // by "store", "maintenance", …, if told
 };
 
+// What verify found damaged, and what can be done about it now.
+struct DamagedFile {
+  Verification seen;
+  std::string advice;
+};
+
 struct LedgerFacts {
   std::string path;
   bool there = false;
@@ -49,16 +55,15 @@ struct LedgerFacts {
   std::size_t held = 0;
   std::size_t verified = 0;               // .zst that were read whole at some time
   std::optional<WallTime> verified_first; // of those, the one longest ago
-  std::vector<Verification> damaged;      // and still there as they were
+  std::vector<DamagedFile> damaged;       // and still there as they were
   std::vector<std::string> set_aside;     // damaged ones, by an earlier run
 };
 
 struct StoreFacts {
   Store store;
   DirFacts home;
-  bool has_codex_files = false; // what Codex keeps beside its trees, and nobody else
-  std::vector<DirFacts> trees;  // by Root
-  std::vector<DirFacts> own;    // ours, as far as they are there
+  std::vector<DirFacts> trees; // by Root
+  std::vector<DirFacts> own;   // ours, as far as they are there
   Result<std::optional<bool>> codex_flag = std::optional<bool>{};
   LockFacts locks;
   // What the daemon answers; empty: there is none.
@@ -66,7 +71,7 @@ struct StoreFacts {
   LedgerFacts ledger;
   Preview preview;
   std::array<LeaseAnswer, 2> leases{}; // by Root
-  std::vector<Orphan> orphans;
+  Result<std::vector<Orphan>> orphans = std::vector<Orphan>{};
 };
 
 struct MachineFacts {

@@ -2,6 +2,7 @@
 #include "worker/run/doctor_checks.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace coldpress {
 
@@ -18,11 +19,46 @@ bool presses(const RunRow& row) {
   return row.start.command == "run" || row.start.command == "serve";
 }
 
+bool coldpress_works(const DoctorFacts& facts) {
+  const auto& lock = facts.store->locks.store;
+  return lock && *lock && (*lock)->locked;
+}
+
+// Those without an end since the last that has one. A run that is going on is none.
+std::size_t killed_in_a_row(const DoctorFacts& facts) {
+  std::size_t number = 0;
+  bool going_on = coldpress_works(facts);
+  for (const RunRow& row : facts.store->ledger.runs) {
+    if (!presses(row)) {
+      continue;
+    }
+    if (row.end) {
+      break;
+    }
+    number += std::exchange(going_on, false) ? 0 : 1;
+  }
+  return number;
+}
+
+void check_killed(const DoctorFacts& facts, Findings& found) {
+  constexpr std::size_t k_chance = 2; // more than that is none
+  const std::size_t number = killed_in_a_row(facts);
+  if (number < k_chance) {
+    return;
+  }
+  const std::string what =
+      fmt::format("the last {} runs were killed before their end", number);
+  const std::string hint =
+      "find out what kills them: the kernel for their memory (dmesg; then lower "
+      "limits.memory), a limit of the service, or whoever stops them; what they worked "
+      "on comes last in the next run";
+  number > k_chance ? found.problem(what, hint) : found.warn(what, hint);
+}
+
 void check_last(const DoctorFacts& facts, const RunRow& last, Findings& found) {
   const std::string when = format_time(last.start.started);
-  const auto& lock = facts.store->locks.store;
   if (!last.end) {
-    if (lock && *lock && (*lock)->locked) {
+    if (coldpress_works(facts)) {
       found.note(
           fmt::format("coldpress {} is going on since {}", last.start.command, when));
     } else {
@@ -153,18 +189,19 @@ void check_runs(const DoctorFacts& facts, Findings& found) {
     return;
   }
   check_last(facts, runs.front(), found);
+  check_killed(facts, found);
   check_last_success(facts, found);
 }
 
 void check_verified(const DoctorFacts& facts, Findings& found) {
   const LedgerFacts& ledger = facts.store->ledger;
   for (std::size_t nth = 0; nth < std::min(k_shown, ledger.damaged.size()); ++nth) {
-    const Verification& seen = ledger.damaged[nth];
+    const auto& [seen, advice] = ledger.damaged[nth];
     found.problem(fmt::format("{} is damaged, found on {}: {}",
                               seen.rollout,
                               format_time(seen.at),
                               seen.detail),
-                  "put it back from a backup, and read it again with coldpress verify");
+                  advice + "; then read it again with coldpress verify");
   }
   if (ledger.damaged.size() > k_shown) {
     found.problem(
@@ -191,20 +228,29 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
     if (row.attempts == 0) {
       continue; // a conflict: among the leftovers
     }
+    if (row.outcome == k_begun && coldpress_works(facts)) {
+      continue; // it may be under way
+    }
     number += 1;
     if (number > k_shown) {
       continue;
     }
     const std::string why = row.error.text.empty() ? row.reason : row.error.text;
-    const std::string what = fmt::format("{} failed {}, last on {}: {}{}{}",
-                                         row.rollout,
-                                         row.attempts == 1
-                                             ? "once"
-                                             : fmt::format("{} times", row.attempts),
-                                         format_time(row.updated),
-                                         row.error.op,
-                                         row.error.op.empty() || why.empty() ? "" : ": ",
-                                         why.empty() ? row.error.code : why);
+    if (row.outcome == k_begun) {
+      found.warn(fmt::format("{} was under way on {} when its run was killed",
+                             row.rollout,
+                             format_time(row.updated)),
+                 "nothing of it was lost; the next run tries it last");
+      continue;
+    }
+    const std::string what =
+        fmt::format("{} failed {}, last on {}: {}{}{}",
+                    row.rollout,
+                    row.attempts == 1 ? "once" : fmt::format("{} times", row.attempts),
+                    format_time(row.updated),
+                    row.error.op,
+                    row.error.op.empty() || why.empty() ? "" : ": ",
+                    why.empty() ? row.error.code : why);
     if (row.error.code == name_of(Errc::corrupt)) {
       found.problem(what, "damaged; see what coldpress verify says of it");
     } else {

@@ -63,17 +63,9 @@ void check_store(const DoctorFacts& facts, Findings& found) {
   const std::string origin = origin_of(loaded, "store");
   const std::string chosen =
       origin == "default" ? "the default place" : "chosen by " + origin;
-  if (!store.has_trees && facts.store->has_codex_files) {
+  if (!store.has_trees) {
     found.ok(
         fmt::format("{} ({}): Codex has saved no session there yet", store.home, chosen));
-    return;
-  }
-  if (!store.has_trees) {
-    found.problem(fmt::format("{} ({}) has neither sessions/ nor archived_sessions/",
-                              store.home,
-                              chosen),
-                  "if it is not the home of Codex, name that with --store DIR or "
-                  "$CODEX_HOME; if it is, Codex has saved nothing yet");
     return;
   }
   found.ok(fmt::format("{} ({})", store.home, chosen));
@@ -114,34 +106,30 @@ void check_codex_versions(const DoctorFacts& facts, Findings& found) {
   if (preview.plan.refused) {
     const VersionSeen& seen = preview.plan.refused->seen;
     found.problem(
-        fmt::format("nothing may be pressed: Codex {}, which cannot read .zst, wrote {} "
-                    "on {}",
-                    to_string(seen.version),
+        fmt::format("nothing may be compressed: Codex {}, which cannot read .zst, wrote "
+                    "in {} at {}",
+                    to_string(seen),
                     seen.rollout,
                     format_time(seen.when)),
-        fmt::format(
-            "update every Codex that uses this store; the store is taken again {} "
-            "days after that date (compat.min_reader)",
-            k_version_memory.count()));
+        way_on(*preview.plan.refused));
     return;
   }
-  std::vector<Version> versions;
-  for (const VersionSeen& seen : preview.found.versions) {
-    versions.push_back(seen.version);
-  }
+  std::vector<VersionSeen> versions = preview.found.versions;
   if (versions.empty()) {
     found.ok(fmt::format("no Codex was at work here within {} days",
                          k_version_memory.count()));
     return;
   }
-  std::sort(versions.begin(), versions.end());
+  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) {
+    return a.version < b.version;
+  });
   std::string names;
-  for (const Version& version : versions) {
-    names += (names.empty() ? "" : ", ") + to_string(version);
+  for (const VersionSeen& seen : versions) {
+    names += (names.empty() ? "" : ", ") + to_string(seen);
   }
   const bool automatic =
       facts.config.loaded.settings.compat.shared_history == SharedHistory::automatic;
-  if (automatic && versions.front() < k_shares_compressed) {
+  if (automatic && versions.front().version < k_shares_compressed) {
     found.note(fmt::format("seen within {} days: Codex {}; forks and their parents are "
                            "left plain for the oldest",
                            k_version_memory.count(),

@@ -219,7 +219,12 @@ void check_leftovers(const DoctorFacts& facts, Findings& found) {
 }
 
 void check_orphans(const DoctorFacts& facts, Findings& found) {
-  const std::vector<Orphan>& orphans = facts.store->orphans;
+  if (!facts.store->orphans) {
+    found.problem(describe(facts.store->orphans.error()),
+                  "make it readable for the user who runs coldpress");
+    return;
+  }
+  const std::vector<Orphan>& orphans = *facts.store->orphans;
   if (orphans.empty()) {
     found.ok("none");
     return;

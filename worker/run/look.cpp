@@ -51,10 +51,19 @@ template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors)
   return T{};
 }
 
+// Stays an error: what could not be asked is unknown.
+template <class T> Result<T> noted(Result<T> result, std::vector<Error>& errors) {
+  if (!result) {
+    errors.push_back(result.error());
+  }
+  return result;
+}
+
 // What a scan may take from it.
 HeadMemory read_ledger(const Store& store, StoreStatus& status) {
   auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
   if (!ledger) {
+    status.ledger_read = false;
     status.errors.push_back(std::move(ledger.error()));
     return {};
   }
@@ -98,15 +107,15 @@ look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store
       scan(fs, store.home, {clock.wall(), settings.compat.shared_history}, known);
   status.errors.insert(
       status.errors.end(), status.found.errors.begin(), status.found.errors.end());
-  status.lock = value_or_note(peek_store_lock(fs, store.own_dir), status.errors);
-  status.marker = value_or_note(peek_marker(fs, store.home), status.errors);
+  status.lock = noted(peek_store_lock(fs, store.own_dir), status.errors);
+  status.marker = noted(peek_marker(fs, store.home), status.errors);
   CodexLocks codex(fs, clock, store.home);
   status.daemon = ask_after_daemon(clock, store);
-  status.maintenance = value_or_note(codex.maintenance_busy(), status.errors);
+  status.maintenance = noted(codex.maintenance_busy(), status.errors);
   for (std::size_t root = 0; root < status.leases.size(); ++root) {
     status.leases.at(root) = probe_leases(fs, status.found.examples.at(root));
   }
-  status.orphans = list_orphans(fs, store.orphans_dir());
+  status.orphans = noted(list_orphans(fs, store.orphans_dir()), status.errors);
   return status;
 }
 

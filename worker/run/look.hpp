@@ -36,12 +36,14 @@ struct DaemonAnswer {
 // Everything `status` shows.
 struct StoreStatus {
   Inventory found;
-  std::optional<StoreLockHolder> lock;
-  std::optional<MarkerInfo> marker;
+  // An error: may not be asked. That is not "free", and not "none".
+  Result<std::optional<StoreLockHolder>> lock = std::optional<StoreLockHolder>{};
+  Result<std::optional<MarkerInfo>> marker = std::optional<MarkerInfo>{};
   std::optional<DaemonAnswer> daemon;
-  bool maintenance = false;            // Codex's, running now
+  Result<bool> maintenance = false;    // Codex's, running now
   std::array<LeaseAnswer, 2> leases{}; // by Root
-  std::vector<Orphan> orphans;
+  Result<std::vector<Orphan>> orphans = std::vector<Orphan>{};
+  bool ledger_read = true;  // false: runs, totals and blocked are unknown
   std::vector<RunRow> runs; // newest first
   Totals totals;
   BlockedTimes blocked;

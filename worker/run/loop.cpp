@@ -3,9 +3,11 @@
 #include <uv.h>
 
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace coldpress {
 
@@ -70,6 +72,16 @@ struct Loop::State {
   Timer* alarm = nullptr; // made when it is first set
   std::mutex mutex;
   std::deque<Task> posted;
+  std::exception_ptr thrown; // no exception passes through libuv's frames
+
+  template <class Call> void guarded(Call&& call) {
+    try {
+      call();
+    } catch (...) {
+      thrown = thrown ? thrown : std::current_exception();
+      uv_stop(&loop);
+    }
+  }
 
   void drain() {
     std::deque<Task> ready;
@@ -78,10 +90,14 @@ struct Loop::State {
       ready.swap(posted);
     }
     for (Task& task : ready) {
-      task();
+      guarded([&task] { task(); });
     }
   }
 };
+
+Loop::State& Loop::state_of(uv_loop_s* loop) {
+  return *static_cast<State*>(loop->data);
+}
 
 Loop::Loop() : state_(std::make_unique<State>()) {
   require(uv_loop_init(&state_->loop), "uv_loop_init");
@@ -91,6 +107,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
                     [](uv_async_t* wake) { static_cast<State*>(wake->data)->drain(); }),
       "uv_async_init");
   state_->wake.data = state_.get();
+  state_->loop.data = state_.get();
 }
 
 Loop::~Loop() {
@@ -119,7 +136,7 @@ void Loop::after(std::chrono::milliseconds delay, Task task) {
       [](uv_timer_t* handle) {
         Task once = std::move(static_cast<Timer*>(handle->data)->once);
         uv_close(as_handle(handle), free_timer);
-        once();
+        state_of(handle->loop).guarded(once);
       },
       ticks(delay),
       0);
@@ -139,7 +156,7 @@ void Loop::set_alarm(std::chrono::milliseconds delay, std::function<void()> call
       [](uv_timer_t* handle) {
         // It may be set again by what it calls.
         const auto now = std::move(static_cast<Timer*>(handle->data)->repeated);
-        now();
+        state_of(handle->loop).guarded(now);
       },
       ticks(delay),
       0);
@@ -154,7 +171,9 @@ void Loop::every(std::chrono::milliseconds interval, std::function<void()> call)
   const auto period = static_cast<std::uint64_t>(interval.count());
   uv_timer_start(
       &owned->handle,
-      [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->repeated(); },
+      [](uv_timer_t* handle) {
+        state_of(handle->loop).guarded(static_cast<Timer*>(handle->data)->repeated);
+      },
       period,
       period);
 }
@@ -165,12 +184,13 @@ void Loop::on_signal(int signal, std::function<void()> call) {
   require(uv_signal_init(&state_->loop, &watch->handle), "uv_signal_init");
   Signal* owned = watch.release();
   owned->handle.data = owned;
-  require(
-      uv_signal_start(
-          &owned->handle,
-          [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->call(); },
-          signal),
-      "uv_signal_start");
+  require(uv_signal_start(
+              &owned->handle,
+              [](uv_signal_t* handle, int) {
+                state_of(handle->loop).guarded(static_cast<Signal*>(handle->data)->call);
+              },
+              signal),
+          "uv_signal_start");
 }
 
 uv_loop_s* Loop::handle() {
@@ -179,11 +199,20 @@ uv_loop_s* Loop::handle() {
 
 void Loop::run() {
   uv_run(&state_->loop, UV_RUN_DEFAULT);
+  if (auto thrown = std::exchange(state_->thrown, nullptr)) {
+    std::rethrow_exception(thrown);
+  }
 }
 
 void Loop::stop() {
   state_->drain();
   uv_stop(&state_->loop);
+}
+
+std::function<void(std::exception_ptr)> rethrow_on(Loop& loop) {
+  return [&loop](std::exception_ptr thrown) {
+    loop.post([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+  };
 }
 
 } // namespace coldpress

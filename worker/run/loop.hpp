@@ -3,6 +3,7 @@
 #include "worker/run/task.hpp"
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 
@@ -35,13 +36,18 @@ public:
   // For handles of another kind. Whoever makes one closes it, while this object lives.
   uv_loop_s* handle();
 
-  // Returns after stop(); what was posted before it has been called by then.
+  // Returns after stop(); what was posted before it has been called by then. What
+  // anything called here throws ends it, and leaves run().
   void run();
   void stop();
 
 private:
   struct State;
+  static State& state_of(uv_loop_s* loop);
   std::unique_ptr<State> state_;
 };
+
+// For a pool's tasks: what one throws ends the loop's run(), which throws it.
+std::function<void(std::exception_ptr)> rethrow_on(Loop& loop);
 
 } // namespace coldpress

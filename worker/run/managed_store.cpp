@@ -132,6 +132,15 @@ std::string ManagedStore::look_at_space() {
   return {};
 }
 
+std::string ManagedStore::look_at_store() {
+  if (!gone_ || !open_store(*fs_, settings_, store_.uid)) {
+    return {};
+  }
+  gone_ = false;
+  schedule_.ask(clock_->boot());
+  return "the store is there again";
+}
+
 void ManagedStore::look_at_arrival(const std::string& name) {
   if (!parse_rollout_name(name) || name.ends_with(".zst")) {
     return;
@@ -166,6 +175,7 @@ PassNews ManagedStore::take_line(std::string_view line) {
 
 void ManagedStore::pass_ended(int exit_code) {
   schedule_.pass_ended(clock_->boot(), exit_code);
+  gone_ = exit_code != 0 && !open_store(*fs_, settings_, store_.uid);
   const PassResult result = report_.result().value_or(PassResult{});
   last_run_ = ServiceRun{
       clock_->wall(), exit_code, result.pressed, result.bytes_before, result.bytes_after};

@@ -38,6 +38,9 @@ public:
   const Pause& pause() const { return pause_; }
   // Only if pressure.min_free is set. A line for the log if it changes something.
   std::string look_at_space();
+  // Only after a pass that found no store: asks for another once it is there again. A
+  // line for the log then.
+  std::string look_at_store();
   // Something of that name appeared or changed in tree().
   void look_at_arrival(const std::string& name);
 
@@ -72,6 +75,7 @@ private:
   PassReport report_; // of the pass under way, or the last one
   std::optional<ServiceRun> last_run_;
   std::optional<std::uint64_t> free_bytes_; // at the last look
+  bool gone_ = false;                       // the last pass found no store
 };
 
 // The settings of each store that is set, by itself.

@@ -33,6 +33,7 @@ std::string words_of_exit(int exit_code) {
     return "nothing to do";
   case k_signal + SIGINT:
   case k_signal + SIGTERM:
+  case k_signal + SIGHUP:
     return "stopped half way";
   case k_signal + SIGKILL:
     return "killed, by somebody or because memory was short";

@@ -1,5 +1,6 @@
 #include "worker/run/pass.hpp"
 
+#include "fsutil/text.hpp"
 #include "worker/run/metrics.hpp"
 #include "worker/run/press_job.hpp"
 #include "worker/run/reaper.hpp"
@@ -29,10 +30,17 @@ public:
         throttle_(session.clock(), session.settings()), context_{session,
                                                                  encoded_bytes_,
                                                                  throttle_},
-        jobs_("cp-press", session.settings().limits.jobs, Priority::idle) {}
+        jobs_("cp-press",
+              session.settings().limits.jobs,
+              Priority::idle,
+              rethrow_on(session.loop())) {}
 
   PassSummary run() {
     begun_ = session_.clock().boot();
+    if (auto ready = start_threads(); !ready) {
+      summary_.error = std::move(ready.error());
+      return std::move(summary_);
+    }
     session_.on_stop([this] { advance(); });
     session_.loop().every(k_progress_interval, [this] {
       report_progress();
@@ -45,7 +53,7 @@ public:
       look_at_machine();
     }
     session_.publisher().post([this] { prepare_locked(); });
-    session_.loop().run();
+    drive();
     session_.on_stop({});
     summary_.signal = session_.signal();
     summary_.seconds =
@@ -54,6 +62,29 @@ public:
   }
 
 private:
+  Result<void> start_threads() {
+    TRY(session_.start());
+    if (work_ == Work::press) {
+      TRY_ASSIGN(const std::size_t jobs, jobs_.start());
+      if (jobs < session_.settings().limits.jobs) {
+        session_.note(fmt::format("the system has threads for {} jobs only", jobs));
+      }
+    }
+    return {};
+  }
+
+  // What something threw, a lack of memory for one, ends the pass as a kill would: what
+  // is left on the disk is the next one's to put right.
+  void drive() {
+    try {
+      session_.loop().run();
+    } catch (...) {
+      session_.abandon();
+      jobs_.stop();
+      throw;
+    }
+  }
+
   // --- publisher thread
 
   void prepare_locked() {
@@ -203,6 +234,7 @@ private:
     in_flight_ += 1;
     memory_in_use_ += job.memory;
     progress_.current = candidate.rollout;
+    session_.record_begun(candidate.rollout);
     session_.publisher().post([this, job = std::move(job)]() mutable {
       auto claim = claim_rollout(context_, job.candidate);
       if (!claim) {
@@ -215,9 +247,19 @@ private:
     });
   }
 
+  // No memory for a wide window fails this one rollout.
+  Step<EncodedRollout> encode_or_stop(const Candidate& candidate, Claim claim) {
+    try {
+      return encode_rollout(context_, std::move(claim));
+    } catch (const std::exception& error) {
+      return Halt(
+          Stop::from(Error{Errc::io, 0, "encode", candidate.path, {error.what()}}));
+    }
+  }
+
   // Job thread.
   void encode_and_publish(InFlight job, Claim claim) {
-    auto encoded = encode_rollout(context_, std::move(claim));
+    auto encoded = encode_or_stop(job.candidate, std::move(claim));
     if (!encoded) {
       give_back(std::move(job), std::move(encoded.error()));
       return;

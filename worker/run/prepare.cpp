@@ -1,6 +1,7 @@
 #include "worker/run/prepare.hpp"
 
 #include "worker/catalog/codex_threads.hpp"
+#include "worker/run/thread_databases.hpp"
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/plan.hpp"
 #include "worker/stage/recover.hpp"
@@ -133,7 +134,8 @@ RecoverRules recover_rules(Session& session, Seen seen) {
   rules.grace_without_lease = settings.publish.reap_grace.value_or(k_grace_without_lease);
   rules.orphans_dir = session.store().orphans_dir();
   rules.thread_row = [&session](const std::string& thread_id) {
-    const auto has = codex_has_thread(session.fs(), session.store().home, thread_id);
+    const auto has = codex_has_thread(
+        session.fs(), thread_databases(session.fs(), session.store()), thread_id);
     if (!has) {
       return ThreadRow::unknown;
     }

@@ -14,10 +14,13 @@ Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
   Session& session = context.session;
   const Settings::Scan& scan = session.settings().scan;
   Guards guards = session.guards();
-  return claim(
-      guards,
-      candidate,
-      {scan.cold_after, scan.settle, session.store().uid, scan.active_without_lease});
+  return claim(guards,
+               candidate,
+               {scan.cold_after,
+                scan.settle,
+                session.store().uid,
+                scan.active_without_lease,
+                session.store().home});
 }
 
 FrameRules frame_rules(const Settings& settings) {

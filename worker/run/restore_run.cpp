@@ -25,11 +25,20 @@ public:
   PassSummary run() {
     summary_.requested = true;
     const BootTime begun = session_.clock().boot();
+    if (auto started = session_.start(); !started) {
+      summary_.error = std::move(started.error());
+      return std::move(summary_);
+    }
     session_.publisher().post([this] {
       work();
       session_.loop().post([this] { session_.loop().stop(); });
     });
-    session_.loop().run();
+    try {
+      session_.loop().run();
+    } catch (...) {
+      session_.abandon();
+      throw;
+    }
     summary_.signal = session_.signal();
     summary_.seconds =
         std::chrono::duration<double>(session_.clock().boot() - begun).count();
@@ -112,7 +121,8 @@ private:
     std::uint64_t compressed = 0;
   };
 
-  // By the frame's own word; a frame that does not say counts as its own length.
+  // By the frame's own word; a frame that does not say, or says more than it can hold,
+  // counts as its own length: its damage is told when it is decoded.
   std::optional<Sizes> sizes_of(const std::string& path) {
     const auto handle = session_.fs().open_read(path);
     if (!handle) {
@@ -126,7 +136,9 @@ private:
       return std::nullopt;
     }
     const auto info = inspect_frame(std::span<const std::byte>(header.data(), *got));
-    return Sizes{info ? info->content_size.value_or(stat->size) : stat->size, stat->size};
+    const std::uint64_t plain =
+        info ? info->content_size.value_or(stat->size) : stat->size;
+    return Sizes{plain <= most_content(stat->size) ? plain : stat->size, stat->size};
   }
 
   void restore_one(const std::string& plain) {

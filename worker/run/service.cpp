@@ -178,6 +178,9 @@ void Service::look_at_disk() {
     if (const std::string news = served.managed.look_at_space(); !news.empty()) {
       log_warn("{}: {}", served.managed.name(), news);
     }
+    if (const std::string news = served.managed.look_at_store(); !news.empty()) {
+      log_info("{}: {}", served.managed.name(), news);
+    }
     const std::string trouble = served.watch.ensure();
     if (trouble != served.watch_trouble && !trouble.empty()) {
       log_info("{} cannot be watched ({}): what is archived waits for the next pass",

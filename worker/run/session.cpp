@@ -1,6 +1,7 @@
 #include "worker/run/session.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/run/stop_signals.hpp"
 
 #include <unistd.h>
 
@@ -27,8 +28,8 @@ Fail with_advice(Error error) {
 Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
     : fs_(fs), clock_(clock), settings_(std::move(settings)), store_(std::move(store)),
       self_(this_process()), codex_(fs_, clock_, store_.home),
-      publisher_("cp-publisher", 1, Priority::normal) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+      publisher_("cp-publisher", 1, Priority::normal, rethrow_on(loop_)) {
+  for (const int signal : stop_signals()) {
     loop_.on_signal(signal, [this, signal] { on_signal(signal); });
   }
   loop_.every(StoreLock::Timings{}.refresh, [this] { heartbeat(); });
@@ -36,7 +37,20 @@ Session::Session(Fs& fs, const Clock& clock, Settings settings, Store store)
 
 Session::~Session() = default;
 
+Result<void> Session::start() {
+  TRY(publisher_.start());
+  return {};
+}
+
+void Session::abandon() {
+  stop_.request_stop();
+  publisher_.stop();
+}
+
 void Session::on_signal(int signal) {
+  if (signal_ != 0 && !ends_at_once(signal)) {
+    return;
+  }
   // A manager that signals every process of a group does so as the input ends.
   if (signal_ != 0 && !std::exchange(ended_early_, false)) {
     // Safe at any moment: what is left behind is what a kill -9 leaves.
@@ -96,8 +110,14 @@ void Session::open_ledger(const std::string& command) {
     return;
   }
   run_id_ = *run;
-  known_ = std::move(*known);
   ledger_.emplace(std::move(opened->ledger));
+  if (auto started = ledger_->start(); !started) {
+    ledger_.reset();
+    note("the ledger cannot be used, the work goes on without it: " +
+         describe(started.error()));
+    return;
+  }
+  known_ = std::move(*known);
 }
 
 void Session::learn(const HeadNews& news) {
@@ -136,6 +156,12 @@ void Session::release(const RunEnd& end, RunMarker::Success success) {
 void Session::record(const Outcome& outcome) {
   post_to_ledger([id = run_id_, outcome, now = clock_.wall()](Ledger& ledger) {
     return ledger.record(id, outcome, now);
+  });
+}
+
+void Session::record_begun(const std::string& rollout) {
+  post_to_ledger([id = run_id_, rollout, now = clock_.wall()](Ledger& ledger) {
+    return ledger.begin_work(id, rollout, now);
   });
 }
 

@@ -35,7 +35,7 @@ public:
   // One thread of normal priority: whatever takes Codex's locks runs here.
   ThreadPool& publisher() { return publisher_; }
 
-  // SIGINT and SIGTERM ask it to stop; a second one ends the process at once.
+  // stop_signals() ask it to stop; a second one ends the process at once.
   std::stop_token stop_token() const { return stop_.get_token(); }
   // The signal that asked, 0 if none did.
   int signal() const { return signal_; }
@@ -44,6 +44,11 @@ public:
   void end_early();
   // Calls back on the loop when a signal came.
   void on_stop(std::function<void()> call) { stopped_ = std::move(call); }
+
+  // The publisher's thread, and what surrounds it. First of all.
+  Result<void> start();
+  // Ends the publisher at once, because something was thrown; nothing is released.
+  void abandon();
 
   // --- on the publisher thread
 
@@ -67,6 +72,8 @@ public:
 
   // Queued for the ledger's thread; dropped without a ledger.
   void record(const Outcome& outcome);
+  // Of a rollout whose work begins: known to the next run if this one is killed.
+  void record_begun(const std::string& rollout);
   void post_to_ledger(LedgerThread::Work work);
   // For whoever reads of the run when it is over.
   void note(std::string line);

@@ -3,12 +3,24 @@
 #include "fsutil/text.hpp"
 #include "worker/stage/scan.hpp"
 
+#include <algorithm>
+
 namespace coldpress {
 
 namespace {
 
 Fail refused(Error error, std::string what_to_do) {
   return Fail(std::move(error).in(std::move(what_to_do)));
+}
+
+// What Codex makes before there is a first session.
+bool has_codex_files(const std::vector<DirEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const DirEntry& entry) {
+    const std::string& name = entry.name;
+    return name == "auth.json" || name == "config.toml" || name == "history.jsonl" ||
+           name == "version.json" ||
+           (name.starts_with("state_") && name.ends_with(".sqlite"));
+  });
 }
 
 } // namespace
@@ -39,7 +51,8 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
                     stat.uid,
                     stat.uid));
   }
-  if (auto listed = fs.list_dir(*home); !listed) {
+  auto listed = fs.list_dir(*home);
+  if (!listed) {
     return refused(std::move(listed.error()),
                    "cannot read the store; run coldpress as its owner");
   }
@@ -48,9 +61,18 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
   store.own_dir = join_path(*home, "coldpress");
   store.state_dir = settings.state_dir.empty() ? store.own_dir : settings.state_dir;
   store.uid = uid;
+  store.codex_sqlite_home = settings.codex_sqlite_home;
   for (const Root root : {Root::archived, Root::active}) {
     store.has_trees =
         store.has_trees || fs.lstat(join_path(*home, tree_name(root))).has_value();
+  }
+  // An empty mount point looks like this. To call it an empty store would be a success.
+  if (!store.has_trees && !has_codex_files(*listed)) {
+    return refused(
+        Error{Errc::not_found, 0, "open store", *home, {}},
+        "neither sessions/ nor archived_sessions/ nor anything else of Codex is "
+        "there; if it is on a disk of its own, see whether that is mounted; if "
+        "your Codex home is elsewhere, name it with --store DIR or $CODEX_HOME");
   }
   return store;
 }

@@ -12,13 +12,15 @@ struct Store {
   std::string state_dir;  // for what can be made again: the ledger; may not exist yet
   std::uint32_t uid = 0;  // whose rollouts are taken: ours
   bool has_trees = false; // sessions/ or archived_sessions/ is there
+  std::string codex_sqlite_home{}; // as in Settings
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
   // Where a daemon that serves this store is asked.
   std::string control_socket() const { return own_dir + "/control.sock"; }
 };
 
-// Creates nothing. Errors: Errc::not_found, Errc::invalid (not a directory, or several
+// Creates nothing. Errors: Errc::not_found (also of a directory with nothing of Codex in
+// it, such as an empty mount point), Errc::invalid (not a directory, or several
 // stores are set and none is named),
 // Errc::denied (unreadable; or we are root and it is somebody else's: files made there
 // would not be theirs any more). The context says what to do.

@@ -106,6 +106,7 @@ private:
     std::move(seen.found.errors.begin(),
               seen.found.errors.end(),
               std::back_inserter(result_.errors));
+    result_.odd = seen.found.odd;
     return seen;
   }
 
@@ -144,7 +145,9 @@ private:
       return false;
     }
     if (const auto frame = frame_of(fs_, each.path)) {
-      file.plain = frame->content_size;
+      if (frame->content_size && *frame->content_size <= most_content(each.stamp.size)) {
+        file.plain = frame->content_size;
+      }
       file.form =
           frame->checksum && frame->content_size ? UsageForm::pressed : UsageForm::others;
     }

@@ -25,11 +25,12 @@ struct Survey {
     std::uint64_t bytes = 0; // plain, of these
     std::uint64_t freed = 0; // of them
   };
-  Gain as_set;         // by a run now, with these settings
-  Gain cold;           // of all that is cold, in both trees
-  Gain all;            // of all that can be pressed, cold or not
-  Totals realised;     // by the ledger
-  bool ledger = false; // there is one, and it could be read
+  Gain as_set;               // by a run now, with these settings
+  Gain cold;                 // of all that is cold, in both trees
+  Gain all;                  // of all that can be pressed, cold or not
+  std::vector<OddEntry> odd; // not counted, because it is not handled
+  Totals realised;           // by the ledger
+  bool ledger = false;       // there is one, and it could be read
   bool enabled = false;
   bool too_full = false; // less than limits.min_free is free: a run would press nothing
   std::vector<Root> roots;

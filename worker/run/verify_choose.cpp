@@ -89,13 +89,19 @@ int VerifySummary::exit_code() const {
   constexpr int k_some_failed = 3;
   constexpr int k_needs_a_person = 4;
   constexpr int k_signal = 128;
+  if (error) {
+    return 1;
+  }
   if (signal != 0) {
     return k_signal + signal;
   }
   if (number(VerifyResult::damaged) > 0) {
     return k_needs_a_person;
   }
-  return number(VerifyResult::unreadable) + scan_errors.size() > 0 ? k_some_failed : 0;
+  const bool hidden = std::any_of(odd.begin(), odd.end(), may_hide_rollouts);
+  return hidden || number(VerifyResult::unreadable) + scan_errors.size() > 0
+             ? k_some_failed
+             : 0;
 }
 
 } // namespace coldpress

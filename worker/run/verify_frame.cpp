@@ -173,6 +173,12 @@ Judgement judge(const std::string& plain_name,
   const bool same_file =
       read.stamp.size == known->frame_bytes && read.stamp.mtime == known->frame_mtime;
   if (begins_so && (read.plain_bytes == known->plain_bytes || !same_file)) {
+    // The bytes are right now, but the next flipped bit will not show.
+    if (!read.checksum && !same_file) {
+      made.detail = "recompressed by Codex without a checksum: coldpress run --repress "
+                    "gives it one" +
+                    (made.detail.empty() ? "" : "; " + made.detail);
+    }
     return made;
   }
   if (names_other_thread(plain_name, read)) {
@@ -202,6 +208,10 @@ Judgement judge(const std::string& plain_name,
                         read.plain_bytes,
                         known->plain_bytes)
           : "it holds other bytes than it did before: Codex made it anew";
+  if (!read.checksum) {
+    made.detail += ", recompressed by Codex without a checksum: coldpress run --repress "
+                   "gives it one";
+  }
   return made;
 }
 

@@ -1,4 +1,3 @@
-#include "fsutil/walk.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/verify_run.hpp"
 #include "worker/stage/types.hpp"
@@ -6,8 +5,6 @@
 namespace coldpress {
 
 namespace {
-
-constexpr int k_max_depth = 8;
 
 // Below the store, or as it is.
 std::string rollout_of(const Store& store, const std::string& plain) {
@@ -17,38 +14,24 @@ std::string rollout_of(const Store& store, const std::string& plain) {
 
 } // namespace
 
-std::vector<FrameFile>
-all_frames(Fs& fs, const Store& store, std::vector<Error>& errors) {
+std::vector<FrameFile> all_frames(Fs& fs, const Store& store, VerifySummary& summary) {
   std::vector<FrameFile> files;
   for (const Root root : {Root::archived, Root::active}) {
-    const std::string tree = join_path(store.home, tree_name(root));
-    const auto stat = fs.lstat(tree);
-    if (stat && stat->type == FileType::symlink) {
-      errors.push_back(
-          {Errc::unsupported,
-           0,
-           "verify",
-           tree,
-           {"a symlink: another store may share what it points to; left alone"}});
-      continue;
-    }
-    walk(
+    walk_rollouts(
         fs,
-        tree,
-        k_max_depth,
-        [&](const std::string& dir, const DirEntry& entry) {
-          if (classify(entry.name) != NameKind::compressed) {
-            return;
-          }
-          std::string path = join_path(dir, entry.name);
-          const auto found = fs.lstat(path);
-          if (found && found->type == FileType::regular) {
-            std::string rollout = rollout_of(store, plain_name(path));
-            files.push_back(
-                {std::move(rollout), std::move(path), found->size, found->mtime});
-          }
-        },
-        [&](Error error) { errors.push_back(std::move(error)); });
+        join_path(store.home, tree_name(root)),
+        {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
+           std::string path = join_path(dir, entry.name);
+           const auto found = kind == NameKind::compressed ? fs.lstat(path)
+                                                           : Result<FileStat>(FileStat{});
+           if (found && found->type == FileType::regular) {
+             std::string rollout = rollout_of(store, plain_name(path));
+             files.push_back(
+                 {std::move(rollout), std::move(path), found->size, found->mtime});
+           }
+         },
+         [&](OddEntry odd) { summary.odd.push_back(std::move(odd)); },
+         [&](Error error) { summary.scan_errors.push_back(std::move(error)); }});
   }
   return files;
 }

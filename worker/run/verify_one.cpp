@@ -1,43 +1,13 @@
 #include "fsutil/text.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/run/damage_advice.hpp"
 #include "worker/run/verify_run.hpp"
-#include "worker/stage/orphans.hpp"
-
-#include <algorithm>
 
 namespace coldpress {
 
 namespace {
 
 constexpr int k_tries = 3; // who replaces it oftener is at work on it
-
-// Where the bytes of a damaged one may stand, and what to do about it.
-std::string advice(Fs& fs, const Store& store, const FrameFile& file, Errc code) {
-  const std::string plain = plain_name(file.path);
-  const std::string name = base_name(plain);
-  if (fs.lstat(plain)) {
-    return "the plain file stands beside it, and every reader takes that: set the .zst "
-           "aside, and the next run presses the thread again";
-  }
-  if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
-    return "its plain file is still kept aside: coldpress sweep gives it its name back";
-  }
-  const auto orphans = list_orphans(fs, store.orphans_dir());
-  const auto orphan =
-      std::find_if(orphans.begin(), orphans.end(), [&name](const Orphan& each) {
-        return each.plain_name == name;
-      });
-  if (orphan != orphans.end()) {
-    return "bytes of the same rollout lie in " + orphan->path +
-           ": compare, and give them its name";
-  }
-  if (code == Errc::unsupported) { // no Codex reads it, but others may
-    return "it may be whole for all that: zstd -dc --long=31 tells. Put what that makes "
-           "of it in its place, under the plain name, and the next run presses it";
-  }
-  return "put it back from a backup; it stays as it is until then. zstd -dc shows what "
-         "can still be read";
-}
 
 bool is_damage(Errc code) {
   // A whole frame that no reader of rollouts takes is no better than a broken one.
@@ -73,7 +43,7 @@ void set_error(VerifiedRollout& seen,
     seen.result = VerifyResult::damaged;
     // The rest of it is the path, which is said already, and advice for who presses.
     seen.detail = error.context.empty() ? seen.detail : error.context.front();
-    seen.hint = advice(fs, store, file, error.code);
+    seen.hint = damage_advice(fs, store, file.path);
   } else {
     seen.result = VerifyResult::unreadable;
     seen.hint = error.code == Errc::denied
@@ -125,7 +95,7 @@ std::optional<VerifiedRollout> verify_one(Fs& fs,
     seen.result = made.ok ? VerifyResult::ok : VerifyResult::damaged;
     seen.compared = made.compared;
     seen.detail = made.detail;
-    seen.hint = made.ok ? "" : advice(fs, store, file, Errc::corrupt);
+    seen.hint = made.ok ? "" : damage_advice(fs, store, file.path);
     seen.bytes = read->stamp.size;
     seen.mtime = read->stamp.mtime;
     seen.read = std::move(*read);

@@ -2,6 +2,7 @@
 
 #include "worker/catalog/ledger_thread.hpp"
 #include "worker/run/loop.hpp"
+#include "worker/run/stop_signals.hpp"
 #include "worker/run/thread_pool.hpp"
 #include "worker/run/throttle.hpp"
 
@@ -29,15 +30,22 @@ public:
             const Store& store,
             const VerifyEvents& events)
       : fs_(fs), clock_(clock), settings_(settings), store_(store), events_(events),
-        throttle_(clock, settings), looker_("cp-look", 1, Priority::normal),
+        throttle_(clock, settings),
+        looker_("cp-look", 1, Priority::normal, rethrow_on(loop_)),
         most_jobs_(std::clamp<std::uint64_t>(
             settings.limits.memory_bytes / k_job_bytes, 1, settings.limits.jobs)),
-        jobs_("cp-verify", most_jobs_, Priority::idle) {}
+        jobs_("cp-verify", most_jobs_, Priority::idle, rethrow_on(loop_)) {}
 
   VerifySummary run(const VerifyRequest& request) {
     const BootTime begun = clock_.boot();
+    auto looker = looker_.start();
+    auto jobs = jobs_.start();
+    if (!looker || !jobs) {
+      summary_.error = std::move(looker ? jobs.error() : looker.error());
+      return std::move(summary_);
+    }
     auto files = request.plain_paths.empty()
-                     ? all_frames(fs_, store_, summary_.scan_errors)
+                     ? all_frames(fs_, store_, summary_)
                      : named_frames(fs_, store_, request.plain_paths);
     if (!files.empty()) { // else there is nothing to remember, and no file is made
       open_ledger();
@@ -74,6 +82,10 @@ private:
     }
     known_ = std::move(*known);
     ledger_.emplace(std::move(*ledger));
+    if (auto started = ledger_->start(); !started) {
+      ledger_.reset();
+      summary_.notes.push_back("nothing is remembered: " + describe(started.error()));
+    }
   }
 
   // What stands in it can be compared with all the same: of a snapshot, for one.
@@ -100,7 +112,7 @@ private:
   // --- the loop
 
   void drive() {
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : stop_signals()) {
       loop_.on_signal(signal, [this, signal] { on_signal(signal); });
     }
     loop_.every(k_progress_interval, [this] {
@@ -112,10 +124,20 @@ private:
       look_at_machine();
     }
     loop_.post([this] { advance(); });
-    loop_.run();
+    try {
+      loop_.run();
+    } catch (...) {
+      stop_.request_stop();
+      looker_.stop();
+      jobs_.stop();
+      throw;
+    }
   }
 
   void on_signal(int signal) {
+    if (summary_.signal != 0 && !ends_at_once(signal)) {
+      return;
+    }
     if (summary_.signal != 0) {
       ::_exit(k_signal_exit + signal); // nothing depends on the end of it
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "worker/rollout/tree_walk.hpp"
 #include "worker/run/pass_types.hpp"
 #include "worker/run/store.hpp"
 #include "worker/run/verify_frame.hpp"
@@ -29,8 +30,11 @@ struct FrameFile {
   WallTime mtime{};
 };
 
-// Every .zst in both trees. What could not be listed is in `errors`.
-std::vector<FrameFile> all_frames(Fs& fs, const Store& store, std::vector<Error>& errors);
+struct VerifySummary;
+
+// Every .zst in both trees. What could not be listed, and what is not handled, goes into
+// the summary.
+std::vector<FrameFile> all_frames(Fs& fs, const Store& store, VerifySummary& summary);
 // Those of the given rollouts, by the absolute paths of their plain form.
 std::vector<FrameFile>
 named_frames(Fs& fs, const Store& store, const std::vector<std::string>& plain_paths);
@@ -75,14 +79,16 @@ struct VerifySummary {
   std::uint64_t bytes = 0;               // of .zst that were read
   std::uint64_t plain_bytes = 0;
   std::vector<Error> scan_errors; // directories that could not be listed
+  std::vector<OddEntry> odd;      // not read, because it is not handled
   std::vector<std::string> notes; // of the ledger
   double seconds = 0;
   int signal = 0;
+  std::optional<Error> error; // nothing was read
 
   std::uint64_t number(VerifyResult result) const {
     return counts.at(static_cast<std::size_t>(result));
   }
-  // 0, 3, 4, or 128 + the signal: DESIGN section 7.
+  // 0, 1, 3, 4, or 128 + the signal: DESIGN section 7.
   int exit_code() const;
 };
 

@@ -7,8 +7,9 @@ namespace coldpress {
 
 class ClaimMaker {
 public:
-  static Claim make(const Candidate& candidate, File file, LeaseSupport lease) {
-    return Claim(candidate, candidate.stamp, std::move(file), lease);
+  static Claim
+  make(const Candidate& candidate, File file, LeaseSupport lease, std::string home) {
+    return Claim(candidate, candidate.stamp, std::move(file), lease, std::move(home));
   }
 };
 
@@ -54,13 +55,10 @@ Stop open_failure(Error error) {
 // The plan may rest on a first record that was read long ago: on its thread goes the
 // lock, on the rest whether the rollout may be pressed at all.
 Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& candidate) {
-  auto reader = RolloutReader::over(fs, file, candidate.path, candidate.form);
-  auto head = reader ? read_head(*reader)
-                     : Result<std::optional<RolloutHead>>(Fail(reader.error()));
-  if (!head) {
-    return Halt(Stop::from(std::move(head.error())));
-  }
-  const RolloutHead found = std::move(*head).value_or(RolloutHead{});
+  TRY_ASSIGN(RolloutReader reader,
+             RolloutReader::over(fs, file, candidate.path, candidate.form));
+  TRY_ASSIGN(auto head, read_head(reader));
+  const RolloutHead found = std::move(head).value_or(RolloutHead{});
   const auto version = parse_version(found.cli_version);
   if (found.thread_id != candidate.thread_id || found.cwd != candidate.cwd ||
       (found.has_history_base && !candidate.shares_history) ||
@@ -71,32 +69,46 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
   return std::monostate{};
 }
 
-// No plain file is kept aside, nor stands beside a .zst.
-Step<std::monostate> stands_alone(Fs& fs, const Candidate& candidate) {
+// What could not be looked for may be there.
+Result<bool> stands(Fs& fs, const std::string& path) {
+  const auto found = fs.lstat(path);
+  if (!found && found.error().code != Errc::not_found) {
+    return Fail(found.error());
+  }
+  return found.has_value();
+}
+
+// No plain file is kept aside, nor stands beside a .zst; and the other tree has no form
+// of it, or the next recovery would find one to remove that was the rollout.
+Step<std::monostate>
+stands_alone(Fs& fs, const std::string& home, const Candidate& candidate) {
   const std::string plain = plain_name(candidate.path);
-  if (fs.lstat(join_path(parent_dir(plain), retired_name(base_name(plain))))) {
+  TRY_ASSIGN(const bool retired,
+             stands(fs, join_path(parent_dir(plain), retired_name(base_name(plain)))));
+  if (retired) {
     return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
   }
-  if (candidate.form == Form::compressed && fs.lstat(plain)) {
-    return Halt(Stop::skip(Reason::both_forms));
+  if (candidate.form == Form::compressed) {
+    TRY_ASSIGN(const bool beside, stands(fs, plain));
+    if (beside) {
+      return Halt(Stop::skip(Reason::both_forms));
+    }
+  }
+  TRY_ASSIGN(const auto twin, find_twin(fs, home, candidate.root, candidate.path));
+  if (twin) {
+    return Halt(Stop::skip(Reason::in_both_trees, *twin));
   }
   return std::monostate{};
 }
 
 // Asks Codex's locks. Publication asks again; this saves the encoding.
 Step<std::monostate> probe_locks(Guards& guards, const Candidate& candidate) {
-  auto maintenance = guards.codex.maintenance_busy();
-  if (!maintenance) {
-    return Halt(Stop::from(std::move(maintenance.error())));
-  }
-  if (*maintenance) {
+  TRY_ASSIGN(const bool maintenance, guards.codex.maintenance_busy());
+  if (maintenance) {
     return Halt(Stop::skip(Reason::maintenance));
   }
   using namespace std::chrono_literals;
-  auto section = Section::enter(guards, candidate.thread_id, 100ms);
-  if (!section) {
-    return Halt(Stop::from(std::move(section.error())));
-  }
+  TRY(Section::enter(guards, candidate.thread_id, 100ms));
   return std::monostate{};
 }
 
@@ -125,33 +137,21 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
     return Halt(open_failure(std::move(handle.error())));
   }
   File file(guards.fs, *handle);
-  auto stat = guards.fs.stat(*handle);
-  if (!stat) {
-    return Halt(Stop::from(std::move(stat.error())));
-  }
-  const Reason reason = judge(*stat, candidate, rules, guards.clock.wall());
+  TRY_ASSIGN(const FileStat stat, guards.fs.stat(*handle));
+  const Reason reason = judge(stat, candidate, rules, guards.clock.wall());
   if (reason != Reason::cold) {
     return Halt(Stop::skip(reason));
   }
-  if (auto alone = stands_alone(guards.fs, candidate); !alone) {
-    return Halt(std::move(alone.error()));
-  }
-  if (auto same = compare_head(guards.fs, *handle, candidate); !same) {
-    return Halt(std::move(same.error()));
-  }
-  if (auto free = probe_locks(guards, candidate); !free) {
-    return Halt(std::move(free.error()));
-  }
-  auto lease = probe_lease(guards.fs, *handle);
-  if (!lease) {
-    return Halt(std::move(lease.error()));
-  }
+  TRY(stands_alone(guards.fs, rules.home, candidate));
+  TRY(compare_head(guards.fs, *handle, candidate));
+  TRY(probe_locks(guards, candidate));
+  TRY_ASSIGN(const LeaseSupport lease, probe_lease(guards.fs, *handle));
   // Nobody appends to a .zst.
-  if (*lease == LeaseSupport::none && candidate.form == Form::plain &&
+  if (lease == LeaseSupport::none && candidate.form == Form::plain &&
       candidate.root == Root::active && !rules.active_without_lease) {
     return Halt(Stop::skip(Reason::no_lease));
   }
-  return ClaimMaker::make(candidate, std::move(file), *lease);
+  return ClaimMaker::make(candidate, std::move(file), lease, rules.home);
 }
 
 } // namespace coldpress

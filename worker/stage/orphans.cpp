@@ -40,10 +40,15 @@ Result<bool> remove_one(Guards& guards, const Orphan& orphan) {
 
 } // namespace
 
-std::vector<Orphan> list_orphans(Fs& fs, const std::string& orphans_dir) {
-  const auto entries = fs.list_dir(orphans_dir);
+Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir) {
   std::vector<Orphan> orphans;
-  for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
+  auto entries = fs.list_dir(orphans_dir);
+  if (!entries) {
+    return entries.error().code == Errc::not_found
+               ? Result<std::vector<Orphan>>(std::move(orphans))
+               : Fail(std::move(entries.error()));
+  }
+  for (const DirEntry& entry : *entries) {
     const std::string path = join_path(orphans_dir, entry.name);
     const auto plain = plain_name_of(entry.name);
     const auto stat = fs.lstat(path);
@@ -59,7 +64,16 @@ std::vector<Orphan> list_orphans(Fs& fs, const std::string& orphans_dir) {
 
 std::vector<Outcome> remove_orphans(Guards& guards, const std::string& orphans_dir) {
   std::vector<Outcome> outcomes;
-  for (const Orphan& orphan : list_orphans(guards.fs, orphans_dir)) {
+  auto orphans = list_orphans(guards.fs, orphans_dir);
+  if (!orphans) {
+    Outcome outcome;
+    outcome.rollout = orphans_dir;
+    outcome.kind = OutcomeKind::failed;
+    outcome.error = std::move(orphans.error());
+    outcomes.push_back(std::move(outcome));
+    return outcomes;
+  }
+  for (const Orphan& orphan : *orphans) {
     if (guards.clock.wall() - orphan.since < k_orphan_age) {
       continue;
     }

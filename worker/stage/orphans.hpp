@@ -22,7 +22,7 @@ struct Orphan {
 
 // Oldest first; empty if there is none. What has no such name is left out: it is not
 // ours. Changes nothing.
-std::vector<Orphan> list_orphans(Fs& fs, const std::string& orphans_dir);
+Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir);
 
 // Removes the orphans that are k_orphan_age old and open in no process, as far as the
 // kernel tells. They may be the only copy of something: only for whoever asks for it.

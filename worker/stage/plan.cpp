@@ -8,12 +8,22 @@ namespace coldpress {
 
 namespace {
 
-const VersionSeen* oldest(const std::vector<VersionSeen>& versions) {
-  const auto found = std::min_element(
-      versions.begin(), versions.end(), [](const VersionSeen& a, const VersionSeen& b) {
-        return a.version < b.version;
-      });
-  return found == versions.end() ? nullptr : &*found;
+// The one that counts longest of those before `version`, without what is gone. May be
+// none.
+const VersionSeen* last_before(const Version& version,
+                               const std::vector<VersionSeen>& versions,
+                               const PlanRules& rules) {
+  const VersionSeen* last = nullptr;
+  for (const VersionSeen& seen : versions) {
+    const auto& gone = rules.compat.gone;
+    if (seen.version < version && (last == nullptr || seen.when > last->when) &&
+        std::none_of(gone.begin(), gone.end(), [&](const GoneReader& reader) {
+          return reader.covers(seen.version, rules.now);
+        })) {
+      last = &seen;
+    }
+  }
+  return last;
 }
 
 bool is_below(const std::string& directory, const std::string& top) {
@@ -31,14 +41,14 @@ public:
            const std::vector<VersionSeen>& versions,
            const GainModel& gains) {
     Plan plan;
-    const VersionSeen* lowest = oldest(versions);
-    if (lowest != nullptr && lowest->version < rules_.compat.min_reader) {
-      plan.refused = Refusal{Reason::reader_too_old, *lowest};
+    if (const VersionSeen* old =
+            last_before(rules_.compat.min_reader, versions, rules_)) {
+      plan.refused = Refusal{Reason::reader_too_old, *old};
     }
     refused_ = plan.refused.has_value();
     skip_shared_ = rules_.compat.shared_history == SharedHistory::skip ||
                    (rules_.compat.shared_history == SharedHistory::automatic &&
-                    lowest != nullptr && lowest->version < k_shares_compressed);
+                    last_before(k_shares_compressed, versions, rules_) != nullptr);
     plan.decisions.reserve(candidates.size());
     for (const Place& place : most_gain_first(candidates, gains)) {
       Candidate& candidate = candidates[place.nth];
@@ -56,18 +66,21 @@ private:
   // All that is compared, side by side: the candidates themselves are far apart.
   struct Place {
     bool weak;
+    bool failed;        // or was under way when a run was killed: the others come first
     std::uint64_t gain; // of a weak frame its length
     std::string_view rollout;
     std::size_t nth;
   };
 
-  static std::vector<Place> most_gain_first(const std::vector<Candidate>& candidates,
-                                            const GainModel& gains) {
+  std::vector<Place> most_gain_first(const std::vector<Candidate>& candidates,
+                                     const GainModel& gains) const {
     std::vector<Place> places;
     places.reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       const bool weak = candidate.form == Form::compressed;
+      const auto known = memory_.find(candidate.rollout);
       places.push_back({weak,
+                        known != memory_.end() && known->second.retry_at.has_value(),
                         weak ? candidate.stamp.size : gains.predict(candidate.stamp.size),
                         candidate.rollout,
                         places.size()});
@@ -75,6 +88,9 @@ private:
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
       if (a.weak != b.weak) {
         return b.weak;
+      }
+      if (a.failed != b.failed) {
+        return b.failed;
       }
       return a.gain != b.gain ? a.gain > b.gain : a.rollout < b.rollout;
     });
@@ -119,10 +135,16 @@ private:
     if (candidate.stamp.uid != rules_.uid) {
       return Reason::not_owner;
     }
+    if (candidate.blocked) {
+      return Reason::blocked;
+    }
     return candidate.stamp.size == 0 ? Reason::empty : Reason::cold;
   }
 
   Reason by_age(const Candidate& candidate) const {
+    if (candidate.twin) {
+      return Reason::in_both_trees;
+    }
     if (candidate.compressed_sibling) {
       return Reason::both_forms;
     }

@@ -72,9 +72,8 @@ private:
       return fail(section.error());
     }
     held.begin();
-    if (auto ours = still_ours(); !ours) {
-      return ours;
-    }
+    TRY(still_ours());
+    TRY(no_twin());
     if (auto linked = temp().commit_new(); !linked) {
       return linked.error().code == Errc::exists ? stop(Reason::both_forms)
                                                  : fail(std::move(linked.error()));
@@ -136,7 +135,7 @@ private:
     }
   }
 
-  // 8: by descriptor, by path; and Z is ours.
+  // 8: by descriptor, by path; Z is ours; the other tree has no form of it.
   Done look_again() {
     const auto by_handle = fs_.stat(claim().file());
     const auto by_path = fs_.lstat(plain_);
@@ -154,7 +153,15 @@ private:
     if (!frame || !frame_.same_inode(*frame)) {
       return stop(Reason::changed, "the new .zst was removed or replaced by somebody");
     }
-    return {};
+    return no_twin();
+  }
+
+  // Asked last: with two of them, which one is the rollout is not for us to say.
+  Done no_twin() {
+    const Candidate& candidate = claim().candidate();
+    TRY_ASSIGN(const auto twin,
+               find_twin(fs_, claim().home(), candidate.root, candidate.path));
+    return twin ? stop(Reason::in_both_trees, *twin) : Done{};
   }
 
   // 9 and 10

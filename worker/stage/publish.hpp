@@ -17,7 +17,7 @@ struct PublishRules {
 // reap() frees it after the grace. Writers wait for us no longer than
 // Published::blocked_us(). Call it from a thread of normal priority, one at a time.
 //
-// Stops with: maintenance, live_writer, changed, vanished, both_forms,
+// Stops with: maintenance, live_writer, changed, vanished, both_forms, in_both_trees,
 // open_for_writing, no_lease (nothing was changed), or kind writer_arrived: a writer
 // came while the name changed, all of it was put back.
 Step<Published> publish(Guards& guards, Verified verified, const PublishRules& rules);

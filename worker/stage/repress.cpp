@@ -87,6 +87,12 @@ private:
     if (fs_.lstat(plain_) || fs_.lstat(retired_)) {
       return stop(Reason::both_forms);
     }
+    const Candidate& candidate = claim().candidate();
+    TRY_ASSIGN(const auto twin,
+               find_twin(fs_, claim().home(), candidate.root, candidate.path));
+    if (twin) {
+      return stop(Reason::in_both_trees, *twin);
+    }
     const auto by_handle = fs_.stat(claim().file());
     const auto by_path = fs_.lstat(compressed_);
     if (!by_handle) {

@@ -17,9 +17,9 @@ struct Repressed {
 // one whole frame or the other, and who has the old one open reads on. On success the new
 // one is durable under its name and the old one is gone.
 //
-// Stops with: maintenance, live_writer, both_forms (a plain form came), changed,
-// vanished, no_exchange. The .zst is then as it was; or it was replaced by somebody in
-// that very moment, and is theirs again.
+// Stops with: maintenance, live_writer, both_forms (a plain form came), in_both_trees,
+// changed, vanished, no_exchange. The .zst is then as it was; or it was replaced by
+// somebody in that very moment, and is theirs again.
 Step<Repressed> repress(Guards& guards, Verified verified);
 
 } // namespace coldpress

@@ -1,9 +1,10 @@
 #include "worker/stage/scan.hpp"
 
-#include "fsutil/walk.hpp"
+#include "fsutil/page_cache.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/scan_forms.hpp"
+#include "worker/stage/scan_versions.hpp"
 #include "worker/stage/scan_weak.hpp"
 
 #include <algorithm>
@@ -13,10 +14,11 @@ namespace coldpress {
 
 namespace {
 
-// sessions/YYYY/MM/DD and some room for what people make of it.
-constexpr int k_max_depth = 8;
 // Longer than any file system's clock tick (FAT: 2 s).
 constexpr std::chrono::seconds k_may_change_unseen{10};
+
+// Less is not worth a call.
+constexpr std::uint64_t k_worth_dropping = std::uint64_t{1} << 20U;
 
 struct CompressedFile {
   std::string path;
@@ -38,7 +40,8 @@ public:
           const std::string& home,
           const ScanRules& rules,
           const HeadMemory& known)
-      : fs_(fs), home_(home), rules_(rules), known_(known), seen_(known.size()) {
+      : fs_(fs), home_(home), rules_(rules), known_(known), seen_(known.size()),
+        versions_(rules.now) {
     // Nearly all will be there again.
     found_.candidates.reserve(known.size());
     compressed_.reserve(known.size());
@@ -49,13 +52,13 @@ public:
       walk_tree(root);
     }
     for (CompressedFile& file : compressed_) {
-      if (recent(file.stamp.mtime)) {
+      if (versions_.counts(file.stamp.mtime)) {
         take_compressed_head(file);
       }
     }
     if (needs_all_heads()) {
       for (CompressedFile& file : compressed_) {
-        if (!recent(file.stamp.mtime)) {
+        if (!versions_.counts(file.stamp.mtime)) {
           take_compressed_head(file);
         }
       }
@@ -64,11 +67,13 @@ public:
       read_more_heads();
     }
     mark_shared();
+    mark_blocked();
     collect_leftovers();
     if (rules_.weak_frames && found_.errors.empty()) {
       collect_weak();
     }
     collect_gone();
+    found_.versions = versions_.take();
     if (rules_.list_compressed) {
       list_compressed();
     }
@@ -77,48 +82,32 @@ public:
 
 private:
   void walk_tree(Root root) {
-    const std::string tree = join_path(home_, tree_name(root));
-    const auto stat = fs_.lstat(tree);
-    if (stat && stat->type == FileType::symlink) {
-      found_.errors.push_back(
-          {Errc::unsupported,
-           0,
-           "scan",
-           tree,
-           {"a symlink: another store may share what it points to; left alone"}});
-      return;
-    }
-    walk(
-        fs_,
-        tree,
-        k_max_depth,
-        [&](const std::string& dir, const DirEntry& entry) { visit(root, dir, entry); },
-        [&](Error error) { found_.errors.push_back(std::move(error)); });
+    walk_rollouts(fs_,
+                  join_path(home_, tree_name(root)),
+                  {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
+                     visit(root, dir, entry, kind);
+                   },
+                   [&](OddEntry odd) { found_.odd.push_back(std::move(odd)); },
+                   [&](Error error) { found_.errors.push_back(std::move(error)); }});
   }
 
-  void visit(Root root, const std::string& dir, const DirEntry& entry) {
+  void visit(Root root, const std::string& dir, const DirEntry& entry, NameKind kind) {
     std::string path = join_path(dir, entry.name);
-    switch (classify(entry.name)) {
+    switch (kind) {
     case NameKind::plain:
       note_form(Role::plain, root, path, entry.name);
       add_candidate(root, std::move(path), entry, true);
       break;
     case NameKind::malformed:
-      if (!is_compressed_name(entry.name)) {
-        add_candidate(root, std::move(path), entry, false);
-      }
+      add_candidate(root, std::move(path), entry, false);
       break;
     case NameKind::compressed:
-      if (entry.type == FileType::regular) {
-        note_form(Role::compressed, root, path, plain_view(entry.name));
-        add_compressed(root, std::move(path));
-      }
+      note_form(Role::compressed, root, path, plain_view(entry.name));
+      add_compressed(root, std::move(path));
       break;
     case NameKind::retired:
-      if (entry.type == FileType::regular) {
-        note_form(Role::retired, root, path, *retired_plain_name(entry.name));
-        unlisted_.push_back({Role::retired, root, std::move(path)});
-      }
+      note_form(Role::retired, root, path, *retired_plain_name(entry.name));
+      unlisted_.push_back({Role::retired, root, std::move(path)});
       break;
     case NameKind::part:
       found_.parts.push_back(std::move(path));
@@ -143,8 +132,6 @@ private:
   std::string_view relative(const std::string& path) const {
     return std::string_view(path).substr(home_.size() + 1);
   }
-
-  bool recent(WallTime when) const { return rules_.now - when <= k_version_memory; }
 
   void
   add_candidate(Root root, std::string path, const DirEntry& entry, bool valid_name) {
@@ -176,8 +163,18 @@ private:
 
   void take_plain_head(Candidate& candidate) {
     const auto known = look_up(candidate.path, candidate.stamp);
-    auto head = known ? Result<std::optional<RolloutHead>>(known->head())
-                      : read(candidate.path, candidate.stamp);
+    // Whoever wrote lately left a recent time; a recent time alone says nothing.
+    const bool ask = versions_.counts(candidate.stamp.mtime) ||
+                     versions_.counts(candidate.stamp.ctime);
+    Result<std::optional<RolloutHead>> head{std::nullopt};
+    if (known && (!ask || known->writers() || !known->head())) {
+      head = known->head();
+      if (ask && known->writers()) {
+        versions_.add_turns(**head, *known->writers(), candidate.rollout);
+      }
+    } else {
+      head = read_plain(candidate, ask);
+    }
     if (!head) {
       candidate.unreadable = true;
       return;
@@ -185,7 +182,7 @@ private:
     if (!*head) {
       return;
     }
-    note(**head, candidate.path, candidate.stamp.mtime);
+    note(**head, candidate.path);
     candidate.thread_id = std::move((*head)->thread_id);
     candidate.cwd = std::move((*head)->cwd);
     candidate.source = std::move((*head)->source);
@@ -212,7 +209,7 @@ private:
   void take_compressed_head(CompressedFile& file) {
     look_into(file);
     if (file.head) {
-      note(*file.head, file.path, file.stamp.mtime);
+      note(*file.head, file.path);
     }
   }
 
@@ -274,37 +271,53 @@ private:
                                           const FileStamp& stamp) {
     TRY_ASSIGN(RolloutReader reader, RolloutReader::open_exact(fs_, path));
     TRY_ASSIGN(auto head, read_head(reader));
-    const bool same = FileStamp::of(reader.stat()) == stamp;
-    if (same && rules_.now - stamp.ctime >= k_may_change_unseen) {
-      found_.heads.learned.push_back({head_key(relative(path), stamp), head});
-    }
+    learn(path, stamp, reader.stat(), {{}, head, {}});
     return head;
   }
 
-  void note(const RolloutHead& head, const std::string& path, WallTime mtime) {
-    if (head.has_history_base && !head.history_base_thread.empty()) {
-      shared_threads_.insert(head.history_base_thread);
+  // The first record and, if asked for, who wrote the last turns. Those that cannot be
+  // read may be anybody's.
+  Result<std::optional<RolloutHead>> read_plain(const Candidate& candidate, bool turns) {
+    TRY_ASSIGN(const FileHandle handle, fs_.open_read(candidate.path));
+    const File file(fs_, handle);
+    TRY_ASSIGN(RolloutReader reader,
+               RolloutReader::over(fs_, handle, candidate.path, Form::plain));
+    TRY_ASSIGN(auto head, read_head(reader));
+    std::optional<RecentWriters> writers;
+    if (head && turns) {
+      const std::uint64_t size = reader.stat().size;
+      const bool keep = size < k_worth_dropping || is_in_use(fs_, handle, size);
+      const auto found =
+          read_recent_writers(fs_, handle, size, head->written, versions_.since());
+      if (!keep) {
+        (void)fs_.drop_cache(handle, 0, 0); // advice
+      }
+      if (!found) {
+        versions_.add_unknown(*head, candidate.rollout, rules_.now);
+        return head;
+      }
+      writers = *found;
+      versions_.add_turns(*head, *writers, candidate.rollout);
     }
-    const WallTime when = std::max(mtime, head.written);
-    if (!recent(when)) {
-      return;
-    }
-    if (const auto version = parse_version(head.cli_version)) {
-      note_version(*version, path, when);
+    learn(candidate.path, candidate.stamp, reader.stat(), {{}, head, writers});
+    return head;
+  }
+
+  void learn(const std::string& path,
+             const FileStamp& stamp,
+             const FileStat& read,
+             RememberedHead learned) {
+    if (FileStamp::of(read) == stamp && rules_.now - stamp.ctime >= k_may_change_unseen) {
+      learned.key = head_key(relative(path), stamp);
+      found_.heads.learned.push_back(std::move(learned));
     }
   }
 
-  void note_version(const Version& version, const std::string& path, WallTime when) {
-    auto& versions = found_.versions;
-    const auto seen =
-        std::find_if(versions.begin(), versions.end(), [&](const VersionSeen& each) {
-          return each.version == version;
-        });
-    if (seen == versions.end()) {
-      versions.push_back({version, plain_name(relative(path)), when});
-    } else if (when > seen->when) {
-      *seen = {version, plain_name(relative(path)), when};
+  void note(const RolloutHead& head, const std::string& path) {
+    if (head.has_history_base && !head.history_base_thread.empty()) {
+      shared_threads_.insert(head.history_base_thread);
     }
+    versions_.add_first_record(head, plain_name(relative(path)));
   }
 
   bool needs_all_heads() const {
@@ -312,11 +325,7 @@ private:
       return false;
     }
     return rules_.shared_history == SharedHistory::skip ||
-           std::any_of(found_.versions.begin(),
-                       found_.versions.end(),
-                       [](const VersionSeen& seen) {
-                         return seen.version < k_shares_compressed;
-                       });
+           versions_.any_before(k_shares_compressed);
   }
 
   void mark_shared() {
@@ -351,15 +360,37 @@ private:
 
   void mark_siblings() {
     std::unordered_set<std::string> with_sibling;
+    std::unordered_set<std::string> with_twin;
     for (const RolloutForms& forms : found_.leftovers) {
       for (const FoundFile& file : forms.files) {
         if (file.role == Role::compressed) {
           with_sibling.insert(plain_name(file.path));
         }
+        const bool twin =
+            std::any_of(forms.files.begin(),
+                        forms.files.end(),
+                        [&](const FoundFile& other) { return other.root != file.root; });
+        if (twin) {
+          with_twin.insert(file.path);
+        }
       }
     }
     for (Candidate& candidate : found_.candidates) {
       candidate.compressed_sibling = with_sibling.contains(candidate.path);
+      candidate.twin = with_twin.contains(candidate.path);
+    }
+  }
+
+  // Their .zst could not get its name, and no recovery acts on what has it.
+  void mark_blocked() {
+    std::unordered_set<std::string> taken;
+    for (const OddEntry& odd : found_.odd) {
+      if (odd.kind == NameKind::compressed) {
+        taken.insert(plain_name(odd.path));
+      }
+    }
+    for (Candidate& candidate : found_.candidates) {
+      candidate.blocked = taken.contains(candidate.path);
     }
   }
 
@@ -400,6 +431,7 @@ private:
   const HeadMemory& known_;
   std::vector<bool> seen_; // by HeadMemory::Found::nth
   std::size_t seen_count_ = 0;
+  VersionsSeen versions_;
   Inventory found_;
   std::vector<CompressedFile> compressed_;
   std::vector<FoundFile> unlisted_; // forms that are in neither of the two lists above

@@ -25,8 +25,9 @@ struct ScanRules {
 // same. A file touched within the last seconds is not remembered: it could change again
 // without another ctime.
 //
-// A version counts at the file's mtime or the record's own time, whichever is later:
-// session_meta says who began a rollout, and who went on leaves no trace of its own.
+// A release counts as seen at the time of what it wrote (see VersionsSeen). Of a plain
+// rollout whose mtime or ctime is within the days that count the turns are read, too,
+// from the end; a file that is known is not opened for them.
 Inventory scan(Fs& fs,
                const std::string& home,
                const ScanRules& rules,

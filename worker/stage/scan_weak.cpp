@@ -61,7 +61,10 @@ find_weak(Fs& fs, const std::string& home, Root root, const std::string& path) {
   candidate.type = stat->type;
   candidate.stamp = FileStamp::of(*stat);
   candidate.allocated = stat->allocated;
-  candidate.declared = weak->content_size;
+  // What its bytes cannot hold is damage, which the decoder tells; no size to go by.
+  if (weak->content_size && *weak->content_size <= most_content(stat->size)) {
+    candidate.declared = weak->content_size;
+  }
   take_head(fs, *handle, candidate);
   return candidate;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace coldpress {
 
@@ -52,15 +53,26 @@ constexpr std::array k_reasons{
         Reason::held, "held", "restored or failed not long ago; tried again later"},
     ReasonText{Reason::both_forms,
                "both_forms",
-               "its .zst already stands beside it; the recovery decides once both are "
-               "older than scan.settle"},
+               "its .zst stands beside it; once both are older than scan.settle a run "
+               "compares them: it removes only what the other holds, too, and tells of a "
+               "conflict otherwise"},
+    ReasonText{
+        Reason::in_both_trees,
+        "in_both_trees",
+        "the other tree has the same rollout, too; compare the two and move one out "
+        "of the trees"},
+    ReasonText{Reason::blocked,
+               "blocked",
+               "what is no regular file has the name of its .zst; move that away"},
     ReasonText{Reason::open_for_writing,
                "open_for_writing",
                "some process has it open for writing"},
     ReasonText{Reason::live_writer, "live_writer", "Codex has the thread loaded"},
-    ReasonText{Reason::maintenance,
-               "maintenance",
-               "Codex's own maintenance is running; the next pass tries again"},
+    ReasonText{
+        Reason::maintenance,
+        "maintenance",
+        "Codex holds its maintenance lock (its compressor, or a migration of histories); "
+        "the next run tries again"},
     ReasonText{Reason::foreign_marker,
                "foreign_marker",
                "Codex's own compressor is running; the next pass tries again"},
@@ -70,7 +82,7 @@ constexpr std::array k_reasons{
                "scan.active_without_lease = true presses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
-               "a Codex that cannot read .zst was seen; see compat.min_reader"},
+               "a Codex that cannot read .zst was at work here; see compat.min_reader"},
     ReasonText{Reason::shared_history,
                "shared_history",
                "a fork or a fork's parent, and a Codex before 0.154 was seen; see "
@@ -86,6 +98,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::no_space,
                "no_space",
                "the disk is too full to write its .zst; free some space"},
+    ReasonText{
+        Reason::too_large,
+        "too_large",
+        "larger than one file may be here (EFBIG); raise ulimit -f, or the limit of "
+        "the file system"},
     ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
@@ -167,6 +184,31 @@ bool is_in_usual_place(const std::string& home,
   return usual && parent_dir(*usual) == parent_dir(file.path);
 }
 
+Result<std::optional<std::string>>
+find_twin(Fs& fs, const std::string& home, Root root, const std::string& path) {
+  const std::string name = base_name(plain_name(path));
+  if (!is_in_usual_place(home, {Role::plain, root, path}, name)) {
+    return std::optional<std::string>();
+  }
+  const auto other =
+      usual_path(home, root == Root::archived ? Root::active : Root::archived, name);
+  if (!other) {
+    return std::optional<std::string>();
+  }
+  for (const std::string& form : {*other,
+                                  compressed_name(*other),
+                                  join_path(parent_dir(*other), retired_name(name))}) {
+    const auto found = fs.lstat(form);
+    if (found) {
+      return std::optional(form);
+    }
+    if (found.error().code != Errc::not_found) {
+      return Fail(found.error()); // it may stand there
+    }
+  }
+  return std::optional<std::string>();
+}
+
 std::string_view name_of(Role role) {
   switch (role) {
   case Role::plain:
@@ -209,7 +251,7 @@ Stop Stop::from(Error error) {
     break;
   case Errc::no_space:
     stop.kind = OutcomeKind::failed;
-    stop.reason = Reason::no_space;
+    stop.reason = error.sys == EFBIG ? Reason::too_large : Reason::no_space;
     break;
   case Errc::denied:
     stop.kind = OutcomeKind::failed;

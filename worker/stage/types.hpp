@@ -7,6 +7,7 @@
 #include "locking/kernel_lease.hpp"
 #include "worker/rollout/head_memory.hpp"
 #include "worker/rollout/reader.hpp"
+#include "worker/rollout/tree_walk.hpp"
 
 #include <array>
 #include <bit>
@@ -40,6 +41,8 @@ enum class Reason : std::uint8_t {
   excluded,
   held,
   both_forms,
+  in_both_trees,
+  blocked,
   open_for_writing,
   live_writer,
   maintenance,
@@ -52,6 +55,7 @@ enum class Reason : std::uint8_t {
   changed,
   vanished,
   no_space,
+  too_large,
   unreadable,
   io_error,
   // outcomes only
@@ -103,6 +107,8 @@ struct Candidate {
   std::uint64_t allocated = 0; // bytes on disk
   bool valid_name = true;
   bool compressed_sibling = false; // the .zst stands beside it
+  bool twin = false;               // the other tree has a form of it, too
+  bool blocked = false;            // what is no file has the name of its .zst
   bool unreadable = false;         // could not be opened or read
   std::string thread_id;           // of the first session_meta; empty: there is none
   std::string cwd;                 // project directory, may be empty
@@ -135,6 +141,12 @@ bool is_in_usual_place(const std::string& home,
                        const FoundFile& file,
                        const std::string& plain_name);
 
+// A form of the same rollout where Codex keeps it in the other tree: its path; nothing if
+// there is none, or if `path` is somebody's copy in a place where Codex would not look.
+// Whoever compresses one of two such files decides which of them is the rollout.
+Result<std::optional<std::string>>
+find_twin(Fs& fs, const std::string& home, Root root, const std::string& path);
+
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.
 struct RolloutForms {
@@ -152,10 +164,21 @@ inline constexpr Version k_shares_compressed{0, 154, 0};
 
 // A Codex release that was at work in the store, and what shows it.
 struct VersionSeen {
+  enum class By : std::uint8_t {
+    record,  // which names its writer
+    turn,    // of this release or of another of those that write such turns
+    unknown, // turns whose writer cannot be told: taken for the oldest
+  };
   Version version;
   std::string rollout;
   WallTime when{};
+  By by = By::record;
+  Version
+      before{}; // of a turn: its writer is older than this; 0: it may be any later one
 };
+
+// "0.135", "0.135 or another before 0.136": as far as the version is known.
+std::string to_string(const VersionSeen& seen);
 
 // A .zst as the scan saw it.
 struct CompressedRollout {
@@ -179,6 +202,9 @@ struct Inventory {
   std::array<std::string, 2> examples;       // by Root: any rollout file of that tree
   std::uint64_t compressed_files = 0;
   std::uint64_t compressed_bytes = 0;
+  // What is named like a rollout or may hold some, and is not handled. The plan has a
+  // decision, too, for those that have a plain name.
+  std::vector<OddEntry> odd;
   std::vector<Error> errors; // directories that could not be listed
   HeadNews heads;            // what the next walk need not read again
 };
@@ -186,8 +212,13 @@ struct Inventory {
 // Why nothing in the store may be pressed.
 struct Refusal {
   Reason reason = Reason::reader_too_old;
-  VersionSeen seen;
+  VersionSeen seen; // of those that refuse it the latest: it counts longest
 };
+
+// When that no longer counts.
+WallTime counts_until(const VersionSeen& seen);
+// What a user can do, without a full stop.
+std::string way_on(const Refusal& refusal);
 
 struct Plan {
   std::vector<Decision> decisions;    // the trees in scan.roots, most gain first
@@ -200,7 +231,7 @@ struct Plan {
 struct Remembered {
   FileStamp stamp;                    // when it was last tried
   bool no_gain = false;               // it did not get smaller then
-  std::optional<WallTime> retry_at;   // after a failure: not before
+  std::optional<WallTime> retry_at;   // it failed, or ended a run: not before, and last
   std::optional<WallTime> hold_until; // after a restore: leave it plain until then
 };
 
@@ -263,6 +294,9 @@ template <class T> class [[nodiscard]] Step : public tl::expected<T, Stop> {
 public:
   using Base::Base;
   Step(Base base) : Base(std::move(base)) {}
+  // So that TRY works in a stage: an Error ends it as Stop::from() says.
+  Step(tl::unexpected<Error> error)
+      : Base(tl::unexpect, Stop::from(std::move(error.value()))) {}
 };
 
 using Halt = tl::unexpected<Stop>;
@@ -283,19 +317,27 @@ public:
   LeaseSupport lease() const { return lease_; }
   // Plain bytes. Of a weak frame what it declares, until measure() has counted them.
   std::uint64_t source_size() const { return source_size_; }
+  // Of the store it is in.
+  const std::string& home() const { return home_; }
   // Of the plain bytes; only once a weak frame was measured.
   const std::optional<Hash128>& measured() const { return measured_; }
 
 private:
   friend class ClaimMaker;    // worker/stage/claim.cpp
   friend class ClaimMeasurer; // worker/stage/measure.cpp
-  Claim(Candidate candidate, FileStamp stamp, File file, LeaseSupport lease)
+  Claim(Candidate candidate,
+        FileStamp stamp,
+        File file,
+        LeaseSupport lease,
+        std::string home)
       : candidate_(std::move(candidate)), stamp_(stamp), file_(std::move(file)),
-        lease_(lease), source_size_(candidate_.declared.value_or(stamp.size)) {}
+        lease_(lease), home_(std::move(home)),
+        source_size_(candidate_.declared.value_or(stamp.size)) {}
   Candidate candidate_;
   FileStamp stamp_;
   File file_;
   LeaseSupport lease_;
+  std::string home_;
   std::uint64_t source_size_;
   std::optional<Hash128> measured_;
 };
