@@ -236,7 +236,12 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
     const std::size_t before = to.pos;
     const auto left = ZSTD_decompressStream(state_->context.get(), &to, &from);
     if (ZSTD_isError(left) != 0) {
-      return Fail(decode_error(left));
+      Error error = decode_error(left);
+      if (error.code == Errc::corrupt) {
+        error.context.push_back(
+            fmt::format("at byte {} of the file or behind it", state_->taken));
+      }
+      return Fail(std::move(error));
     }
     TRY(state_->account(in.first(from.pos), to.pos - before, left == 0));
     in = in.subspan(from.pos);

@@ -2,6 +2,9 @@
 
 #include "worker/rollout/name.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -31,6 +34,7 @@ struct RolloutReader::State {
   std::uint64_t at = 0;      // bytes of the file read so far
   std::uint64_t dropped = 0; // bytes of it forgotten so far
   bool at_end = false;       // of the file
+  std::uint64_t decoded = 0; // bytes handed out
   std::optional<FrameDecoder> decoder;
   std::vector<std::byte> raw;        // compressed bytes as read
   std::span<const std::byte> unread; // part of `raw` not decoded yet
@@ -132,11 +136,41 @@ Result<RolloutReader> RolloutReader::make(Fs& fs, std::unique_ptr<State> state) 
 Result<std::size_t> RolloutReader::read(std::span<std::byte> into) {
   auto count = state_->decoder ? state_->decode(into) : state_->read_file(into);
   if (!count) {
-    return Fail(std::move(count.error()).at(state_->path));
+    Error error = std::move(count.error()).at(state_->path);
+    if (state_->decoder) {
+      error.context.push_back(
+          fmt::format("{} bytes were decoded before", state_->decoded));
+    }
+    return Fail(std::move(error));
   }
+  state_->decoded += *count;
   return count;
 }
 
+Result<std::uint64_t> RolloutReader::skip(std::uint64_t count) {
+  if (state_->form == Form::plain) {
+    TRY_ASSIGN(const FileStat now, state_->fs->stat(state_->file));
+    const std::uint64_t left = now.size - std::min(now.size, state_->at);
+    const std::uint64_t skipped = std::min(count, left);
+    state_->at += skipped;
+    return skipped;
+  }
+  std::vector<std::byte> scratch(k_chunk);
+  std::uint64_t skipped = 0;
+  while (skipped < count) {
+    const std::size_t want = std::min<std::uint64_t>(scratch.size(), count - skipped);
+    TRY_ASSIGN(const std::size_t got, read(std::span(scratch).first(want)));
+    skipped += got;
+    if (got < want) {
+      break;
+    }
+  }
+  return skipped;
+}
+
+FileHandle RolloutReader::file() const {
+  return state_->file;
+}
 Form RolloutReader::form() const {
   return state_->form;
 }

@@ -62,7 +62,14 @@ public:
   // with the path; Errc::corrupt may come after good bytes, at the end at the latest.
   Result<std::size_t> read(std::span<std::byte> into);
 
+  // Passes over the next `count` bytes, or to the end; the bytes passed over. Of a plain
+  // file they are not read; of a compressed one they are decoded.
+  Result<std::uint64_t> skip(std::uint64_t count);
+
   Form form() const;
+  // The open file, which stays the reader's: to read a plain one in another order, or a
+  // compressed one once more.
+  FileHandle file() const;
   const std::string& path() const; // of the file that is read
   const FileStat& stat() const;    // of that file, when it was opened
 

@@ -1,0 +1,45 @@
+#include "worker/rollout/decoded_tail.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::uint64_t k_piece = std::uint64_t{256} << 10U;
+
+} // namespace
+
+Result<DecodedTail>
+read_tail(RolloutReader& reader, std::uint64_t until, std::uint64_t keep) {
+  DecodedTail tail;
+  std::uint64_t held = 0;
+  std::vector<std::byte> spare;
+  while (tail.end < until) {
+    std::vector<std::byte> piece = std::exchange(spare, {});
+    const std::uint64_t want = std::min(k_piece, until - tail.end);
+    piece.resize(want);
+    TRY_ASSIGN(const std::size_t count, reader.read(piece));
+    piece.resize(count);
+    if (count > 0) {
+      tail.newlines += static_cast<std::uint64_t>(
+          std::count(piece.begin(), piece.end(), std::byte{'\n'}));
+      tail.ends_in_newline = piece.back() == std::byte{'\n'};
+      tail.end += count;
+      held += count;
+      tail.pieces.push_back(std::move(piece));
+    }
+    while (tail.pieces.size() > 1 && held - tail.pieces.front().size() >= keep) {
+      held -= tail.pieces.front().size();
+      spare = std::move(tail.pieces.front());
+      tail.pieces.pop_front();
+    }
+    if (count < want) {
+      break;
+    }
+  }
+  return tail;
+}
+
+} // namespace coldpress
