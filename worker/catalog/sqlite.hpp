@@ -44,6 +44,8 @@ public:
   Result<bool> step();
   // Steps to the end and drops rows.
   Result<void> run();
+  // To bind and run it once more.
+  void reset();
 
   // Columns count from 0. NULL reads as 0 or as empty text.
   bool is_null(int column) const;
@@ -104,6 +106,9 @@ public:
                          DbMode mode,
                          std::chrono::milliseconds patience = std::chrono::seconds{5});
 
+  // One of its own in memory, gone with it.
+  static Result<Db> in_memory();
+
   // Runs one or more statements; rows are dropped.
   Result<void> exec(const std::string& sql) const;
   Result<Statement> prepare(std::string_view sql) const;
@@ -118,6 +123,7 @@ public:
 
 private:
   explicit Db(sqlite3* handle) : handle_(handle) {}
+  static Result<Db> open_empty(const std::string& name);
   static Result<Db> open_snapshot(const std::string& path, std::vector<std::byte> image);
   struct Close {
     void operator()(sqlite3* handle) const;

@@ -86,6 +86,8 @@ public:
 
   // What changed since the last call.
   Changes take_changes();
+  // Bytes of text that wait in them.
+  std::size_t waiting_bytes() const { return items_.waiting_bytes(); }
 
   const ThreadRow& thread() const { return reducer_.thread(); }
   const LineCounts& counts() const { return reducer_.counts(); }

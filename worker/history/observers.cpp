@@ -5,6 +5,20 @@
 
 namespace coldpress::history {
 
+namespace {
+
+std::size_t text_bytes(const Item& item) {
+  std::size_t bytes = item.text.size() + item.detail.size();
+  for (const auto* parts : {&item.summary, &item.content}) {
+    for (const std::string& part : *parts) {
+      bytes += part.size();
+    }
+  }
+  return bytes;
+}
+
+} // namespace
+
 ItemChange& ItemObserver::change(ItemChange::Kind kind, const Step& step) {
   ItemChange& change = changes_.emplace_back();
   change.kind = kind;
@@ -19,6 +33,7 @@ void ItemObserver::see(const Step& step) {
   switch (step.kind) {
   case Step::Kind::item:
     change(ItemChange::Kind::upsert, step).item = step.item;
+    waiting_bytes_ += text_bytes(step.item);
     return;
   case Step::Kind::opened:
   case Step::Kind::ended:

@@ -16,11 +16,17 @@ namespace coldpress::history {
 class ItemObserver {
 public:
   void see(const Step& step);
-  std::vector<ItemChange> take() { return std::exchange(changes_, {}); }
+  std::vector<ItemChange> take() {
+    waiting_bytes_ = 0;
+    return std::exchange(changes_, {});
+  }
+  // Of the texts in the changes that wait to be taken.
+  std::size_t waiting_bytes() const { return waiting_bytes_; }
 
 private:
   ItemChange& change(ItemChange::Kind kind, const Step& step);
   std::vector<ItemChange> changes_;
+  std::size_t waiting_bytes_ = 0;
 };
 
 class TurnObserver {
