@@ -32,6 +32,30 @@ Result<std::optional<std::uint64_t>> decoded_length(Fs& fs, const RolloutReader&
   return frame ? frame->content_size : std::nullopt;
 }
 
+// The digests of the bytes up to `offset`, if they are as stored; read from `from` on,
+// the beginning of a chunk. Nothing if they differ, or if there are fewer.
+Result<std::optional<Digests>> follow(RolloutReader& reader,
+                                      std::string_view stored,
+                                      std::uint64_t from,
+                                      std::uint64_t offset,
+                                      const std::stop_token& stop) {
+  Digests digests = Digests::of(stored, from);
+  TRY_ASSIGN(std::uint64_t at, reader.skip(from));
+  std::vector<std::byte> buffer(Digests::k_chunk);
+  while (at < offset && !stop.stop_requested()) {
+    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), offset - at);
+    TRY_ASSIGN(const std::size_t got, reader.read(std::span(buffer).first(wanted)));
+    if (got == 0) {
+      break;
+    }
+    digests.feed({reinterpret_cast<const char*>(buffer.data()), got});
+    at += got;
+  }
+  return at == offset && digests.length() == offset && digests.bytes() == stored
+             ? std::optional(std::move(digests))
+             : std::optional<Digests>();
+}
+
 class Reading {
 public:
   Reading(Fs& fs,
@@ -89,23 +113,13 @@ private:
                        same_file(reader.stat(), job_.known.found.stat) &&
                        reader.stat().size > offset + job_.known.unread;
     const std::uint64_t from = grown ? last_chunk(offset) : 0;
-    Digests digests = Digests::of(job_.checkpoint.digests, from);
-    TRY_ASSIGN(std::uint64_t at, reader.skip(from));
-    std::vector<std::byte> buffer(Digests::k_chunk);
-    while (at < offset && !rules_.stop.stop_requested()) {
-      const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), offset - at);
-      TRY_ASSIGN(const std::size_t got, reader.read(std::span(buffer).first(wanted)));
-      if (got == 0) {
-        return false;
-      }
-      digests.feed({reinterpret_cast<const char*>(buffer.data()), got});
-      at += got;
-    }
-    if (at != offset || digests.bytes() != job_.checkpoint.digests) {
+    TRY_ASSIGN(auto digests,
+               follow(reader, job_.checkpoint.digests, from, offset, rules_.stop));
+    if (!digests) {
       return false;
     }
     history_.emplace(std::move(*history));
-    digests_ = std::move(digests);
+    digests_ = std::move(*digests);
     return true;
   }
 
@@ -184,6 +198,18 @@ Result<IndexRead> read_for_index(Fs& fs,
                                  const IndexReadRules& rules,
                                  const std::function<Result<void>(IndexBatch)>& put) {
   return Reading(fs, clock, job, rules, put).run();
+}
+
+Result<bool> holds_indexed_bytes(Fs& fs,
+                                 const Clock& clock,
+                                 const std::string& path,
+                                 const IndexedRollout& known,
+                                 const IndexCheckpoint& checkpoint) {
+  TRY_ASSIGN(RolloutReader reader,
+             RolloutReader::open(fs, clock, path, {PageCache::keep, Frames::any}));
+  TRY_ASSIGN(const auto digests,
+             follow(reader, checkpoint.digests, 0, known.offset, std::stop_token()));
+  return digests.has_value();
 }
 
 } // namespace coldpress

@@ -48,4 +48,11 @@ Result<IndexRead> read_for_index(Fs& fs,
                                  const IndexReadRules& rules,
                                  const std::function<Result<void>(IndexBatch)>& put);
 
+// Whether the rollout still begins with the bytes that are indexed. Decodes all of them.
+Result<bool> holds_indexed_bytes(Fs& fs,
+                                 const Clock& clock,
+                                 const std::string& path,
+                                 const IndexedRollout& known,
+                                 const IndexCheckpoint& checkpoint);
+
 } // namespace coldpress

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 struct sqlite3;
@@ -38,6 +39,14 @@ public:
   template <class... T> void bind(const T&... values) {
     int index = 1;
     (put(index++, values), ...);
+  }
+
+  // The same of values that are known at run time only.
+  template <class... T> void bind_all(const std::vector<std::variant<T...>>& values) {
+    int index = 1;
+    for (const auto& value : values) {
+      std::visit([&](const auto& one) { put(index++, one); }, value);
+    }
   }
 
   // True: a row stands ready for the column readers. False: done.
