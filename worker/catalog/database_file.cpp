@@ -50,7 +50,8 @@ Result<std::string> set_aside(const std::string& path, WallTime now) {
       return Fail(moved.error());
     }
   }
-  return Fail(Error{Errc::exists, 0, "set aside", base, {"too many damaged databases beside it"}});
+  return Fail(Error{
+      Errc::exists, 0, "set aside", base, {"too many damaged databases beside it"}});
 }
 
 } // namespace coldpress

@@ -15,8 +15,8 @@ public:
   static constexpr std::uint64_t k_chunk = std::uint64_t{256} << 10U;
 
   Digests() = default;
-  // What bytes() gave, up to the beginning of a chunk; to be fed from there. Empty if it is
-  // of fewer bytes.
+  // What bytes() gave, up to the beginning of a chunk; to be fed from there. Empty if it
+  // is of fewer bytes.
   static Digests of(std::string_view stored, std::uint64_t chunk_begin);
 
   void feed(std::string_view data);

@@ -35,8 +35,8 @@ FilterSql filter_sql(const ThreadFilter& filter) {
     const std::string itself = sql.parameter(dir);
     const std::string from = sql.parameter(below + "/");
     const std::string to = sql.parameter(behind(below));
-    sql.add("(r.project = " + itself + " OR (r.project >= " + from +
-            " AND r.project < " + to + "))");
+    sql.add("(r.project = " + itself + " OR (r.project >= " + from + " AND r.project < " +
+            to + "))");
   }
   if (!filter.source.empty()) {
     sql.add("r.source = " + sql.parameter(filter.source));

@@ -88,7 +88,8 @@ Result<IndexCheckpoint> Index::checkpoint(std::int64_t id) const {
 Result<std::int64_t> Index::add(const FoundRollout& found) {
   const auto name = parse_rollout_name(found.name);
   const std::string thread = name ? name->thread_id : "";
-  const std::string rollout = name && !name->rollout_id.empty() ? name->rollout_id : thread;
+  const std::string rollout =
+      name && !name->rollout_id.empty() ? name->rollout_id : thread;
   const FileStat& stat = found.stat;
   TRY(state_->run(k_insert,
                   std::string_view(found.name),

@@ -57,7 +57,8 @@ public:
   Result<std::int64_t> add(const FoundRollout& found);
   // Its file has another form, place or stamp. `problem`: it cannot be read, and need not
   // be tried again before it changes.
-  Result<void> saw(std::int64_t id, const FoundRollout& found, const std::string& problem);
+  Result<void>
+  saw(std::int64_t id, const FoundRollout& found, const std::string& problem);
   Result<void> apply(IndexBatch batch);
   Result<void> remove(std::int64_t id);
   // Many small steps in one transaction; what is not committed is as if it never was.

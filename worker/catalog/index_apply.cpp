@@ -14,14 +14,15 @@ constexpr const char* k_put_turn =
 constexpr const char* k_put_record =
     "INSERT INTO lifecycle SELECT ?1, ifnull(max(nth), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, "
     "?8, ?9 FROM lifecycle WHERE rollout = ?1";
-constexpr const char* k_put_state =
-    "INSERT INTO item_turns VALUES (?1, ?2, ?3, ?4) ON CONFLICT (rollout, turn) DO UPDATE "
-    "SET status = ?3, error_line = error_line OR ?4";
+constexpr const char* k_put_state = "INSERT INTO item_turns VALUES (?1, ?2, ?3, ?4) ON "
+                                    "CONFLICT (rollout, turn) DO UPDATE "
+                                    "SET status = ?3, error_line = error_line OR ?4";
 constexpr const char* k_put_head =
     "UPDATE rollouts SET project = ?2, source = ?3, version = ?4, begun = ?5 "
     "WHERE id = ?1";
 constexpr const char* k_put_thread =
-    "UPDATE rollouts SET read_offset = ?2, read_line = ?3, unread = ?4, forked_from = ?5, "
+    "UPDATE rollouts SET read_offset = ?2, read_line = ?3, unread = ?4, forked_from = "
+    "?5, "
     "base_rollout = ?6, base_byte = ?7, base_ordinal = ?8, mode = ?9, preview = ?10, "
     "tokens = ?11, refused = ?12, unreadable = ?13, skipped = ?14, unknown = ?15 "
     "WHERE id = ?1";
@@ -104,11 +105,8 @@ Result<void> Index::State::put_items(std::int64_t rollout,
     if (change.kind == Kind::upsert) {
       TRY(put_item(rollout, change));
     } else if (change.kind == Kind::state) {
-      TRY(run(k_put_state,
-              rollout,
-              change.turn,
-              name_of(change.status),
-              change.error_line));
+      TRY(run(
+          k_put_state, rollout, change.turn, name_of(change.status), change.error_line));
     } else {
       removed = true;
       TRY(remove_turn_items(rollout, change.turn));

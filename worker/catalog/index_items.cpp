@@ -45,8 +45,7 @@ Result<std::vector<Index::State::Held>> Index::State::held(Statement& query) {
       query.reset();
       return all;
     }
-    all.push_back(
-        {query.integer(0), {query.integer(1), query.count(2), query.count(3)}});
+    all.push_back({query.integer(0), {query.integer(1), query.count(2), query.count(3)}});
   }
 }
 

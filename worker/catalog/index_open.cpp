@@ -96,7 +96,11 @@ Index::set_aside_damaged(Index index, const std::string& path, WallTime now) {
 
 Result<std::size_t> Index::drop(const std::string& path) {
   PosixFs fs;
-  TRY_ASSIGN(const std::vector<DirEntry> entries, fs.list_dir(parent_dir(path)));
+  const auto listed = fs.list_dir(parent_dir(path));
+  if (!listed && listed.error().code != Errc::not_found) {
+    return Fail(listed.error());
+  }
+  const auto entries = listed.value_or(std::vector<DirEntry>());
   const std::string name = base_name(path);
   const auto is_ours = [&name](const std::string& entry) {
     return entry == name || entry == name + "-wal" || entry == name + "-shm" ||

@@ -79,7 +79,9 @@ ListedThread listed_of(const Statement& row, int first) {
   thread.failed_turns = count(15);
   // While a thread is not running, a turn without an end was interrupted.
   const std::string status = text(16);
-  thread.status = status.empty() ? "none" : status == "inProgress" ? "interrupted" : status;
+  thread.status = status.empty()           ? "none"
+                  : status == "inProgress" ? "interrupted"
+                                           : status;
   thread.tokens = count(17);
   thread.plain_bytes = count(18);
   thread.disk_bytes = count(19);
@@ -96,16 +98,16 @@ Result<std::vector<ListedThread>> list_threads(const Db& db, const ListQuery& qu
   const FilterSql where = where_of(query);
   const std::string_view way = query.ascending ? "ASC" : "DESC";
   TRY_ASSIGN(Statement rows,
-             db.prepare(fmt::format("SELECT {} FROM rollouts r WHERE {} ORDER BY {} {}, "
-                                    "r.id {} LIMIT {} OFFSET {}",
-                                    k_columns,
-                                    where.text(),
-                                    order_of(query.sort),
-                                    way,
-                                    way,
-                                    query.limit == 0 ? -1
-                                                     : static_cast<std::int64_t>(query.limit),
-                                    query.offset)));
+             db.prepare(fmt::format(
+                 "SELECT {} FROM rollouts r WHERE {} ORDER BY {} {}, "
+                 "r.id {} LIMIT {} OFFSET {}",
+                 k_columns,
+                 where.text(),
+                 order_of(query.sort),
+                 way,
+                 way,
+                 query.limit == 0 ? -1 : static_cast<std::int64_t>(query.limit),
+                 query.offset)));
   where.bind(rows);
   std::vector<ListedThread> all;
   for (;;) {

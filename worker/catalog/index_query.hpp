@@ -17,7 +17,7 @@ struct ThreadFilter {
   std::string source;
   std::optional<WallTime> since; // last written
   std::optional<WallTime> until;
-  std::string status;          // of the last turn: completed, failed, interrupted, none
+  std::string status; // of the last turn: completed, failed, interrupted, none
   std::optional<bool> compressed;
   std::optional<bool> archived;
   std::vector<std::string> threads; // a fork family

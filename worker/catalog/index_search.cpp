@@ -67,7 +67,8 @@ struct Found {
 
 } // namespace
 
-Result<std::vector<SearchHit>> search_words(const Index& index, const SearchQuery& query) {
+Result<std::vector<SearchHit>> search_words(const Index& index,
+                                            const SearchQuery& query) {
   const Db& db = index.db();
   FilterSql where;
   // The filter numbers its parameters first.

@@ -46,10 +46,10 @@ public:
 private:
   // Characters, not bytes.
   Fail wrong(std::size_t at, std::string_view what) const {
-    const auto characters =
-        std::count_if(text_.begin(),
-                      text_.begin() + static_cast<std::ptrdiff_t>(at),
-                      [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+    const auto characters = std::count_if(
+        text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), [](char c) {
+          return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+        });
     return Fail(Error{Errc::invalid,
                       0,
                       "read the query",
@@ -120,8 +120,9 @@ private:
       return wrong(at_, "something to search for is missing at the end");
     }
     if (at_operator()) {
-      return wrong(begin, "an operator stands where something to search for should; "
-                          "quote it to search for the word");
+      return wrong(begin,
+                   "an operator stands where something to search for should; "
+                   "quote it to search for the word");
     }
     if (text_[at_] == '(') {
       return group();

@@ -19,9 +19,9 @@ Result<std::string> compressed(std::string_view text) {
     frame.append(reinterpret_cast<const char*>(data.data()), data.size());
     return {};
   };
-  TRY_ASSIGN(FrameEncoder encoder,
-             FrameEncoder::create(choose_frame_options(text.size(), k_level, {}),
-                                  text.size()));
+  TRY_ASSIGN(
+      FrameEncoder encoder,
+      FrameEncoder::create(choose_frame_options(text.size(), k_level, {}), text.size()));
   TRY(encoder.push(std::as_bytes(std::span(text)), sink));
   TRY(encoder.finish(sink));
   return frame;
@@ -50,7 +50,8 @@ Result<TextPlace> TextPieces::add(std::int64_t rollout, std::string_view text) {
     TRY(flush());
   }
   if (next_ == 0) {
-    TRY_ASSIGN(Statement query, db_->prepare("SELECT ifnull(max(id), 0) + 1 FROM pieces"));
+    TRY_ASSIGN(Statement query,
+               db_->prepare("SELECT ifnull(max(id), 0) + 1 FROM pieces"));
     TRY(query.step());
     next_ = query.integer(0);
   }

@@ -58,7 +58,8 @@ void add_thread_filters(CLI::App& app, Options& options) {
       ->type_name("DIR");
   app.add_option("--source", catalog.source, "only begun by this: cli, vscode, exec, ...")
       ->type_name("NAME");
-  app.add_option("--since", catalog.since, "last written since: 90d, 2026-03-01, RFC 3339")
+  app.add_option(
+         "--since", catalog.since, "last written since: 90d, 2026-03-01, RFC 3339")
       ->type_name("TIME");
   app.add_option("--until", catalog.until, "last written before: the same")
       ->type_name("TIME");

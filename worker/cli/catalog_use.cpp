@@ -42,11 +42,8 @@ Result<std::optional<CatalogUse>> rows_in_memory(const Context& context,
   TRY_ASSIGN(Index index, Index::in_memory());
   ProgressBar bar(context.clock, !context.options.json && !context.options.quiet);
   TRY_ASSIGN(const IndexReport read,
-             update_index(context.fs,
-                          context.clock,
-                          opened.store,
-                          index,
-                          rules_of(opened, bar)));
+             update_index(
+                 context.fs, context.clock, opened.store, index, rules_of(opened, bar)));
   clear_drawn();
   tell_problems(read);
   return std::optional(CatalogUse{std::move(index), true});
@@ -96,8 +93,8 @@ put_family(const CatalogUse& use, const CatalogOptions& options, ThreadFilter& f
   }
   TRY_ASSIGN(filter.threads, family_of(use.index.db(), lower_case(options.family)));
   return filter.threads.empty()
-             ? Result<void>(Fail(
-                   Error{Errc::not_found, 0, "find thread", options.family, {}}))
+             ? Result<void>(
+                   Fail(Error{Errc::not_found, 0, "find thread", options.family, {}}))
              : Result<void>();
 }
 
@@ -135,7 +132,8 @@ std::string short_text(std::string_view text, std::size_t width) {
       continue;
     }
     std::size_t end = at + 1;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+    while (end < text.size() &&
+           (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
       end += 1;
     }
     characters += blank ? 2 : 1;

@@ -164,15 +164,15 @@ Result<int> act(const Context& context, const OpenedStore& opened) {
   }
   const std::string near =
       nearest(action, {"build", "status", "verify", "rebuild", "drop"});
-  return Fail(Error{
-      Errc::invalid,
-      0,
-      "index",
-      "",
-      {fmt::format("there is no \"{}\"{}; it takes one of build, status, verify, "
-                   "rebuild, drop",
-                   printable(action),
-                   near.empty() ? "" : fmt::format(", did you mean {}?", near))}});
+  return Fail(
+      Error{Errc::invalid,
+            0,
+            "index",
+            "",
+            {fmt::format("there is no \"{}\"{}; it takes one of build, status, verify, "
+                         "rebuild, drop",
+                         printable(action),
+                         near.empty() ? "" : fmt::format(", did you mean {}?", near))}});
 }
 
 } // namespace

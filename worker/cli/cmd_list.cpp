@@ -25,12 +25,13 @@ Result<ListQuery> query_of(const Context& context, const CatalogUse& use) {
   ListQuery query;
   const auto sort = k_sorts.find(options.sort);
   if (sort == k_sorts.end()) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "list",
-                      "",
-                      {fmt::format("--sort takes one of age, size, disk, turns, not \"{}\"",
-                                   printable(options.sort))}});
+    return Fail(
+        Error{Errc::invalid,
+              0,
+              "list",
+              "",
+              {fmt::format("--sort takes one of age, size, disk, turns, not \"{}\"",
+                           printable(options.sort))}});
   }
   TRY_ASSIGN(query.filter, filter_of(options, context.clock.wall()));
   TRY(put_family(use, options, query.filter));
@@ -50,13 +51,11 @@ std::string name_in(const ThreadNames& names, const ListedThread& thread) {
 // What stands between the parts of a family.
 std::string kinship(const ListedThread& thread) {
   if (!thread.base_rollout.empty()) {
-    return fmt::format("shares {} of {}",
-                       format_size(thread.base_byte),
-                       printable(thread.base_rollout));
+    return fmt::format(
+        "shares {} of {}", format_size(thread.base_byte), printable(thread.base_rollout));
   }
-  return thread.forked_from.empty()
-             ? std::string()
-             : "copied from " + printable(thread.forked_from);
+  return thread.forked_from.empty() ? std::string()
+                                    : "copied from " + printable(thread.forked_from);
 }
 
 std::string table_of(const std::vector<ListedThread>& threads,
@@ -74,8 +73,17 @@ std::string table_of(const std::vector<ListedThread>& threads,
                Align::left,
                Align::left,
                Align::left});
-  std::vector<std::string> head{"thread", "age",  "turns",   "status", "plain", "on disk",
-                                "form",   "tree", "project", "source", "title"};
+  std::vector<std::string> head{"thread",
+                                "age",
+                                "turns",
+                                "status",
+                                "plain",
+                                "on disk",
+                                "form",
+                                "tree",
+                                "project",
+                                "source",
+                                "title"};
   table.add(std::move(head));
   for (const ListedThread& thread : threads) {
     const std::string name = name_in(names, thread);
@@ -83,19 +91,19 @@ std::string table_of(const std::vector<ListedThread>& threads,
                                   ? "(not readable: " + thread.problem + ")"
                               : name.empty() ? thread.preview
                                              : name;
-    table.add({thread.thread,
-               age_text(thread.written, now),
-               format_count(thread.turns),
-               thread.status,
-               format_size(thread.plain_bytes),
-               format_size(thread.disk_bytes),
-               thread.compressed ? "compressed" : "plain",
-               thread.archived ? "archived" : "active",
-               printable(thread.project),
-               printable(thread.source),
-               short_text(title, k_title) + (family && !kinship(thread).empty()
-                                                 ? "  [" + kinship(thread) + "]"
-                                                 : "")});
+    table.add(
+        {thread.thread,
+         age_text(thread.written, now),
+         format_count(thread.turns),
+         thread.status,
+         format_size(thread.plain_bytes),
+         format_size(thread.disk_bytes),
+         thread.compressed ? "compressed" : "plain",
+         thread.archived ? "archived" : "active",
+         printable(thread.project),
+         printable(thread.source),
+         short_text(title, k_title) +
+             (family && !kinship(thread).empty() ? "  [" + kinship(thread) + "]" : "")});
   }
   return table.text();
 }

@@ -7,7 +7,6 @@
 #include "worker/cli/thread_names.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -139,8 +138,9 @@ bool is_wanted(const Context& context,
 }
 
 // --status and --family need all rows.
-Result<std::vector<FoundRollout>>
-choose(const Context& context, const OpenedStore& opened, std::vector<std::string>& problems) {
+Result<std::vector<FoundRollout>> choose(const Context& context,
+                                         const OpenedStore& opened,
+                                         std::vector<std::string>& problems) {
   const CatalogOptions& options = context.options.catalog;
   TRY_ASSIGN(ThreadFilter filter, filter_of(options, context.clock.wall()));
   std::optional<std::set<std::string>> names;
@@ -178,27 +178,23 @@ Result<int> scan(const Context& context, const OpenedStore& opened) {
   const bool colour = wants_colour();
   std::string before;
   std::uint64_t passed = 0;
-  TRY_ASSIGN(ScanReport seen,
-             scan_rollouts(context.fs,
-                           context.clock,
-                           opened.store,
-                           request,
-                           [&](const ScanHit& hit) {
-                             if (passed++ < options.skip) {
-                               return;
-                             }
-                             if (context.options.json) {
-                               print_line(scan_hit_line(hit));
-                               return;
-                             }
-                             if (hit.rollout != before) {
-                               out("{}{}\n",
-                                   before.empty() ? "" : "\n",
-                                   printable(hit.rollout));
-                               before = hit.rollout;
-                             }
-                             out("  line {}: {}\n", hit.line, marked(hit.snippet, colour));
-                           }));
+  TRY_ASSIGN(
+      ScanReport seen,
+      scan_rollouts(
+          context.fs, context.clock, opened.store, request, [&](const ScanHit& hit) {
+            if (passed++ < options.skip) {
+              return;
+            }
+            if (context.options.json) {
+              print_line(scan_hit_line(hit));
+              return;
+            }
+            if (hit.rollout != before) {
+              out("{}{}\n", before.empty() ? "" : "\n", printable(hit.rollout));
+              before = hit.rollout;
+            }
+            out("  line {}: {}\n", hit.line, marked(hit.snippet, colour));
+          }));
   seen.problems.insert(seen.problems.end(), problems.begin(), problems.end());
   for (const std::string& problem : seen.problems) {
     warn("coldpress: {}\n", printable(problem));

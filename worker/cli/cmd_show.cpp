@@ -37,8 +37,7 @@ Result<ShownThread> describe_thread(const Context& context,
                                     const ThreadHistory& history) {
   ShownThread shown;
   ListedThread& listed = shown.listed;
-  TRY_ASSIGN(RolloutReader reader,
-             RolloutReader::open(context.fs, context.clock, path));
+  TRY_ASSIGN(RolloutReader reader, RolloutReader::open(context.fs, context.clock, path));
   const FileStat stat = reader.stat();
   listed.compressed = reader.form() == Form::compressed;
   TRY_ASSIGN(const auto head, read_head(reader));
@@ -47,10 +46,14 @@ Result<ShownThread> describe_thread(const Context& context,
   const auto name = parse_rollout_name(base_name(path));
   listed.name = base_name(path);
   const std::string dir = parent_dir(path);
-  listed.dir = dir.starts_with(store.home + "/") ? dir.substr(store.home.size() + 1) : dir;
+  listed.dir =
+      dir.starts_with(store.home + "/") ? dir.substr(store.home.size() + 1) : dir;
   listed.archived = listed.dir == tree_name(Root::archived);
-  listed.thread = name ? name->thread_id : history.thread.meta ? history.thread.meta->thread_id : "";
-  listed.rollout_id = name && !name->rollout_id.empty() ? name->rollout_id : listed.thread;
+  listed.thread = name                  ? name->thread_id
+                  : history.thread.meta ? history.thread.meta->thread_id
+                                        : "";
+  listed.rollout_id =
+      name && !name->rollout_id.empty() ? name->rollout_id : listed.thread;
   listed.preview = history.thread.preview;
   listed.mode = name_of(history.thread.mode);
   listed.tokens = history.thread.tokens;
@@ -61,7 +64,8 @@ Result<ShownThread> describe_thread(const Context& context,
     listed.project = head->cwd;
     listed.source = head->source;
     listed.version = head->cli_version;
-    listed.begun = head->written == WallTime{} ? std::nullopt : std::optional(head->written);
+    listed.begun =
+        head->written == WallTime{} ? std::nullopt : std::optional(head->written);
   }
   if (history.thread.meta) {
     listed.forked_from = history.thread.meta->forked_from;
@@ -75,9 +79,8 @@ Result<ShownThread> describe_thread(const Context& context,
   return shown;
 }
 
-Result<void> print(const Context& context,
-                   ShownThread shown,
-                   const ThreadHistory& history) {
+Result<void>
+print(const Context& context, ShownThread shown, const ThreadHistory& history) {
   const auto turns = view_of(history.rows, history.thread.mode);
   shown.listed.turns = turns.size();
   shown.listed.status = status_of(turns);

@@ -22,8 +22,8 @@ struct ScheduleOptions {
 
 // Of list, show, search and index.
 struct CatalogOptions {
-  std::string action; // index: build, status, verify, rebuild, drop
-  std::string thread; // show
+  std::string action;             // index: build, status, verify, rebuild, drop
+  std::string thread;             // show
   std::vector<std::string> words; // search
   std::string scan;               // search: a literal, looked for without an index
   std::string project;

@@ -76,8 +76,7 @@ std::string item_html(const history::Item& item) {
 }
 
 std::string turn_html(const history::TurnView& turn, std::size_t nth) {
-  std::string html =
-      fmt::format("<section><h2>Turn {} · {}", nth, name_of(turn.status));
+  std::string html = fmt::format("<section><h2>Turn {} · {}", nth, name_of(turn.status));
   const std::string began = second_text(turn.row->started_at);
   html += began.empty() ? "" : " · " + began;
   html += "</h2>\n";
@@ -94,8 +93,10 @@ std::string turn_html(const history::TurnView& turn, std::size_t nth) {
 
 std::string show_html(const ShownThread& thread, const ThreadHistory& history) {
   const ListedThread& listed = thread.listed;
-  const std::string title = escaped(thread.title().empty() ? listed.thread : thread.title());
-  std::string html = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n";
+  const std::string title =
+      escaped(thread.title().empty() ? listed.thread : thread.title());
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n";
   html += std::string(k_page_mark) + "\n" + std::string(k_policy) + "\n";
   html += "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" + title +
           "</title>\n<style>" + std::string(k_style) + "</style></head>\n<body>\n";

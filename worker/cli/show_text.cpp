@@ -41,7 +41,7 @@ std::string item_text(const history::Item& item) {
 } // namespace
 
 std::string second_text(const std::optional<std::int64_t>& seconds) {
-  constexpr std::int64_t k_last = 253'402'300'799; // of the year 9999
+  constexpr std::int64_t k_last = 253'402'300'799;     // of the year 9999
   constexpr std::int64_t k_last_shown = 9'000'000'000; // what nanoseconds can hold
   if (!seconds || *seconds < 0 || *seconds > std::min(k_last, k_last_shown)) {
     return {};
@@ -96,7 +96,8 @@ std::string show_head_text(const ShownThread& thread, const ThreadHistory& histo
          fmt::format("{} of {}", format_size(base.end_byte), base.rollout_id));
   }
   if (history.counts.unreadable > 0) {
-    line("unread", fmt::format("{} lines that are no records", history.counts.unreadable));
+    line("unread",
+         fmt::format("{} lines that are no records", history.counts.unreadable));
   }
   return text;
 }

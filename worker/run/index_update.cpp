@@ -259,34 +259,33 @@ StoreFiles files_of(Fs& fs, const Store& store) {
       files.problems.push_back(describe(error));
       files.complete = false;
     };
-    walk_rollouts(
-        fs,
-        tree,
-        {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
-           if (entry.type != FileType::regular ||
-               (kind != NameKind::plain && kind != NameKind::compressed)) {
-             return;
-           }
-           FoundRollout found;
-           found.name = plain_name(entry.name);
-           found.dir = dir.substr(std::min(dir.size(), store.home.size() + 1));
-           found.archived = root == Root::archived;
-           found.compressed = kind == NameKind::compressed;
-           const auto stat = fs.lstat(join_path(dir, entry.name));
-           if (!stat) {
-             if (stat.error().code != Errc::not_found) {
-               problem(stat.error());
-             }
-             return;
-           }
-           found.stat = *stat;
-           const auto [at, added] = by_name.try_emplace(found.name, found);
-           if (!added && is_read_before(found, at->second)) {
-             at->second = std::move(found);
-           }
-         },
-         [](const OddEntry&) {},
-         problem});
+    walk_rollouts(fs,
+                  tree,
+                  {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
+                     if (entry.type != FileType::regular ||
+                         (kind != NameKind::plain && kind != NameKind::compressed)) {
+                       return;
+                     }
+                     FoundRollout found;
+                     found.name = plain_name(entry.name);
+                     found.dir = dir.substr(std::min(dir.size(), store.home.size() + 1));
+                     found.archived = root == Root::archived;
+                     found.compressed = kind == NameKind::compressed;
+                     const auto stat = fs.lstat(join_path(dir, entry.name));
+                     if (!stat) {
+                       if (stat.error().code != Errc::not_found) {
+                         problem(stat.error());
+                       }
+                       return;
+                     }
+                     found.stat = *stat;
+                     const auto [at, added] = by_name.try_emplace(found.name, found);
+                     if (!added && is_read_before(found, at->second)) {
+                       at->second = std::move(found);
+                     }
+                   },
+                   [](const OddEntry&) {},
+                   problem});
   }
   files.rollouts.reserve(by_name.size());
   for (auto& [name, found] : by_name) {
@@ -314,7 +313,8 @@ Result<IndexReport> refresh_index(Fs& fs,
   std::string aside = std::move(opened.set_aside);
   if (!report && report.error().code == Errc::corrupt && aside.empty()) {
     // Damage shows where it is met, not at the opening.
-    TRY_ASSIGN(aside, Index::set_aside_damaged(std::move(opened.index), path, clock.wall()));
+    TRY_ASSIGN(aside,
+               Index::set_aside_damaged(std::move(opened.index), path, clock.wall()));
     TRY_ASSIGN(auto fresh, Index::open_or_create(path, clock.wall()));
     report = update_index(fs, clock, store, fresh.index, rules);
   }

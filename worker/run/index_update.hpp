@@ -21,10 +21,10 @@ std::string index_lock_path(const Store& store);
 Result<File> lock_index(Fs& fs, const Store& store);
 
 struct IndexReport {
-  std::uint64_t rollouts = 0; // in the store
-  std::uint64_t read = 0;     // of them, those of which bytes were read
-  std::uint64_t removed = 0;  // that the store does not have any more
-  std::uint64_t bytes = 0;    // decoded
+  std::uint64_t rollouts = 0;        // in the store
+  std::uint64_t read = 0;            // of them, those of which bytes were read
+  std::uint64_t removed = 0;         // that the store does not have any more
+  std::uint64_t bytes = 0;           // decoded
   std::vector<std::string> problems; // what could not be read, and why
   std::string set_aside;             // where a damaged index is now
   double seconds = 0;

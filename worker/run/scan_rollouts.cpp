@@ -95,10 +95,8 @@ private:
       counted = std::max(counted, place);
       if (!hit_ || *hit_ != line_begin_) {
         hit_ = line_begin_;
-        found.hits.push_back({rollout,
-                              line_ + 1,
-                              line_begin_,
-                              snippet_of(text, place, pattern_.size())});
+        found.hits.push_back(
+            {rollout, line_ + 1, line_begin_, snippet_of(text, place, pattern_.size())});
       }
       from = place + 1;
     }
@@ -183,9 +181,10 @@ private:
     Found found;
     const std::string path = join_path(store_.home, rollout.plain_path());
     auto reader = RolloutReader::open(fs_, clock_, path);
-    auto scanned = reader ? FileScan(request_.pattern, most_)
-                                .run(*reader, rollout.plain_path(), found)
-                          : Result<void>(Fail(std::move(reader.error())));
+    auto scanned =
+        reader
+            ? FileScan(request_.pattern, most_).run(*reader, rollout.plain_path(), found)
+            : Result<void>(Fail(std::move(reader.error())));
     if (!scanned && scanned.error().code != Errc::not_found) {
       found.problem = describe(scanned.error());
     }
@@ -246,11 +245,8 @@ Result<ScanReport> scan_rollouts(Fs& fs,
                                  const ScanRequest& request,
                                  const std::function<void(const ScanHit&)>& hit) {
   if (request.pattern.empty() || request.pattern.find('\n') != std::string::npos) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "scan",
-                      "",
-                      {"the pattern is empty or holds a line break"}});
+    return Fail(Error{
+        Errc::invalid, 0, "scan", "", {"the pattern is empty or holds a line break"}});
   }
   return Scan(fs, clock, store, request).run(hit);
 }

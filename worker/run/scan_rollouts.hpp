@@ -12,10 +12,11 @@ namespace coldpress {
 
 // A line of a rollout's decoded bytes that holds what was looked for.
 struct ScanHit {
-  std::string rollout; // logical path below the store
+  std::string rollout;      // logical path below the store
   std::uint64_t line = 0;   // from 1
   std::uint64_t offset = 0; // of the line's first byte
-  std::string snippet;      // what stands around the first one, which is marked as in SearchHit
+  std::string
+      snippet; // what stands around the first one, which is marked as in SearchHit
 };
 
 struct ScanRequest {
@@ -32,9 +33,10 @@ struct ScanReport {
   std::vector<std::string> problems;
 };
 
-// Looks through the decoded bytes of the rollouts, several at a time; a hit for each line.
-// `hit` gets them in the order of the rollouts, on the calling thread. Of each rollout at
-// most `limit` hits are held, and beside them a buffer and the decoder's window a thread.
+// Looks through the decoded bytes of the rollouts, several at a time; a hit for each
+// line. `hit` gets them in the order of the rollouts, on the calling thread. Of each
+// rollout at most `limit` hits are held, and beside them a buffer and the decoder's
+// window a thread.
 Result<ScanReport> scan_rollouts(Fs& fs,
                                  const Clock& clock,
                                  const Store& store,
