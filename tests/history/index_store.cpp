@@ -110,7 +110,8 @@ std::string IndexStore::thread_id(int number) {
 }
 
 std::string IndexStore::file_name(int number) {
-  return fmt::format("rollout-2026-01-02T03-04-{:02}-{}.jsonl", number, thread_id(number));
+  return fmt::format(
+      "rollout-2026-01-02T03-04-{:02}-{}.jsonl", number, thread_id(number));
 }
 
 std::string IndexStore::path(int number) const {
@@ -118,9 +119,9 @@ std::string IndexStore::path(int number) const {
 }
 
 void IndexStore::touch(const std::string& file) {
-  disk::last_write_time(
-      file, disk::file_time_type::clock::now() - std::chrono::hours(100) +
-                std::chrono::seconds(++writings_));
+  disk::last_write_time(file,
+                        disk::file_time_type::clock::now() - std::chrono::hours(100) +
+                            std::chrono::seconds(++writings_));
 }
 
 void IndexStore::write(int number, const std::string& bytes) {

@@ -15,8 +15,9 @@ namespace {
 
 void fill(IndexStore& store) {
   for (int seed = 1; seed <= 4; ++seed) {
-    store.write(seed, joined(generate(Generation::errors_in_end,
-                                      static_cast<std::uint64_t>(seed))));
+    store.write(
+        seed,
+        joined(generate(Generation::errors_in_end, static_cast<std::uint64_t>(seed))));
   }
 }
 
@@ -51,19 +52,23 @@ TEST_CASE("the index is for its owner alone") {
 }
 
 TEST_CASE("what is no index of ours is set aside and made anew") {
-  const std::vector<std::pair<std::string, std::function<void(const std::string&)>>> cases{
-      {"text", [](const std::string& path) { std::ofstream(path) << "not a database"; }},
-      {"foreign",
-       [](const std::string& path) {
-         std::ofstream(path).close();
-         auto db = Db::open(path, DbMode::read_write);
-         REQUIRE(db.has_value());
-         REQUIRE(db->exec("CREATE TABLE theirs (a); PRAGMA user_version = 1").has_value());
-       }},
-      {"a page of noise",
-       [](const std::string& path) { overwrite(path, 100, std::string(4000, 'x')); }},
-      {"cut", [](const std::string& path) { std::filesystem::resize_file(path, 5000); }},
-  };
+  const std::vector<std::pair<std::string, std::function<void(const std::string&)>>>
+      cases{
+          {"text",
+           [](const std::string& path) { std::ofstream(path) << "not a database"; }},
+          {"foreign",
+           [](const std::string& path) {
+             std::ofstream(path).close();
+             auto db = Db::open(path, DbMode::read_write);
+             REQUIRE(db.has_value());
+             REQUIRE(db->exec("CREATE TABLE theirs (a); PRAGMA user_version = 1")
+                         .has_value());
+           }},
+          {"a page of noise",
+           [](const std::string& path) { overwrite(path, 100, std::string(4000, 'x')); }},
+          {"cut",
+           [](const std::string& path) { std::filesystem::resize_file(path, 5000); }},
+      };
   for (const auto& [what, damage] : cases) {
     CAPTURE(what);
     IndexStore store;
@@ -91,7 +96,8 @@ TEST_CASE("an index of a newer program is left alone") {
   CHECK_EQ(report.error().code, Errc::unsupported);
 }
 
-TEST_CASE("damage anywhere in the index ends in an error or a sound answer, never a crash") {
+TEST_CASE(
+    "damage anywhere in the index ends in an error or a sound answer, never a crash") {
   IndexStore store;
   fill(store);
   store.update();
@@ -113,8 +119,7 @@ TEST_CASE("damage anywhere in the index ends in an error or a sound answer, neve
     if (report && !report->set_aside.empty()) {
       CHECK_EQ(store.rows(), store.rows_from_scratch());
     }
-    for (const auto& entry :
-         std::filesystem::directory_iterator(store.store.state_dir)) {
+    for (const auto& entry : std::filesystem::directory_iterator(store.store.state_dir)) {
       if (entry.path().string().find(".damaged-") != std::string::npos) {
         std::filesystem::remove(entry.path());
       }

@@ -12,7 +12,10 @@ using namespace coldpress::history;
 
 namespace {
 
-void say(IndexStore& store, int number, const std::string& question, const std::string& answer) {
+void say(IndexStore& store,
+         int number,
+         const std::string& question,
+         const std::string& answer) {
   Lines lines(Mode::legacy);
   lines.start("t").user(question).agent(answer).complete("t");
   store.write(number, lines.text());
@@ -127,8 +130,8 @@ TEST_CASE("a scan names every line that holds the text, in either form, wherever
     request.pattern = "NEEDLE";
     request.rollouts = files_of(store.fs, store.store).rollouts;
     std::vector<std::uint64_t> seen;
-    const auto report =
-        scan_rollouts(store.fs, store.clock, store.store, request, [&](const ScanHit& hit) {
+    const auto report = scan_rollouts(
+        store.fs, store.clock, store.store, request, [&](const ScanHit& hit) {
           CHECK_EQ(hit.line % 57, 0);
           seen.push_back(hit.offset);
         });
@@ -149,8 +152,8 @@ TEST_CASE("a scan finds a text at every place around the end of a buffer") {
     request.pattern = "NEEDLE";
     request.rollouts = files_of(store.fs, store.store).rollouts;
     std::size_t hits = 0;
-    const auto report =
-        scan_rollouts(store.fs, store.clock, store.store, request, [&](const ScanHit& hit) {
+    const auto report = scan_rollouts(
+        store.fs, store.clock, store.store, request, [&](const ScanHit& hit) {
           hits += 1;
           CHECK_EQ(hit.line, 2);
           CHECK_EQ(hit.offset, 6);

@@ -1,6 +1,7 @@
 #include "tests/history/generate.hpp"
 #include "tests/history/index_store.hpp"
 #include "tests/history/lines.hpp"
+#include "tests/support/pass_fs.hpp"
 #include "worker/catalog/index_reader.hpp"
 
 #include <doctest/doctest.h>
@@ -9,6 +10,8 @@
 
 #include <filesystem>
 #include <random>
+#include <span>
+#include <stop_token>
 
 using namespace coldpress;
 using namespace coldpress::history;
@@ -127,50 +130,76 @@ TEST_CASE("a line without an end waits, and is taken once when it is whole") {
   CHECK_EQ(store.rows(), store.rows_from_scratch());
 }
 
+namespace {
+
+// The process ends at the nth reading, as by a kill: nothing is finished or closed. So
+// much time passes at each that every step is a transaction of its own.
+class DyingFs : public PassFs {
+public:
+  DyingFs(Fs& under, const FakeClock& clock, int calls)
+      : PassFs(under), clock_(clock), left_(calls) {}
+  Result<std::size_t>
+  read_at(FileHandle file, std::span<std::byte> into, std::uint64_t offset) override {
+    clock_.advance(std::chrono::seconds(2));
+    if (left_-- == 0) {
+      ::_exit(0);
+    }
+    return PassFs::read_at(file, into, offset);
+  }
+
+private:
+  const FakeClock& clock_;
+  int left_;
+};
+
+std::uint64_t digest(const std::string& text) {
+  return hash64(std::as_bytes(std::span(text)));
+}
+
+} // namespace
+
 TEST_CASE("rows and cursor move together, wherever an indexer is killed") {
   IndexStore store;
   for (int seed = 1; seed <= 5; ++seed) {
     store.write(seed, a_history(seed));
   }
-  const std::string wanted = store.rows_from_scratch();
-  for (int steps = 0; steps <= 12; ++steps) {
-    CAPTURE(steps);
+  Lines large(Mode::legacy);
+  for (int i = 0; i < 20; ++i) { // several batches
+    large.start("t").user("a question").agent(std::string(500'000, 'x') + " word");
+  }
+  store.write(6, large.text());
+  const std::uint64_t wanted = digest(store.rows_from_scratch());
+  for (int calls = 0; calls < 60; calls += calls < 24 ? 1 : 7) {
+    CAPTURE(calls);
     REQUIRE(Index::drop(index_path(store.store)).has_value());
-    REQUIRE(coldpress::make_dirs(store.fs, store.store.state_dir, 0700).has_value());
     const pid_t child = ::fork();
     if (child == 0) {
-      auto opened = Index::open_or_create(index_path(store.store), store.clock.wall());
-      int left = steps;
-      const auto step = [&left] {
-        if (left-- == 0) {
-          ::_exit(0); // as a kill does: nothing is finished or closed
-        }
-      };
-      (void)opened->index.begin();
-      for (const FoundRollout& found : files_of(store.fs, store.store).rollouts) {
-        step();
-        IndexJob job{found, {}, {}};
-        job.known.id = opened->index.add(found).value_or(0);
-        (void)read_for_index(store.fs,
-                             store.clock,
-                             job,
-                             {store.store.home},
-                             [&](IndexBatch batch) {
-                               step();
-                               return opened->index.apply(std::move(batch));
-                             });
-        if (left % 2 == 0) {
-          (void)opened->index.commit();
-          (void)opened->index.begin();
-        }
-      }
+      DyingFs fs(store.fs, store.clock, calls);
+      IndexUpdateRules rules;
+      rules.threads = 1;
+      (void)refresh_index(fs, store.clock, store.store, rules);
       ::_exit(0);
     }
     int status = 0;
     REQUIRE_EQ(::waitpid(child, &status, 0), child);
     store.update();
-    CHECK_EQ(store.rows(), wanted);
+    CHECK_EQ(digest(store.rows()), wanted);
   }
+}
+
+TEST_CASE("a stopped update goes on where it was") {
+  IndexStore store;
+  for (int seed = 1; seed <= 5; ++seed) {
+    store.write(seed, a_history(seed));
+  }
+  std::stop_source stop;
+  stop.request_stop();
+  IndexUpdateRules rules;
+  rules.stop = stop.get_token();
+  const auto stopped = refresh_index(store.fs, store.clock, store.store, rules);
+  REQUIRE(stopped.has_value());
+  store.update();
+  CHECK_EQ(store.rows(), store.rows_from_scratch());
 }
 
 TEST_CASE("what a thread said is not in the files of the index once it is deleted") {
@@ -200,7 +229,8 @@ TEST_CASE("a rollout is kept while its folder cannot be listed") {
   store.update();
   const std::string before = store.rows();
   std::filesystem::rename(store.store.home + "/sessions", store.dir / "elsewhere");
-  std::filesystem::create_symlink(store.dir / "elsewhere", store.store.home + "/sessions");
+  std::filesystem::create_symlink(store.dir / "elsewhere",
+                                  store.store.home + "/sessions");
   const IndexReport report = store.update();
   CHECK_EQ(report.removed, 0);
   CHECK_FALSE(report.problems.empty());

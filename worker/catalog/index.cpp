@@ -13,10 +13,10 @@ namespace {
 constexpr const char* k_select =
     "SELECT id, name, dir, archived, compressed, device, inode, size, disk, mtime, "
     "ctime, read_offset, unread, problem FROM rollouts ORDER BY name";
+// With the stamp of no file: it has not been read yet, whatever becomes of this run.
 constexpr const char* k_insert =
     "INSERT INTO rollouts (name, dir, archived, compressed, device, inode, size, disk, "
-    "mtime, ctime, thread, rollout) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    "mtime, ctime, thread, rollout) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, ?8)";
 constexpr const char* k_saw =
     "UPDATE rollouts SET dir = ?2, archived = ?3, compressed = ?4, device = ?5, inode = "
     "?6, size = ?7, disk = ?8, mtime = ?9, ctime = ?10, problem = ?11 WHERE id = ?1";
@@ -96,12 +96,8 @@ Result<std::int64_t> Index::add(const FoundRollout& found) {
                   std::string_view(found.dir),
                   found.archived,
                   found.compressed,
-                  stat.device,
-                  stat.inode,
-                  stat.size,
                   stat.allocated,
                   stat.mtime,
-                  stat.ctime,
                   std::string_view(thread),
                   std::string_view(rollout)));
   return state_->db.last_insert_id();

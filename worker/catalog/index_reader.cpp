@@ -77,6 +77,9 @@ public:
       if (grown) {
         return take(LineReader(std::move(reader), k_longest_line));
       }
+      if (rules_.stop.stop_requested()) {
+        return IndexRead::stopped; // and nothing is known of what stands there
+      }
       TRY_ASSIGN(reader, open());
     }
     history_.emplace(history::ErrorLines::counted);

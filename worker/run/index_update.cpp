@@ -98,6 +98,10 @@ private:
     std::unique_lock hold(mutex_);
     while (running_ > 0 && !thrown_) {
       done_.wait_for(hold, k_progress_interval);
+      if (rules_.stop.stop_requested()) {
+        report_.stopped = true;
+        stop_.request_stop();
+      }
       if (rules_.progress) {
         const PassProgress now = progress_;
         hold.unlock();
@@ -115,7 +119,7 @@ private:
 
   void work() {
     std::unique_lock hold(mutex_);
-    while (next_ < jobs_.size() && !failed_) {
+    while (next_ < jobs_.size() && !failed_ && !stop_.stop_requested()) {
       IndexJob job = std::move(jobs_[next_++]);
       progress_.current = job.found.path();
       auto checkpoint = index_.checkpoint(job.known.id);
@@ -148,14 +152,18 @@ private:
 
   // An error of the index ends the update; one of the rollout is noted.
   Result<void> put(IndexBatch batch) {
-    const std::uint64_t bytes = batch.offset;
+    const std::uint64_t bytes = batch.offset; // at least what it took
     auto applied = index_.apply(std::move(batch));
     if (!applied) {
       fail(applied.error());
       return applied;
     }
     waiting_bytes_ += bytes;
-    return {};
+    auto renewed = renew_transaction();
+    if (!renewed) {
+      fail(renewed.error());
+    }
+    return renewed;
   }
 
   void fail(const Error& error) {
@@ -166,7 +174,7 @@ private:
   }
 
   void finish(const IndexJob& job, Result<IndexRead> ended) {
-    if (failed_) {
+    if (failed_ || (ended && *ended == IndexRead::stopped)) {
       return;
     }
     const bool gone = !ended && ended.error().code == Errc::not_found;

@@ -25,6 +25,7 @@ struct IndexReport {
   std::uint64_t read = 0;            // of them, those of which bytes were read
   std::uint64_t removed = 0;         // that the store does not have any more
   std::uint64_t bytes = 0;           // decoded
+  bool stopped = false;              // by the rules, before its end
   std::vector<std::string> problems; // what could not be read, and why
   std::string set_aside;             // where a damaged index is now
   double seconds = 0;
@@ -33,7 +34,10 @@ struct IndexReport {
 struct IndexUpdateRules {
   std::size_t threads = 2;
   Priority priority = Priority::normal;
-  std::function<void(const PassProgress&)> progress{}; // on the calling thread
+  // Every 200 ms or so, on the calling thread.
+  std::function<void(const PassProgress&)> progress{};
+  // What was taken by then counts; the rest is left for the next time.
+  std::stop_token stop{};
 };
 
 // All rollouts of the store, each in the form that readers take.
