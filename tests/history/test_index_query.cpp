@@ -7,6 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <filesystem>
+
 using namespace coldpress;
 using namespace coldpress::history;
 
@@ -191,4 +194,33 @@ TEST_CASE("a filter on a directory takes those below it, and no name that begins
   CHECK_EQ(count("/home"), 4);
   CHECK_EQ(count("/"), 4);
   CHECK_EQ(count("/home/b"), 0);
+}
+
+TEST_CASE("of a thread with several rollouts the newest is listed, until it is gone") {
+  IndexStore store;
+  const auto second =
+      store.store.home + "/sessions/2026/01/02/rollout-2026-01-03T03-04-05-" +
+      IndexStore::thread_id(1) + "_" + IndexStore::thread_id(9) + ".jsonl";
+  say(store, 1, "first", "answer");
+  say(store, 2, "other", "answer");
+  std::filesystem::copy(store.path(1), second);
+  store.update();
+  const auto listed = [&store](bool older) {
+    ListQuery query;
+    query.older_rollouts = older;
+    const Index index = store.index();
+    const auto threads = list_threads(index.db(), query);
+    REQUIRE(threads.has_value());
+    std::vector<std::string> ids;
+    for (const ListedThread& thread : *threads) {
+      ids.push_back(thread.rollout_id.substr(30));
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  };
+  CHECK_EQ(listed(false), Strings{"000002", "000009"});
+  CHECK_EQ(listed(true), Strings{"000001", "000002", "000009"});
+  std::filesystem::remove(second);
+  store.update();
+  CHECK_EQ(listed(false), Strings{"000001", "000002"});
 }

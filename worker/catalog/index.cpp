@@ -100,7 +100,15 @@ Result<std::int64_t> Index::add(const FoundRollout& found) {
                   stat.mtime,
                   std::string_view(thread),
                   std::string_view(rollout)));
-  return state_->db.last_insert_id();
+  const std::int64_t id = state_->db.last_insert_id();
+  TRY(state_->mark_newest(thread));
+  return id;
+}
+
+Result<void> Index::State::mark_newest(std::string_view thread) {
+  return run("UPDATE rollouts SET newest = (name = (SELECT max(name) FROM rollouts "
+             "WHERE thread = ?1)) WHERE thread = ?1",
+             thread);
 }
 
 Result<void>

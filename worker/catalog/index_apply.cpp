@@ -221,7 +221,14 @@ Result<void> Index::apply(IndexBatch batch) {
 Result<void> Index::remove(std::int64_t id) {
   TRY_ASSIGN(Tx tx, Tx::begin(state_->db));
   TRY(state_->clear(id));
+  TRY_ASSIGN(Statement * query,
+             state_->statement("SELECT thread FROM rollouts WHERE id = ?1"));
+  query->bind(id);
+  TRY_ASSIGN(const bool known, query->step());
+  const std::string thread = known ? query->text(0) : "";
+  query->reset();
   TRY(state_->run("DELETE FROM rollouts WHERE id = ?1", id));
+  TRY(state_->mark_newest(thread));
   return std::move(tx).commit();
 }
 

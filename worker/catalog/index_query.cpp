@@ -16,9 +16,6 @@ constexpr std::string_view k_columns =
     "CASE WHEN r.refused <> '' THEN r.refused ELSE r.problem END, r.forked_from, "
     "r.base_rollout, r.base_byte";
 
-constexpr std::string_view k_newest =
-    "NOT EXISTS (SELECT 1 FROM rollouts n WHERE n.thread = r.thread AND n.name > r.name)";
-
 std::string_view order_of(ListSort sort) {
   switch (sort) {
   case ListSort::age:
@@ -36,7 +33,7 @@ std::string_view order_of(ListSort sort) {
 FilterSql where_of(const ListQuery& query) {
   FilterSql where = filter_sql(query.filter);
   if (!query.older_rollouts) {
-    where.add(std::string(k_newest));
+    where.add("r.newest = 1");
   }
   return where;
 }

@@ -31,6 +31,7 @@ CREATE TABLE rollouts (
   unread INTEGER NOT NULL DEFAULT 0,
   problem TEXT NOT NULL DEFAULT '',
   thread TEXT NOT NULL,
+  newest INTEGER NOT NULL DEFAULT 1,
   rollout TEXT NOT NULL,
   forked_from TEXT NOT NULL DEFAULT '',
   base_rollout TEXT NOT NULL DEFAULT '',
@@ -53,7 +54,8 @@ CREATE TABLE rollouts (
 );
 CREATE INDEX rollouts_by_thread ON rollouts (thread, name);
 CREATE INDEX rollouts_by_rollout ON rollouts (rollout);
-CREATE INDEX rollouts_by_mtime ON rollouts (mtime);
+CREATE INDEX rollouts_by_mtime ON rollouts (newest, mtime);
+CREATE INDEX rollouts_sums ON rollouts (newest, read_offset, unread, disk);
 CREATE INDEX rollouts_by_fork ON rollouts (forked_from) WHERE forked_from <> '';
 CREATE INDEX rollouts_by_base ON rollouts (base_rollout) WHERE base_rollout <> '';
 CREATE TABLE checkpoints (
@@ -144,7 +146,8 @@ INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
 )sql";
 
 constexpr std::array k_probes = {
-    "SELECT id, name, read_offset, problem, thread, unknown FROM rollouts LIMIT 0",
+    "SELECT id, name, read_offset, problem, thread, newest, unknown FROM rollouts LIMIT "
+    "0",
     "SELECT rollout, history, digests FROM checkpoints LIMIT 0",
     "SELECT rollout, number, listed, last_ordinal FROM turns LIMIT 0",
     "SELECT id, rollout, turn, item, piece, piece_at, length FROM items LIMIT 0",

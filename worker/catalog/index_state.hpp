@@ -32,6 +32,8 @@ struct Index::State {
   // Pieces of text that no item is in any more.
   Result<void> remove_unused_pieces(std::int64_t rollout);
 
+  // Of a thread with several rollouts the one with the latest name is the thread.
+  Result<void> mark_newest(std::string_view thread);
   // All that a batch changes; and all rows of a rollout but the one in `rollouts`.
   Result<void> put(IndexBatch batch);
   Result<void> clear(std::int64_t rollout);
