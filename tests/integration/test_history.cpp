@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 using namespace coldpress;
@@ -263,4 +264,50 @@ TEST_CASE("a failed turn by an error line is failed, and completed as Codex read
   CHECK_EQ(counted[1]["status"], "failed");
   CHECK_EQ(counted[1]["error_line"], true);
   CHECK_EQ(json_of(home, {"show", thread_id(1), "--as-codex"})[1]["status"], "completed");
+}
+
+TEST_CASE("receipts tell growth from change, and sha256sum agrees with them") {
+  CodexHome home;
+  for (int number = 1; number <= 4; ++number) {
+    add(home, number, "question", "answer " + std::to_string(number));
+  }
+  const std::string file = home.outside() + "/receipts";
+  CHECK_HAS(home.run({"verify", "--receipts", file}).out, "4 receipts written");
+  REQUIRE_EQ(home.press().code, 0);
+  const std::string text = read_file(file);
+  std::istringstream lines(text);
+  int checked = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) {
+      continue;
+    }
+    const std::string rollout = line.substr(66, line.find("  ", 66) - 66);
+    ProgramStart sum;
+    sum.command = {"sh", "-c", "zstd -dc \"$0\" | sha256sum", home / (rollout + ".zst")};
+    CHECK_EQ(run_program(sum).out.substr(0, 64), line.substr(0, 64));
+    checked += 1;
+  }
+  CHECK_EQ(checked, 4);
+  const ProgramEnd same = home.run({"verify", "--receipts", file});
+  CHECK_EQ(same.code, 0);
+  CHECK_HAS(same.out, "4 rollouts are as they were");
+  REQUIRE_EQ(home.run({"restore", "--all"}).code, 0);
+  const auto path = [&](int number) {
+    return home / ("archived_sessions/" + file_name(number));
+  };
+  write_file(path(1), read_file(path(1)) + "{}\n");
+  std::string changed = read_file(path(2));
+  changed[changed.find("answer")] = 'A';
+  write_file(path(2), changed);
+  std::filesystem::remove(path(3));
+  add(home, 5, "question", "new");
+  const ProgramEnd end = home.run({"verify", "--receipts", file, "--json"});
+  CHECK_EQ(end.code, 4);
+  const json last = lines_of(end.out).back();
+  CHECK_EQ(last["same"], 1);
+  CHECK_EQ(last["grown"], 1);
+  CHECK_EQ(last["changed"], 1);
+  CHECK_EQ(last["gone"], 1);
+  CHECK_EQ(last["added"], 1);
+  CHECK_EQ(read_file(file), text);
 }

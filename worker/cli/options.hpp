@@ -55,6 +55,7 @@ struct Options {
   bool all = false;                  // plan, report, restore, control
   bool orphans = false;              // sweep
   std::string sample;                // verify
+  std::string receipts;              // verify: a file of receipts
   std::vector<std::string> rollouts; // cat, restore, verify
   std::string shell;                 // completion
   std::string action;                // control
