@@ -1,6 +1,7 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/show_text.hpp"
+#include "worker/cli/svg.hpp"
 
 #include <algorithm>
 
@@ -27,7 +28,8 @@ details pre { font: .85rem/1.4 ui-monospace, monospace; }
 summary { opacity: .7; cursor: pointer; }
 )";
 
-std::string escaped(std::string_view text) {
+// Line breaks as they are.
+std::string escaped_lines(std::string_view text) {
   std::string safe;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -38,27 +40,7 @@ std::string escaped(std::string_view text) {
       line.pop_back();
     }
     std::replace(line.begin(), line.end(), '\t', ' ');
-    for (const char c : printable(line)) {
-      switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-      }
-    }
+    safe += escaped(line);
     safe += broken ? "\n" : "";
   }
   return safe;
@@ -68,11 +50,11 @@ std::string item_html(const history::Item& item) {
   if (item.type == "userMessage" || item.type == "agentMessage") {
     return fmt::format("<pre class=\"{}\">{}</pre>\n",
                        item.type == "userMessage" ? "user" : "agent",
-                       escaped(item.text));
+                       escaped_lines(item.text));
   }
   return fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n",
                      escaped(item_label(item)),
-                     escaped(item_body(item)));
+                     escaped_lines(item_body(item)));
 }
 
 std::string turn_html(const history::TurnView& turn, std::size_t nth) {
@@ -81,7 +63,7 @@ std::string turn_html(const history::TurnView& turn, std::size_t nth) {
   html += began.empty() ? "" : " · " + began;
   html += "</h2>\n";
   if (turn.row->error) {
-    html += "<pre class=\"error\">" + escaped(turn.row->error->message) + "</pre>\n";
+    html += "<pre class=\"error\">" + escaped_lines(turn.row->error->message) + "</pre>\n";
   }
   for (const auto* row : turn.items) {
     html += item_html(row->item);
