@@ -43,32 +43,39 @@ std::size_t closing_quote(std::string_view line, std::size_t from) {
   }
 }
 
-// Whether the six bytes before `at` are the first half of a surrogate pair.
-bool after_high_surrogate(std::string_view text, std::size_t at) {
-  constexpr std::size_t k_escape = 6; // \uD83D
-  if (at < k_escape) {
-    return false;
+// How long the escape is that begins `text`; a surrogate pair is one.
+std::size_t escape_length(std::string_view text) {
+  constexpr std::size_t k_unicode = 6; // \uD83D
+  if (!text.starts_with("\\u")) {
+    return 2;
   }
-  const std::string_view escape = text.substr(at - k_escape, k_escape);
-  return escape.starts_with("\\u") && (escape[2] == 'd' || escape[2] == 'D') &&
-         std::strchr("89abAB", escape[3]) != nullptr;
+  const bool high = text.size() > 2 * k_unicode && (text[2] == 'd' || text[2] == 'D') &&
+                    std::strchr("89abAB", text[3]) != nullptr &&
+                    text.substr(k_unicode).starts_with("\\u");
+  return high ? 2 * k_unicode : k_unicode;
 }
 
-// The last place up to `limit` that is within no character and no escape; 0 if a run of
-// backslashes leaves none near.
+// The last place up to `limit` that is within no character and no escape. Escapes are
+// followed from the beginning: of a run of backslashes the end does not say which of them
+// begins one.
 std::size_t safe_cut(std::string_view text, std::size_t limit) {
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t slash = text.substr(0, limit).find('\\', at);
+    if (slash == std::string_view::npos) {
+      break;
+    }
+    const std::size_t end = slash + escape_length(text.substr(slash));
+    if (end > limit) {
+      return slash;
+    }
+    at = end;
+  }
   std::size_t cut = limit;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) {
+  while (cut > at && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) {
     cut -= 1;
   }
-  constexpr std::size_t k_pair = 12; // \uD83D\uDE00
-  const std::size_t from = cut > k_pair ? cut - k_pair : 0;
-  const std::size_t slash = text.substr(0, cut).find('\\', from);
-  cut = slash == std::string_view::npos ? cut : slash;
-  if (after_high_surrogate(text, cut)) {
-    cut -= k_pair / 2;
-  }
-  return cut > 0 && text[cut - 1] == '\\' ? 0 : cut;
+  return cut;
 }
 
 bool has_control(std::string_view text) {
