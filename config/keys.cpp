@@ -198,6 +198,10 @@ constexpr std::array k_keys{
         "compat.gone",
         "releases of Codex that are gone, as \"0.135 until 2026-12-31\" (default: none)",
         [](auto& s) -> auto& { return s.compat.gone; }),
+    key<form::Boolean>(
+        "catalog.enabled",
+        "keep an index of all conversations, for list and search (default: false)",
+        [](auto& s) -> auto& { return s.catalog.enabled; }),
     key<form::OptionalPath>(
         "metrics.textfile",
         "write Prometheus metrics to this file or directory (default: none)",
@@ -216,7 +220,7 @@ std::string_view last_word(std::string_view name) {
 // "--io", "--every" and "--textfile" alone would say nothing.
 bool is_said_whole(const Key& key) {
   return key.name.starts_with("pressure.") || key.name.starts_with("serve.") ||
-         key.name.starts_with("metrics.");
+         key.name.starts_with("metrics.") || key.name.starts_with("catalog.");
 }
 
 std::string replaced(std::string_view text, char from, char to) {

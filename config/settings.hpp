@@ -117,6 +117,10 @@ struct Settings {
     std::vector<GoneReader> gone; // do not count although they were seen
   } compat;
 
+  struct Catalog {
+    bool enabled = false; // the index over all rollouts is made, and kept up to date
+  } catalog;
+
   struct Metrics {
     // Written after each run: this file, or one for each store in this directory. Empty:
     // none is written.

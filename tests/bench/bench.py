@@ -19,6 +19,7 @@ import beside
 import contest
 import contestants
 import figures
+import finding
 import goals
 import looking
 import machine
@@ -27,7 +28,7 @@ import profiles
 import report
 import safety
 
-PARTS = ("scan", "foreground", "verification", "memory", "writers", "parts")
+PARTS = ("scan", "find", "foreground", "verification", "memory", "writers", "parts")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -87,6 +88,10 @@ class Bench:
         counts = (1000, 10_000, 100_000) if self.options.full else (1000, 10_000)
         made = (self.coldpress, self.corpus, self.meter, self.scratch, say)
         self.results["scan"] = looking.scan(counts, *made)
+
+    def find(self):
+        made = (self.coldpress, self.corpus, self.meter, self.scratch, say)
+        self.results["find"] = finding.find(self.options.full, *made)
 
     def foreground(self):
         made = (self.coldpress, self.corpus, self.meter, self.scratch)

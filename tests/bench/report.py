@@ -21,7 +21,7 @@ def whole(results):
     parts = [about(results)]
     for name, told in results.get("profiles", {}).items():
         parts.append(profile(name, told))
-    parts += [read_again(results), scans(results), pieces(results)]
+    parts += [read_again(results), scans(results), finds(results), pieces(results)]
     parts += [others(results), met(results)]
     return "\n\n".join(part for part in parts if part)
 
@@ -81,6 +81,18 @@ def scans(results):
             label = f"{int(count):,} rollouts: {what}"
             rows.append([label, f"{cost['cpu']:.3f}", f"{cost['wall']:.3f}", peak])
     return table(["looking", "CPU s", "wall s", "peak MiB"], rows) if rows else ""
+
+
+def finds(results):
+    rows = []
+    for kind, told in results.get("find", {}).items():
+        for what, value in told.items():
+            if isinstance(value, dict):
+                shown = f"{value['wall']:.3f} s wall, {value['cpu']:.3f} s CPU"
+            else:
+                shown = f"{value:,.3f}" if value < 10 else f"{value:,.0f}"
+            rows.append([kind, what, shown])
+    return table(["finding", "what", ""], rows) if rows else ""
 
 
 def pieces(results):

@@ -2,7 +2,7 @@
 # The include rule and the library fences of DESIGN.md, section 2.
 cmake_minimum_required(VERSION 3.25)
 
-set(rooms fsutil locking config worker/rollout worker/stage worker/catalog worker/run worker/cli
+set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog worker/run worker/cli
   library/face)
 
 # What each room may include besides itself: rooms, or single headers.
@@ -10,18 +10,19 @@ set(may_fsutil "")
 set(may_locking fsutil)
 set(may_config fsutil)
 set(may_worker_rollout fsutil locking)
+set(may_worker_history fsutil worker/rollout)
 set(may_worker_stage fsutil locking worker/rollout config/settings.hpp)
-set(may_worker_catalog fsutil worker/rollout worker/stage/types.hpp)
-set(may_worker_run fsutil locking config worker/rollout worker/stage worker/catalog)
+set(may_worker_catalog fsutil worker/rollout worker/history worker/stage/types.hpp)
+set(may_worker_run fsutil locking config worker/rollout worker/history worker/stage worker/catalog)
+set(may_worker_cli fsutil locking config worker/rollout worker/history worker/stage worker/catalog worker/run)
 set(may_library_face fsutil locking worker/rollout)
-set(may_worker_cli fsutil locking config worker/rollout worker/stage worker/catalog worker/run)
 
 # Library, how its headers look, and the files that may include them.
 set(fences
   "spdlog spdlog/ fsutil/log\\.cpp"
   "toml++ toml\\+\\+/ config/load[a-z_]*\\.cpp"
   "zstd z(std|dict) worker/rollout/codec\\.cpp"
-  "simdjson simdjson worker/rollout/.*"
+  "simdjson simdjson worker/(rollout|history)/.*"
   "nlohmann nlohmann/ worker/(cli/.*|run/(control_[a-z]+|pass_report)\\.[ch]pp)"
   "sqlite3 sqlite3 worker/catalog/sqlite\\.cpp"
   "libsystemd systemd/ worker/run/notify\\.cpp"

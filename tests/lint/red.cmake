@@ -52,6 +52,8 @@ planted(layers locking/a.cpp "#include \"config/settings.hpp\"\n"
   "locking may not include config/settings.hpp")
 planted(layers worker/rollout/a.cpp "# include \"worker/stage/types.hpp\"\n"
   "worker/rollout may not include worker/stage/types.hpp")
+planted(layers worker/history/a.cpp "#include \"worker/catalog/ledger.hpp\"\n"
+  "worker/history may not include worker/catalog/ledger.hpp")
 planted(layers worker/stage/a.cpp "#include \"config/load.hpp\"\n"
   "worker/stage may not include config/load.hpp")
 planted(layers worker/stage/a.cpp "#include \"worker/stage/publish.hpp\"\n" "a stage may not include")

@@ -105,6 +105,8 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "min_reader = '0.144.6'\n"
                 "shared_history = 'skip'\n"
                 "gone = ['0.135 until 2026-12-31', '0.136.0 until 2027-01-02']\n"
+                "[catalog]\n"
+                "enabled = true\n"
                 "[metrics]\n"
                 "textfile = '~/metrics'\n"
                 "[log]\n"
@@ -148,6 +150,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.compat.gone ==
         std::vector<GoneReader>{{{0, 135, 0}, true, sys_days(year(2026) / 12 / 31)},
                                 {{0, 136, 0}, false, sys_days(year(2027) / 1 / 2)}});
+  CHECK(s.catalog.enabled);
   CHECK(s.metrics.textfile.ends_with("/metrics"));
   CHECK(s.metrics.textfile.starts_with("/"));
   CHECK(s.log_level == "debug");

@@ -1,37 +1,18 @@
 #include "fsutil/posix_fs.hpp"
 #include "fsutil/text.hpp"
+#include "worker/catalog/database_file.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/catalog/schema.hpp"
-
-#include <algorithm>
 
 namespace coldpress {
 
 namespace {
-
-constexpr std::uint32_t k_mode = 0600;
-constexpr int k_most_damaged = 100;
 
 Error at(Error error, const std::string& path) {
   if (error.path.empty()) {
     error.path = path;
   }
   return error;
-}
-
-// SQLite would make it readable for everyone the umask allows. The journal takes the
-// mode of the ledger.
-Result<void> create_if_missing(const std::string& path) {
-  PosixFs fs;
-  auto made = fs.create_new(path, k_mode);
-  if (made) {
-    fs.close(*made);
-    return {};
-  }
-  if (made.error().code == Errc::exists) {
-    return {};
-  }
-  return Fail(std::move(made.error()));
 }
 
 // That the file was opened for writing says nothing of the journal beside it. Written and
@@ -75,35 +56,10 @@ Result<std::optional<Db>> open_for_reading(const std::string& path) {
   return std::optional<Db>(std::move(db));
 }
 
-// "20260102T030405Z": fit for a file name.
-std::string compact(WallTime time) {
-  std::string text = format_time(time);
-  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
-  return text;
-}
-
-// Its journal needs no care: SQLite has replayed or removed it by the time it finds the
-// damage, and removes one it finds beside an empty file.
-Result<std::string> set_aside(const std::string& path, WallTime now) {
-  PosixFs fs;
-  const std::string base = path + ".damaged-" + compact(now);
-  for (int nth = 1; nth <= k_most_damaged; ++nth) {
-    const std::string to = nth == 1 ? base : fmt::format("{}-{}", base, nth);
-    const auto moved = move_new(fs, path, to);
-    if (moved) {
-      return to;
-    }
-    if (moved.error().code != Errc::exists) {
-      return Fail(moved.error());
-    }
-  }
-  return Fail(Error{Errc::exists, 0, "set aside", base, {"too many damaged ledgers"}});
-}
-
 } // namespace
 
 Result<Ledger> Ledger::open(const std::string& path) {
-  TRY(create_if_missing(path));
+  TRY(create_private(path));
   auto db = open_for_writing(path);
   if (!db) {
     return Fail(at(std::move(db.error()), path));

@@ -97,6 +97,11 @@ Result<void> Statement::run() {
   }
 }
 
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  bind_error_ = SQLITE_OK;
+}
+
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
@@ -212,7 +217,7 @@ void prepare_handle(sqlite3* handle) {
 
 } // namespace
 
-Result<Db> Db::open_snapshot(const std::string& path, std::vector<std::byte> image) {
+Result<Db> Db::open_empty(const std::string& name) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(":memory:",
                                    &handle,
@@ -221,8 +226,20 @@ Result<Db> Db::open_snapshot(const std::string& path, std::vector<std::byte> ima
                                    nullptr);
   Db db(handle);
   if (code != SQLITE_OK) {
-    return Fail(error_of(handle, "sqlite open", path));
+    return Fail(error_of(handle, "sqlite open", name));
   }
+  return db;
+}
+
+Result<Db> Db::in_memory() {
+  TRY_ASSIGN(Db db, open_empty("a database in memory"));
+  prepare_handle(db.handle_.get());
+  return db;
+}
+
+Result<Db> Db::open_snapshot(const std::string& path, std::vector<std::byte> image) {
+  TRY_ASSIGN(Db db, open_empty(path));
+  sqlite3* handle = db.handle_.get();
   image.reserve(1); // an address, if there is no byte
   db.image_ = std::move(image);
   const auto size = static_cast<sqlite3_int64>(db.image_.size());

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 struct sqlite3;
@@ -40,10 +41,20 @@ public:
     (put(index++, values), ...);
   }
 
+  // The same of values that are known at run time only.
+  template <class... T> void bind_all(const std::vector<std::variant<T...>>& values) {
+    int index = 1;
+    for (const auto& value : values) {
+      std::visit([&](const auto& one) { put(index++, one); }, value);
+    }
+  }
+
   // True: a row stands ready for the column readers. False: done.
   Result<bool> step();
   // Steps to the end and drops rows.
   Result<void> run();
+  // To bind and run it once more.
+  void reset();
 
   // Columns count from 0. NULL reads as 0 or as empty text.
   bool is_null(int column) const;
@@ -104,6 +115,9 @@ public:
                          DbMode mode,
                          std::chrono::milliseconds patience = std::chrono::seconds{5});
 
+  // One of its own in memory, gone with it.
+  static Result<Db> in_memory();
+
   // Runs one or more statements; rows are dropped.
   Result<void> exec(const std::string& sql) const;
   Result<Statement> prepare(std::string_view sql) const;
@@ -118,6 +132,7 @@ public:
 
 private:
   explicit Db(sqlite3* handle) : handle_(handle) {}
+  static Result<Db> open_empty(const std::string& name);
   static Result<Db> open_snapshot(const std::string& path, std::vector<std::byte> image);
   struct Close {
     void operator()(sqlite3* handle) const;

@@ -1,5 +1,6 @@
 #include "fsutil/log.hpp"
 #include "fsutil/text.hpp"
+#include "worker/cli/catalog_use.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
@@ -7,11 +8,51 @@
 #include "worker/run/pass.hpp"
 
 #include <CLI/CLI.hpp>
+#include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
 
 namespace coldpress {
+
+namespace {
+
+bool input_has_ended() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  if (::poll(&input, 1, 0) <= 0 || (input.revents & (POLLIN | POLLHUP)) == 0) {
+    return false;
+  }
+  char byte = 0;
+  return ::read(STDIN_FILENO, &byte, 1) == 0;
+}
+
+// The index is a convenience: that it lags is no failure of the run.
+void update_index_after(const Context& context, const OpenedStore& opened) {
+  const bool there = context.fs.lstat(index_path(opened.store)).has_value();
+  if (!there && !opened.loaded.settings.catalog.enabled) {
+    return;
+  }
+  std::stop_source stop;
+  IndexUpdateRules rules;
+  rules.threads = opened.loaded.settings.limits.jobs;
+  rules.priority = Priority::idle;
+  rules.stop = stop.get_token();
+  rules.progress = [&](const PassProgress&) {
+    if (context.options.until_eof && input_has_ended()) {
+      stop.request_stop();
+    }
+  };
+  const auto updated = refresh_index(context.fs, context.clock, opened.store, rules);
+  if (!updated) {
+    warn("coldpress: the index could not be brought up to date: {}\n",
+         printable(describe(updated.error())));
+    return;
+  }
+  tell_problems(*updated);
+}
+
+} // namespace
 
 void add_run(CLI::App& app, Options& options) {
   app.add_flag_callback(
@@ -47,14 +88,19 @@ int run_once(const Context& context) {
     // Its supervisor ends it by its input; a closed terminal is the supervisor's affair.
     std::signal(SIGHUP, SIG_IGN);
   }
-  return show_pass(
-      context, *opened, [&context](Session& session, const PassEvents& events) {
+  const int code =
+      show_pass(context, *opened, [&context](Session& session, const PassEvents& events) {
         std::optional<EndOfInput> watch;
         if (context.options.until_eof) {
           watch.emplace(session.loop(), [&session] { session.end_early(); });
         }
         return run_pass(session, events);
       });
+  constexpr int k_by_signal = 128;
+  if (code < k_by_signal && code != static_cast<int>(Exit::busy)) {
+    update_index_after(context, *opened);
+  }
+  return code;
 }
 
 // Whoever holds the store is soon done; a timer comes again only in a day.

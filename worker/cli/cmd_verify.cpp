@@ -5,6 +5,7 @@
 #include "worker/cli/not_handled.hpp"
 #include "worker/cli/progress_bar.hpp"
 #include "worker/cli/say.hpp"
+#include "worker/cli/verify_receipts.hpp"
 #include "worker/cli/verify_text.hpp"
 #include "worker/run/find_rollout.hpp"
 
@@ -104,6 +105,13 @@ void add_verify(CLI::App& app, Options& options) {
          "many, \"20\"")
       ->type_name("PART")
       ->excludes(rollouts);
+  app.add_option("--receipts",
+                 options.receipts,
+                 "write a SHA-256 of every decoded rollout to this new file, or compare "
+                 "them with the file")
+      ->type_name("FILE")
+      ->excludes(rollouts)
+      ->excludes("--sample");
   add_settings(app, options);
 }
 
@@ -111,6 +119,9 @@ int cmd_verify(const Context& context) {
   const auto opened = open(context);
   if (!opened) {
     return report(context, opened.error());
+  }
+  if (!context.options.receipts.empty()) {
+    return verify_receipts(context, *opened);
   }
   const auto request = request_of(context, opened->store);
   if (!request) {

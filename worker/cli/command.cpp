@@ -46,6 +46,35 @@ constexpr std::array k_commands{
             "Examples:\n"
             "  coldpress report\n"
             "  coldpress report --html report.html"},
+    Command{"list",
+            "list the threads of a store, compressed or not",
+            add_list,
+            cmd_list,
+            "Examples:\n"
+            "  coldpress list --project ~/work --since 90d\n"
+            "  coldpress list --sort size --limit 10 --json"},
+    Command{"show",
+            "show a thread: its turns and what was said in them",
+            add_show,
+            cmd_show,
+            "Examples:\n"
+            "  coldpress show 01a010c2-3c40-78bd-ab0e-7158decdabe4\n"
+            "  coldpress show 01a010c2-3c40-78bd-ab0e-7158decdabe4 --html thread.html"},
+    Command{"search",
+            "find words in all threads",
+            add_search,
+            cmd_search,
+            "Examples:\n"
+            "  coldpress search retry budget --since 2026-03-01 --until 2026-06-01\n"
+            "  coldpress search '\"exact phrase\" AND (pre* OR other) NOT third'\n"
+            "  coldpress search --scan 'ECONNRESET'    without an index, byte for byte"},
+    Command{"index",
+            "make, check or remove the index that list and search use",
+            add_index,
+            cmd_index,
+            "Examples:\n"
+            "  coldpress index build\n"
+            "  coldpress index status"},
     Command{"cat",
             "print a rollout, compressed or not",
             add_cat,

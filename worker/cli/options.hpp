@@ -30,6 +30,30 @@ struct CatOptions {
   bool follow = false;
 };
 
+// Of list, show, search and index.
+struct CatalogOptions {
+  std::string action;             // index: build, status, verify, rebuild, drop
+  std::string thread;             // show
+  std::vector<std::string> words; // search
+  std::string scan;               // search: a literal, looked for without an index
+  std::string project;
+  std::string source;
+  std::string since;
+  std::string until;
+  std::string status;
+  std::string form;
+  std::string family;
+  bool archived = false;
+  bool active = false;
+  bool older = false; // list: rollouts that a newer one of their thread replaces, too
+  std::string sort = "age";
+  bool reverse = false;
+  std::uint64_t limit = 50;
+  std::uint64_t skip = 0;
+  bool no_update = false;
+  bool as_codex = false; // show
+};
+
 // What the command line says, of all commands together; each uses its part.
 struct Options {
   LoadInputs inputs;        // --config, --enable and one flag for each setting
@@ -42,13 +66,14 @@ struct Options {
   bool all = false;                  // plan, report, restore, control
   bool orphans = false;              // sweep
   std::string sample;                // verify
+  std::string receipts;              // verify: a file of receipts
   std::vector<std::string> rollouts; // cat, restore, verify
   std::string shell;                 // completion
   std::string action;                // control
   std::string pause_for;             // control pause
   std::string pause_until;           // control pause
   std::uint32_t largest = 10;        // report
-  std::string html;                  // report: the page's file; empty: none
+  std::string html;                  // report, show: the page's file; empty: none
   ScheduleOptions schedule;
   CatOptions cat;
   std::string thread;               // append, lease
@@ -57,6 +82,7 @@ struct Options {
   bool is_new = false;              // append
   bool materialize = false;         // lease
   std::vector<std::string> command; // lease: to be run
+  CatalogOptions catalog;
 };
 
 // --store, --config, --json, --quiet.
