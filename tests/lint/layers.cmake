@@ -2,7 +2,8 @@
 # The include rule and the library fences of DESIGN.md, section 2.
 cmake_minimum_required(VERSION 3.25)
 
-set(rooms fsutil locking config worker/rollout worker/stage worker/catalog worker/run worker/cli)
+set(rooms fsutil locking config worker/rollout worker/stage worker/catalog worker/preflight
+  worker/run worker/cli)
 
 # What each room may include besides itself: rooms, or single headers.
 set(may_fsutil "")
@@ -11,7 +12,9 @@ set(may_config fsutil)
 set(may_worker_rollout fsutil locking)
 set(may_worker_stage fsutil locking worker/rollout config/settings.hpp)
 set(may_worker_catalog fsutil worker/rollout worker/stage/types.hpp)
-set(may_worker_run fsutil locking config worker/rollout worker/stage worker/catalog)
+set(may_worker_preflight fsutil locking config worker/rollout)
+set(may_worker_run fsutil locking config worker/rollout worker/stage worker/catalog
+  worker/preflight)
 set(may_worker_cli fsutil locking config worker/rollout worker/stage worker/catalog worker/run)
 
 # Library, how its headers look, and the files that may include them.

@@ -1,5 +1,5 @@
-#include "tests/support/fake_clock.hpp"
 #include "fsutil/text.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "worker/run/doctor_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -132,7 +132,7 @@ constexpr Look k_all[] = {
     check_space,          check_rollouts,    check_store_lock,   check_codex_locks,
     check_daemon,         check_timer,       check_leftovers,    check_orphans,
     check_ledger,         check_runs,        check_verified,     check_failures,
-    check_clock,          check_limits,      check_program,
+    check_clock,          check_limits,      check_program,      check_start,
 };
 
 } // namespace
@@ -390,7 +390,15 @@ TEST_CASE("Codex's locks are told of with who holds them") {
   facts.store->locks.pids["maintenance"] = 4711;
   says(worst(check_codex_locks, facts), "by pid 4711");
   facts.store->locks.maintenance = Fail(Error::from_errno(EACCES, "open", "/x"));
-  CHECK(worst(check_codex_locks, facts).level == Level::warning);
+  CHECK(worst(check_codex_locks, facts).level == Level::problem);
+  facts.store->obstacles.push_back({preflight::Stops::every_run,
+                                    "the maintenance lock",
+                                    Error::from_errno(EACCES, "open", "/x"),
+                                    "chown it"});
+  CHECK(seen_by(check_codex_locks, facts).empty()); // said by check_start()
+  says(worst(check_start, facts), "the maintenance lock");
+  CHECK(worst(check_start, facts).level == Level::problem);
+  facts.store->obstacles.clear();
   facts.store->locks.maintenance = false;
   facts.store->locks.coordination = true;
   CHECK(worst(check_codex_locks, facts).level == Level::note);
@@ -402,6 +410,25 @@ TEST_CASE("Codex's locks are told of with who holds them") {
   marker.ours = true;
   facts.store->locks.marker = std::optional(marker);
   CHECK(worst(check_codex_locks, facts).level == Level::ok);
+}
+
+TEST_CASE("rollouts where no file can be made need a person") {
+  Healthy facts;
+  facts.store->closed = {
+      {Error::from_errno(EACCES, "open", "/home/me/.codex/sessions/2026"), "chown", 12}};
+  const Finding found = worst(check_start, facts);
+  CHECK(found.level == Level::problem);
+  says(found, "12 rollouts");
+  says(found, "sessions/2026");
+}
+
+TEST_CASE("what costs a run nothing but its memory is a warning") {
+  Healthy facts;
+  facts.store->obstacles.push_back({preflight::Stops::memory,
+                                    "the ledger",
+                                    Error::from_errno(EACCES, "open", "/l"),
+                                    "chown it"});
+  CHECK(worst(check_start, facts).level == Level::warning);
 }
 
 TEST_CASE("a daemon is told of, and what it is asked to wait for") {
@@ -483,7 +510,8 @@ TEST_CASE("temp files are a note that names the sweep") {
 
 TEST_CASE("orphans need a person") {
   Healthy facts;
-  facts.store->orphans = std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
+  facts.store->orphans =
+      std::vector<Orphan>{{"/o", "r.jsonl", 5000, facts.machine.now - 72h}};
   const Finding found = worst(check_orphans, facts);
   CHECK(found.level == Level::problem);
   says(found, "3 d");

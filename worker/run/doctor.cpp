@@ -15,6 +15,7 @@ constexpr std::array k_checks{
     Check{"configuration", false, check_configuration},
     Check{"store", false, check_store},
     Check{"feature", false, check_feature},
+    Check{"start", true, check_start},
     Check{"permissions", true, check_permissions},
     Check{"file_systems", true, check_file_systems},
     Check{"leases", true, check_leases},

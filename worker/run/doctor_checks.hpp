@@ -49,6 +49,9 @@ void check_feature(const DoctorFacts& facts, Findings& found);
 void check_codex_compressor(const DoctorFacts& facts, Findings& found);
 void check_codex_versions(const DoctorFacts& facts, Findings& found);
 
+// --- doctor_start.cpp
+void check_start(const DoctorFacts& facts, Findings& found);
+
 // --- doctor_disk.cpp
 void check_permissions(const DoctorFacts& facts, Findings& found);
 void check_file_systems(const DoctorFacts& facts, Findings& found);

@@ -22,6 +22,14 @@ std::string by_whom(const LockFacts& locks, const std::string& name) {
   return pid == locks.pids.end() ? "" : fmt::format(", by pid {}", pid->second);
 }
 
+// check_start() speaks of it.
+bool is_told(const StoreFacts& store, const Error& error) {
+  return std::any_of(
+      store.obstacles.begin(), store.obstacles.end(), [&](const auto& obstacle) {
+        return obstacle.error.path == error.path;
+      });
+}
+
 bool is_conflict(const StoreFacts& store, const RolloutForms& forms) {
   const auto& troubled = store.ledger.troubled;
   return std::any_of(troubled.begin(), troubled.end(), [&](const FileRow& row) {
@@ -48,6 +56,9 @@ std::string forms_text(const StoreFacts& store, const RolloutForms& forms) {
 
 void check_store_lock(const DoctorFacts& facts, Findings& found) {
   const LockFacts& locks = facts.store->locks;
+  if (!locks.store && is_told(*facts.store, locks.store.error())) {
+    return;
+  }
   if (!locks.store) {
     found.problem(describe(locks.store.error()), "make the file readable; it is ours");
     return;
@@ -99,9 +110,11 @@ void check_codex_locks(const DoctorFacts& facts, Findings& found) {
   const auto look = [&](const Result<bool>& held,
                         const std::string& name,
                         const std::string& means) {
-    if (!held) {
-      found.warn(fmt::format("the {} lock: {}", name, describe(held.error())),
-                 "make it readable and writable for the user who runs coldpress");
+    if (!held && is_told(*facts.store, held.error())) {
+      told = true;
+    } else if (!held) {
+      found.problem(fmt::format("the {} lock: {}", name, describe(held.error())),
+                    "make it readable and writable for the user who runs coldpress");
       told = true;
     } else if (*held) {
       found.note(fmt::format("the {} lock is held{}{}",
