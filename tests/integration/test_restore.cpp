@@ -90,3 +90,17 @@ TEST_CASE("restore refuses a rollout outside the store and an unknown one") {
   CHECK_EQ(home.run({"restore", thread_id(77)}).code, 1);
   CHECK_EQ(home.run({"restore"}).code, 2);
 }
+
+TEST_CASE("restore of a long run of zeros takes no more of the disk than it must") {
+  CodexHome home;
+  const std::string text = rollout_content({.bytes = 20'000});
+  const RolloutFile file{.content = text + std::string(8'000'000, '\0') + "{}\n"};
+  const std::string rollout = home.add(file);
+  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE(exists(home / (rollout + ".zst")));
+  REQUIRE_EQ(home.run({"restore", thread_id(1)}).code, 0);
+  CHECK_EQ(differing(read_file(home / rollout), rollout_content(file)), "");
+  struct stat stat {};
+  REQUIRE_EQ(::stat((home / rollout).c_str(), &stat), 0);
+  CHECK_LT(stat.st_blocks * 512, 400'000);
+}
