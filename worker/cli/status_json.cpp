@@ -37,6 +37,8 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
       {"plain_rollouts", status.found.candidates.size()},
       {"compressed_rollouts", status.found.compressed_files},
       {"compressed_bytes", status.found.compressed_bytes},
+      {"plain_on_disk", plain_on_disk(status.found)},
+      {"compressed_on_disk", status.found.compressed_allocated},
       {"leftovers", status.found.leftovers.size()},
       {"temp_files", status.found.parts.size() + status.found.foreign_temps.size()},
       {"orphans", status.orphans ? Json(status.orphans->size()) : Json("unknown")},

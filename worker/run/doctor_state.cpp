@@ -1,3 +1,4 @@
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
 
@@ -244,7 +245,7 @@ void check_orphans(const DoctorFacts& facts, Findings& found) {
   }
   std::uint64_t bytes = 0;
   for (const Orphan& orphan : orphans) {
-    bytes += orphan.bytes;
+    add_capped(bytes, orphan.bytes);
   }
   found.problem(
       fmt::format("{} files, {}, lie in {}; the oldest, {}, for {}",

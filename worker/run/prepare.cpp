@@ -1,5 +1,6 @@
 #include "worker/run/prepare.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/catalog/codex_threads.hpp"
 #include "worker/run/thread_databases.hpp"
 #include "worker/stage/orphans.hpp"
@@ -42,7 +43,7 @@ std::uint64_t retired_bytes(Fs& fs, const RolloutForms& forms) {
   for (const FoundFile& file : forms.files) {
     const auto stat =
         file.role == Role::retired ? fs.lstat(file.path) : Result<FileStat>(FileStat{});
-    bytes += stat ? stat->size : 0;
+    add_capped(bytes, stat ? stat->allocated : std::uint64_t{0});
   }
   return bytes;
 }
@@ -99,16 +100,16 @@ Preview preview(Fs& fs,
   std::move(
       seen.found.weak.begin(), seen.found.weak.end(), std::back_inserter(candidates));
   seen.found.weak.clear();
-  seen.plan = make_plan(std::move(candidates),
-                        seen.found.versions,
-                        {settings.scan,
-                         settings.compat,
-                         store.uid,
-                         now,
-                         !seen.found.not_local.at(static_cast<std::size_t>(Root::active))
-                              .empty()},
-                        known.memory,
-                        known.achieved);
+  seen.plan = make_plan(
+      std::move(candidates),
+      seen.found.versions,
+      {settings.scan,
+       settings.compat,
+       store.uid,
+       now,
+       !seen.found.not_local.at(static_cast<std::size_t>(Root::active)).empty()},
+      known.memory,
+      known.achieved);
   return seen;
 }
 

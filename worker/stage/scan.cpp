@@ -1,5 +1,6 @@
 #include "worker/stage/scan.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/page_cache.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
@@ -24,6 +25,7 @@ struct CompressedFile {
   std::string path;
   Root root;
   FileStamp stamp;
+  std::uint64_t allocated = 0;
   std::optional<HeadMemory::Found> known;
   bool head_known = false;
   std::optional<RolloutHead> head{};
@@ -169,9 +171,8 @@ private:
 
   // What was read, and is no whole record, is neither denied nor gone.
   static Reason why(const Error& error) {
-    return error.code == Errc::denied || error.code == Errc::invalid
-               ? reason_for(error)
-               : Reason::unreadable;
+    return error.code == Errc::denied || error.code == Errc::invalid ? reason_for(error)
+                                                                     : Reason::unreadable;
   }
 
   void take_plain_head(Candidate& candidate) {
@@ -213,11 +214,15 @@ private:
       return;
     }
     found_.compressed_files += 1;
-    found_.compressed_bytes += stat->size;
+    add_capped(found_.compressed_bytes, stat->size);
+    add_capped(found_.compressed_allocated, stat->allocated);
     const FileStamp stamp = FileStamp::of(*stat);
     const auto known = look_up(path, stamp);
-    compressed_.push_back(
-        {.path = std::move(path), .root = root, .stamp = stamp, .known = known});
+    compressed_.push_back({.path = std::move(path),
+                           .root = root,
+                           .stamp = stamp,
+                           .allocated = stat->allocated,
+                           .known = known});
   }
 
   void take_compressed_head(CompressedFile& file) {
@@ -259,6 +264,7 @@ private:
       rollout.rollout = plain_name(relative(file.path));
       rollout.path = std::move(file.path);
       rollout.stamp = file.stamp;
+      rollout.allocated = file.allocated;
       rollout.head_known = file.head_known;
       if (file.head) {
         rollout.cwd = std::move(file.head->cwd);

@@ -38,6 +38,11 @@ constexpr std::array k_reasons{
     ReasonText{
         Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
     ReasonText{
+        Reason::sparse,
+        "sparse",
+        "takes less of the disk than 1 part in 128 of its length: nearly all of it "
+        "is a hole; nothing to gain"},
+    ReasonText{
         Reason::no_gain,
         "no_gain",
         "would not get smaller by a block and by one part in 64; of a .zst: would grow"},
@@ -83,10 +88,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::foreign_marker,
                "foreign_marker",
                "Codex's own compressor is running; the next pass tries again"},
-    ReasonText{Reason::no_lease,
-               "no_lease",
-               "no kernel leases here, or a file system not known to be local, so a "
-               "writer could not be seen; scan.active_without_lease = true presses it anyway"},
+    ReasonText{
+        Reason::no_lease,
+        "no_lease",
+        "no kernel leases here, or a file system not known to be local, so a "
+        "writer could not be seen; scan.active_without_lease = true presses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},

@@ -32,6 +32,7 @@ enum class Reason : std::uint8_t {
   time_out_of_range,
   empty,
   too_small,
+  sparse,
   no_gain,
   not_regular,
   symlink,
@@ -118,8 +119,8 @@ struct Candidate {
   bool blocked = false;            // what is no file has the name of its .zst
   bool unreadable = false;         // could not be opened or read, and why:
   Reason why_unreadable = Reason::unreadable;
-  std::string thread_id;           // of the first session_meta; empty: there is none
-  std::string cwd;                 // project directory, may be empty
+  std::string thread_id; // of the first session_meta; empty: there is none
+  std::string cwd;       // project directory, may be empty
   std::optional<Version> cli_version;
   bool shares_history = false;           // has history_base, or is named in one
   std::optional<std::uint64_t> declared; // plain bytes, by the weak frame's own word
@@ -165,6 +166,14 @@ struct RolloutForms {
 // What a file system gives and takes back: to gain less is to gain nothing.
 inline constexpr std::uint64_t k_block_bytes = 4096;
 
+// Whether nearly all of a file is a hole, or was compressed away by its file system: its
+// length says nothing of the work to be done or of the space to be gained.
+constexpr bool is_sparse(std::uint64_t size, std::uint64_t allocated) {
+  constexpr std::uint64_t k_bounded_anyway = std::uint64_t{16} << 20U;
+  constexpr std::uint64_t k_denser = 128; // no file system compresses conversations so
+  return size > k_bounded_anyway && allocated < size / k_denser;
+}
+
 // A Codex release counts as being in use for this long after it was seen.
 inline constexpr std::chrono::days k_version_memory{30};
 // From this release on a fork reads its compressed parent (PR 41357, PR 42039).
@@ -193,7 +202,8 @@ struct CompressedRollout {
   std::string rollout; // logical path, as Candidate::rollout
   std::string path;    // absolute
   FileStamp stamp;
-  bool head_known = false; // its first record was read, now or earlier
+  std::uint64_t allocated = 0; // bytes on disk
+  bool head_known = false;     // its first record was read, now or earlier
   std::string cwd;
   std::string source;
 };
@@ -211,7 +221,8 @@ struct Inventory {
   // By Root: the file system's type, if it is not known to be local; else empty.
   std::array<std::string, 2> not_local;
   std::uint64_t compressed_files = 0;
-  std::uint64_t compressed_bytes = 0;
+  std::uint64_t compressed_bytes = 0;     // their lengths
+  std::uint64_t compressed_allocated = 0; // bytes on disk
   // What is named like a rollout or may hold some, and is not handled. The plan has a
   // decision, too, for those that have a plain name.
   std::vector<OddEntry> odd;
@@ -429,7 +440,7 @@ public:
   const std::string& plain_path() const { return plain_path_; }
   const std::string& retired_path() const { return retired_path_; }
   const DirId& directory() const { return directory_; } // that both forms are in
-  const FileStamp& plain() const { return plain_; } // before the rename
+  const FileStamp& plain() const { return plain_; }     // before the rename
   const FileStamp& compressed() const { return compressed_; }
   LeaseSupport lease() const { return lease_; }
   std::uint64_t blocked_us() const { return blocked_us_; }
