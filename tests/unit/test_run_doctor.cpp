@@ -133,6 +133,7 @@ constexpr Look k_all[] = {
     check_daemon,         check_timer,       check_leftovers,    check_orphans,
     check_ledger,         check_runs,        check_verified,     check_failures,
     check_clock,          check_limits,      check_program,      check_start,
+    check_frames,
 };
 
 } // namespace
@@ -683,4 +684,19 @@ TEST_CASE("an age is told in the largest unit that says something") {
   CHECK(age_text(5h) == "5 h");
   CHECK(age_text(24h * 3) == "3 d");
   CHECK(age_text(-5s) == "0 s");
+}
+
+TEST_CASE("frames without a checksum are notes that say what becomes of them") {
+  Healthy facts;
+  facts.store->frames.looked_into = 5;
+  CHECK(worst(check_frames, facts).level == Level::ok);
+  facts.store->frames.without_checksum = 3;
+  says(worst(check_frames, facts), "--repress");
+  facts.store->frames.were_ours = 3;
+  facts.store->frames.example = "sessions/r.jsonl";
+  const auto found = seen_by(check_frames, facts);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].level == Level::note);
+  says(found[0], "sessions/r.jsonl");
+  says(found[0], "runs recompress them");
 }

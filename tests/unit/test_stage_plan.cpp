@@ -352,3 +352,15 @@ TEST_CASE("a rollout that is nearly all a hole is left, a dense one of any lengt
   candidate.stamp.mtime = k_now; // what it will be one day is not the reason yet
   CHECK(reason_of(candidate) == Reason::too_young);
 }
+
+TEST_CASE("a frame that was ours says so, and is recompressed") {
+  Candidate weak = cold();
+  weak.form = Form::compressed;
+  weak.ours = true;
+  const Plan plan = plan_of({weak});
+  REQUIRE(plan.decisions.size() == 1);
+  CHECK(plan.decisions[0].reason == Reason::lost_checksum);
+  CHECK(plan.decisions[0].action == Action::press);
+  weak.stamp.mtime = k_now;
+  CHECK(plan_of({weak}).decisions[0].reason == Reason::too_young);
+}

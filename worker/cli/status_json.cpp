@@ -39,6 +39,8 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
       {"compressed_bytes", status.found.compressed_bytes},
       {"plain_on_disk", plain_on_disk(status.found)},
       {"compressed_on_disk", status.found.compressed_allocated},
+      {"without_checksum", status.frames.without_checksum},
+      {"lost_checksum", status.frames.were_ours},
       {"leftovers", status.found.leftovers.size()},
       {"temp_files", status.found.parts.size() + status.found.foreign_temps.size()},
       {"orphans", status.orphans ? Json(status.orphans->size()) : Json("unknown")},

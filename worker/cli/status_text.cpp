@@ -170,6 +170,16 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
              fmt::format("{} rollouts, {} on disk",
                          format_count(status.found.compressed_files),
                          format_size(status.found.compressed_allocated))});
+  if (status.frames.without_checksum > 0) {
+    table.add({"",
+               fmt::format("{} without a checksum, of which runs recompress {} that "
+                           "coldpress made{}",
+                           format_count(status.frames.without_checksum),
+                           format_count(status.frames.were_ours),
+                           status.frames.were_ours < status.frames.without_checksum
+                               ? "; --repress recompresses the others"
+                               : "")});
+  }
   if (status.totals.pressed > 0) {
     table.add(
         {"",

@@ -21,6 +21,7 @@ constexpr std::array k_checks{
     Check{"leases", true, check_leases},
     Check{"space", true, check_space},
     Check{"rollouts", true, check_rollouts},
+    Check{"frames", true, check_frames},
     Check{"not_handled", true, check_not_handled},
     Check{"codex_versions", true, check_codex_versions},
     Check{"codex_compressor", true, check_codex_compressor},

@@ -58,6 +58,7 @@ void check_file_systems(const DoctorFacts& facts, Findings& found);
 void check_leases(const DoctorFacts& facts, Findings& found);
 void check_space(const DoctorFacts& facts, Findings& found);
 void check_rollouts(const DoctorFacts& facts, Findings& found);
+void check_frames(const DoctorFacts& facts, Findings& found);
 void check_not_handled(const DoctorFacts& facts, Findings& found);
 
 // --- doctor_state.cpp

@@ -255,7 +255,10 @@ look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store)
   facts.daemon = look_up_daemon(clock, store, store.uid);
   Known known;
   facts.ledger = look_up_ledger(fs, store, clock, known);
-  facts.preview = preview(fs, clock, settings, store, known);
+  ScanRules rules;
+  rules.list_compressed = true;
+  facts.preview = preview(fs, clock, settings, store, known, rules);
+  facts.frames = count_frames(fs, clock, facts.preview.found.compressed, known.own);
   facts.closed = look_up_closed(fs, facts.preview.plan, store.uid);
   for (std::size_t root = 0; root < facts.leases.size(); ++root) {
     facts.leases.at(root) = probe_leases(fs, facts.preview.found.examples.at(root));

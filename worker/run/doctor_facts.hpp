@@ -78,6 +78,7 @@ struct StoreFacts {
   Result<std::optional<ControlReply>> daemon = std::optional<ControlReply>{};
   LedgerFacts ledger;
   Preview preview;
+  FrameCensus frames;
   std::vector<preflight::Obstacle> obstacles;
   std::vector<ClosedDir> closed;
   std::array<LeaseAnswer, 2> leases{}; // by Root

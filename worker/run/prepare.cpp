@@ -94,6 +94,7 @@ Preview preview(Fs& fs,
   look.now = now;
   look.shared_history = settings.compat.shared_history;
   look.weak_frames = settings.codec.repress;
+  look.own = &known.own;
   Preview seen;
   seen.found = scan(fs, store.home, look, known.heads);
   std::vector<Candidate> candidates = std::exchange(seen.found.candidates, {});

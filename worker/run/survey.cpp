@@ -4,6 +4,7 @@
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/estimate.hpp"
+#include "worker/run/frame_census.hpp"
 #include "worker/run/press_job.hpp"
 
 #include <algorithm>
@@ -49,20 +50,6 @@ Ledgered read_ledger(const Store& store, Survey& into) {
     found.pressed.emplace(std::move(rollout), std::move(each));
   }
   return found;
-}
-
-// What a first frame says. Empty: it cannot be read.
-std::optional<FrameInfo> frame_of(Fs& fs, const std::string& path) {
-  const auto handle = fs.open_read(path);
-  if (!handle) {
-    return std::nullopt;
-  }
-  const File file(fs, *handle);
-  std::array<std::byte, k_frame_header_max> header{};
-  const auto got = fs.read_at(*handle, header, 0);
-  const auto frame = got ? inspect_frame(std::span<const std::byte>(header).first(*got))
-                         : Result<FrameInfo>(Fail(got.error()));
-  return frame ? std::optional(*frame) : std::nullopt;
 }
 
 // The rest of the looking, once a scan is done.
@@ -145,7 +132,7 @@ private:
     if (!may_read()) {
       return false;
     }
-    if (const auto frame = frame_of(fs_, each.path)) {
+    if (const auto frame = first_frame(fs_, each.path)) {
       if (frame->content_size && *frame->content_size <= most_content(each.stamp.size)) {
         file.plain = frame->content_size;
       }

@@ -29,7 +29,8 @@ const VersionSeen* last_before(const Version& version,
 }
 
 bool is_taken(Reason reason) {
-  return reason == Reason::cold || reason == Reason::weak_frame;
+  return reason == Reason::cold || reason == Reason::weak_frame ||
+         reason == Reason::lost_checksum;
 }
 
 bool is_below(const std::string& directory, const std::string& top) {
@@ -117,7 +118,9 @@ private:
         return reason;
       }
     }
-    return candidate.form == Form::compressed ? Reason::weak_frame : Reason::cold;
+    return candidate.form == Form::plain ? Reason::cold
+           : candidate.ours              ? Reason::lost_checksum
+                                         : Reason::weak_frame;
   }
 
   Reason by_kind(const Candidate& candidate) const {

@@ -71,7 +71,8 @@ public:
     mark_shared();
     mark_blocked();
     collect_leftovers();
-    if (rules_.weak_frames && found_.errors.empty()) {
+    const bool own = rules_.own != nullptr && !rules_.own->empty();
+    if ((rules_.weak_frames || own) && found_.errors.empty()) {
       collect_weak();
     }
     collect_gone();
@@ -414,6 +415,15 @@ private:
     }
   }
 
+  // We made a .zst of that name, and its length was another.
+  bool was_ours(const CompressedFile& file) const {
+    if (rules_.own == nullptr || rules_.own->empty()) {
+      return false;
+    }
+    const auto own = rules_.own->find(plain_name(relative(file.path)));
+    return own != rules_.own->end() && own->second != file.stamp.size;
+  }
+
   // Only those that stand alone. What could not be listed might stand beside one.
   void collect_weak() {
     std::unordered_set<std::string_view> more_than_one;
@@ -422,10 +432,13 @@ private:
     }
     for (const CompressedFile& file : compressed_) {
       const std::string_view name = plain_view(file.path);
-      if (more_than_one.contains(name.substr(name.rfind('/') + 1))) {
+      const bool ours = was_ours(file);
+      if ((!rules_.weak_frames && !ours) ||
+          more_than_one.contains(name.substr(name.rfind('/') + 1))) {
         continue;
       }
       if (auto weak = find_weak(fs_, home_, file.root, file.path)) {
+        weak->ours = ours;
         weak->shares_history =
             weak->shares_history || shared_threads_.contains(weak->thread_id);
         found_.weak.push_back(std::move(*weak));

@@ -22,6 +22,10 @@ constexpr std::array k_reasons{
                "weak_frame",
                "its .zst has no checksum or does not say its size; pressed again by "
                "codec.repress"},
+    ReasonText{Reason::lost_checksum,
+               "lost_checksum",
+               "another program (Codex migrates histories) has written anew a .zst that "
+               "we made, without a checksum; recompressed"},
     ReasonText{
         Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
     ReasonText{Reason::unsettled,

@@ -26,6 +26,7 @@ namespace coldpress {
 enum class Reason : std::uint8_t {
   cold,
   weak_frame,
+  lost_checksum,
   too_young,
   unsettled,
   future_mtime,
@@ -117,6 +118,7 @@ struct Candidate {
   bool compressed_sibling = false; // the .zst stands beside it
   bool twin = false;               // the other tree has a form of it, too
   bool blocked = false;            // what is no file has the name of its .zst
+  bool ours = false;               // of a weak frame: we made the one that stood there
   bool unreadable = false;         // could not be opened or read, and why:
   Reason why_unreadable = Reason::unreadable;
   std::string thread_id; // of the first session_meta; empty: there is none
@@ -258,6 +260,10 @@ struct Remembered {
 
 // By logical path, as Candidate::rollout.
 using Memory = std::unordered_map<std::string, Remembered>;
+
+// Lengths of the .zst files that we made and that stand, as far as the ledger saw; by
+// logical path. One of another length was written by another program since.
+using OwnFrames = std::unordered_map<std::string, std::uint64_t>;
 
 // How much smaller pressing made the rollouts of this store so far, by their length:
 // class n holds those from 2^(n-1) to 2^n - 1 bytes.
