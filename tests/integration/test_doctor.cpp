@@ -220,7 +220,9 @@ TEST_CASE("doctor finds what keeps every run from beginning, as the run says it"
       {"thread-writer-locks/.coordination.lock", "the coordination lock"},
       {".tmp/rollout-compression.lock", "the run marker"},
       {"coldpress/store.lock", "the store lock"}};
-  for (const auto& [path, name] : roots) {
+  for (const auto& root : roots) {
+    const std::string path = root.first;
+    const std::string name = root.second;
     CAPTURE(path);
     CodexHome home;
     fill(home);
@@ -230,13 +232,12 @@ TEST_CASE("doctor finds what keeps every run from beginning, as the run says it"
     REQUIRE_EQ(::chmod((home / path).c_str(), 0600), 0);
     const ProgramEnd run = run_program(home.as_ordinary_user(home.pressing()));
     CHECK_EQ(run.code, 1);
-    CHECK_HAS(run.err, std::string("no run can begin without ") + name);
+    CHECK_HAS(run.err, "no run can begin without " + name);
     CHECK_HAS(run.err, "sudo chown");
     const ProgramEnd found =
         run_program(home.as_ordinary_user(home.coldpress({"doctor", "--json"})));
     CHECK_EQ(found.code, 4);
-    CHECK_HAS(findings_of(found, "start"),
-              std::string("no run can begin without ") + name);
+    CHECK_HAS(findings_of(found, "start"), "no run can begin without " + name);
   }
 }
 
