@@ -1,6 +1,6 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/mem_fs.hpp"
-#include "tests/support/pass_fs.hpp"
+#include "tests/support/slow_fs.hpp"
 #include "tests/support/store_rig.hpp"
 #include "worker/run/frame_census.hpp"
 
@@ -10,21 +10,6 @@ using namespace coldpress;
 using namespace std::chrono_literals;
 
 namespace {
-
-class SlowFs final : public PassFs {
-public:
-  SlowFs(Fs& base, const FakeClock& clock) : PassFs(base), clock_(clock) {}
-  Result<FileHandle> open_read(const std::string& path) override {
-    opened += 1;
-    clock_.advance(takes);
-    return PassFs::open_read(path);
-  }
-  std::size_t opened = 0;
-  std::chrono::nanoseconds takes{0};
-
-private:
-  const FakeClock& clock_;
-};
 
 struct Rig {
   FakeClock clock;

@@ -1,5 +1,5 @@
 #include "tests/support/mem_fs.hpp"
-#include "tests/support/pass_fs.hpp"
+#include "tests/support/slow_fs.hpp"
 #include "tests/support/store_rig.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "worker/run/pass.hpp"
@@ -13,22 +13,6 @@ using namespace coldpress;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Counts what is opened; each open may take time.
-class SlowFs final : public PassFs {
-public:
-  SlowFs(Fs& base, const FakeClock& clock) : PassFs(base), clock_(clock) {}
-  Result<FileHandle> open_read(const std::string& path) override {
-    opened += path.ends_with(".zst") ? 1U : 0U;
-    clock_.advance(takes);
-    return PassFs::open_read(path);
-  }
-  std::size_t opened = 0;
-  std::chrono::nanoseconds takes{0};
-
-private:
-  const FakeClock& clock_;
-};
 
 // A store in memory, its ledger on the disk.
 struct Rig {
