@@ -32,17 +32,20 @@ bool can_be_thread_id(const std::string& id) {
 
 } // namespace
 
-CodexLocks::CodexLocks(Fs& fs, const Clock& clock, std::string codex_home)
-    : fs_(&fs), clock_(&clock), temp_dir_(join_path(codex_home, ".tmp")),
-      threads_dir_(join_path(codex_home, "thread-writer-locks")),
-      maintenance_path_(join_path(temp_dir_, "rollout-maintenance.lock")),
-      coordination_path_(join_path(threads_dir_, ".coordination.lock")) {}
+CodexLockPaths::CodexLockPaths(const std::string& codex_home)
+    : temp_dir(join_path(codex_home, ".tmp")),
+      threads_dir(join_path(codex_home, "thread-writer-locks")),
+      maintenance(join_path(temp_dir, "rollout-maintenance.lock")),
+      coordination(join_path(threads_dir, ".coordination.lock")) {}
+
+CodexLocks::CodexLocks(Fs& fs, const Clock& clock, const std::string& codex_home)
+    : fs_(&fs), clock_(&clock), paths_(codex_home) {}
 
 Result<void> CodexLocks::ensure() {
-  TRY(ensure_dir(*fs_, temp_dir_));
-  TRY(ensure_dir(*fs_, threads_dir_));
-  TRY(ensure_file(*fs_, coordination_path_));
-  return ensure_file(*fs_, maintenance_path_);
+  TRY(ensure_dir(*fs_, paths_.temp_dir));
+  TRY(ensure_dir(*fs_, paths_.threads_dir));
+  TRY(ensure_file(*fs_, paths_.coordination));
+  return ensure_file(*fs_, paths_.maintenance);
 }
 
 Result<LockedFile> CodexLocks::take(const std::string& path,
@@ -66,20 +69,20 @@ Result<LockedFile> CodexLocks::take(const std::string& path,
 
 Result<LockedFile> CodexLocks::try_maintenance() {
   // Twice: a status command may be probing it at this very moment.
-  return take(maintenance_path_, k_poll);
+  return take(paths_.maintenance, k_poll);
 }
 
 Result<LockedFile> CodexLocks::try_coordination(std::chrono::nanoseconds wait_at_most) {
-  return take(coordination_path_, wait_at_most);
+  return take(paths_.coordination, wait_at_most);
 }
 
 Result<bool> CodexLocks::thread_has_writer(const LockedFile& coordination,
                                            const std::string& thread_id) {
-  if (coordination.path() != coordination_path_ ||
+  if (coordination.path() != paths_.coordination ||
       coordination.handle() == FileHandle::none || !can_be_thread_id(thread_id)) {
-    return Fail(Error{Errc::invalid, 0, "thread lock", threads_dir_, {thread_id}});
+    return Fail(Error{Errc::invalid, 0, "thread lock", paths_.threads_dir, {thread_id}});
   }
-  auto handle = open_existing(*fs_, join_path(threads_dir_, thread_id + ".lock"));
+  auto handle = open_existing(*fs_, join_path(paths_.threads_dir, thread_id + ".lock"));
   if (!handle) {
     if (handle.error().code == Errc::not_found) {
       return false;
@@ -92,13 +95,13 @@ Result<bool> CodexLocks::thread_has_writer(const LockedFile& coordination,
 
 Result<std::string> CodexLocks::thread_lock_path(const std::string& thread_id) const {
   if (!can_be_thread_id(thread_id)) {
-    return Fail(Error{Errc::invalid, 0, "thread lock", threads_dir_, {thread_id}});
+    return Fail(Error{Errc::invalid, 0, "thread lock", paths_.threads_dir, {thread_id}});
   }
-  return join_path(threads_dir_, thread_id + ".lock");
+  return join_path(paths_.threads_dir, thread_id + ".lock");
 }
 
 Result<bool> CodexLocks::maintenance_busy() {
-  auto handle = open_existing(*fs_, maintenance_path_);
+  auto handle = open_existing(*fs_, paths_.maintenance);
   if (!handle) {
     if (handle.error().code == Errc::not_found) {
       return false;

@@ -27,6 +27,15 @@ private:
   std::string path_;
 };
 
+// Where they are. A thread's own is <threads_dir>/<thread id>.lock.
+struct CodexLockPaths {
+  explicit CodexLockPaths(const std::string& codex_home);
+  std::string temp_dir; // ".tmp"
+  std::string threads_dir;
+  std::string maintenance;
+  std::string coordination;
+};
+
 // The locks Codex itself takes (flock, exclusive), as a second program may take them.
 // Never makes or removes a thread's own lock file: that is a writer's, ThreadLock.
 //
@@ -34,7 +43,7 @@ private:
 // must outlive it.
 class CodexLocks {
 public:
-  CodexLocks(Fs& fs, const Clock& clock, std::string codex_home);
+  CodexLocks(Fs& fs, const Clock& clock, const std::string& codex_home);
 
   // Makes .tmp/, thread-writer-locks/, .coordination.lock and rollout-maintenance.lock
   // if they are absent, and nothing else: a lock that does not exist protects nothing.
@@ -68,10 +77,7 @@ private:
 
   Fs* fs_;
   const Clock* clock_;
-  std::string temp_dir_;
-  std::string threads_dir_;
-  std::string maintenance_path_;
-  std::string coordination_path_;
+  CodexLockPaths paths_;
 };
 
 } // namespace coldpress

@@ -12,10 +12,6 @@ namespace {
 constexpr std::string_view k_by_us = "coldpress";
 constexpr std::size_t k_text_limit = 4096;
 
-std::string marker_path(const std::string& codex_home) {
-  return join_path(join_path(codex_home, ".tmp"), "rollout-compression.lock");
-}
-
 // Codex writes `pid=7068 started_at=SystemTime { tv_sec: 1795199618, tv_nsec: 48656 }`
 // and a newline; ours is the same with who it is.
 std::string marker_text(const ProcessId& self, WallTime now) {
@@ -92,6 +88,10 @@ Result<File> open_marker(Fs& fs, const std::string& path, MarkerRules rules) {
 }
 
 } // namespace
+
+std::string marker_path(const std::string& codex_home) {
+  return join_path(join_path(codex_home, ".tmp"), "rollout-compression.lock");
+}
 
 Result<std::optional<MarkerInfo>> peek_marker(Fs& fs, const std::string& codex_home) {
   using Found = std::optional<MarkerInfo>;

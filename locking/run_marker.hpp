@@ -9,6 +9,9 @@
 
 namespace coldpress {
 
+// <codex_home>/.tmp/rollout-compression.lock
+std::string marker_path(const std::string& codex_home);
+
 // What .tmp/rollout-compression.lock says: that a compressor runs, or when the last one
 // ran. Not a lock; its mtime is what counts for Codex.
 struct MarkerInfo {

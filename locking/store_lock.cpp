@@ -216,6 +216,10 @@ private:
   std::optional<Error> lost_;
 };
 
+std::string store_lock_path(const std::string& state_dir) {
+  return join_path(state_dir, k_name);
+}
+
 StoreLock::StoreLock(std::unique_ptr<Held> held) : held_(std::move(held)) {}
 StoreLock::StoreLock(StoreLock&&) noexcept = default;
 
@@ -231,7 +235,7 @@ Result<StoreLock> StoreLock::try_acquire(Fs& fs,
                                          const std::string& state_dir,
                                          Timings timings) {
   TRY_ASSIGN(const std::string dir, fs.real_path(state_dir));
-  const std::string path = join_path(dir, k_name);
+  const std::string path = store_lock_path(dir);
   TRY_ASSIGN(const FileHandle handle, fs.open_lock(path, Create::yes));
   File file(fs, handle);
   if (auto locked = lock_past_probes(fs, clock, handle); !locked) {
@@ -275,7 +279,7 @@ std::uint64_t StoreLock::generation() const {
 Result<std::optional<StoreLockHolder>> peek_store_lock(Fs& fs,
                                                        const std::string& state_dir) {
   using Found = std::optional<StoreLockHolder>;
-  auto handle = open_existing(fs, join_path(state_dir, k_name));
+  auto handle = open_existing(fs, store_lock_path(state_dir));
   if (!handle) {
     if (handle.error().code == Errc::not_found) {
       return Found();
@@ -303,7 +307,7 @@ Result<std::optional<StoreLockHolder>> peek_store_lock(Fs& fs,
 }
 
 Result<void> release_store_lock(Fs& fs, const std::string& state_dir) {
-  const std::string path = join_path(state_dir, k_name);
+  const std::string path = store_lock_path(state_dir);
   auto handle = fs.open_lock(path, Create::no);
   if (!handle) {
     if (handle.error().code == Errc::not_found) {

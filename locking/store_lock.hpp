@@ -70,6 +70,8 @@ private:
   std::unique_ptr<Held> held_;
 };
 
+std::string store_lock_path(const std::string& state_dir);
+
 // What status shows of the lock.
 struct StoreLockHolder {
   ProcessId process; // pid 0: the record cannot be read

@@ -209,3 +209,53 @@ TEST_CASE("doctor tells that Codex compresses by itself, too") {
   CHECK_EQ(end.code, 0);
   CHECK_HAS(findings_of(end, "codex_compressor"), "codec.repress");
 }
+
+TEST_CASE("doctor finds what keeps every run from beginning, as the run says it") {
+  if (!we_are_root()) {
+    MESSAGE("skipped: only root can give a file to another user");
+    return;
+  }
+  const std::pair<const char*, const char*> roots[] = {
+      {".tmp/rollout-maintenance.lock", "the maintenance lock"},
+      {"thread-writer-locks/.coordination.lock", "the coordination lock"},
+      {".tmp/rollout-compression.lock", "the run marker"},
+      {"coldpress/store.lock", "the store lock"}};
+  for (const auto& root : roots) {
+    const std::string path = root.first;
+    const std::string name = root.second;
+    CAPTURE(path);
+    CodexHome home;
+    fill(home);
+    home.add({.number = 3});
+    home.give_to_ordinary_user();
+    REQUIRE_EQ(::chown((home / path).c_str(), 0, 0), 0);
+    REQUIRE_EQ(::chmod((home / path).c_str(), 0600), 0);
+    const ProgramEnd run = run_program(home.as_ordinary_user(home.pressing()));
+    CHECK_EQ(run.code, 1);
+    CHECK_HAS(run.err, "no run can begin without " + name);
+    CHECK_HAS(run.err, "sudo chown");
+    const ProgramEnd found =
+        run_program(home.as_ordinary_user(home.coldpress({"doctor", "--json"})));
+    CHECK_EQ(found.code, 4);
+    CHECK_HAS(findings_of(found, "start"), "no run can begin without " + name);
+  }
+}
+
+TEST_CASE("doctor finds a directory in which each run fails") {
+  if (!we_are_root()) {
+    MESSAGE("skipped: only root can give a directory to another user");
+    return;
+  }
+  CodexHome home;
+  home.add({.number = 1, .tree = "sessions/2026/01/05"});
+  home.give_to_ordinary_user();
+  REQUIRE_EQ(::chown((home / "sessions/2026/01/05").c_str(), 0, 0), 0);
+  REQUIRE_EQ(::chmod((home / "sessions/2026/01/05").c_str(), 0755), 0);
+  const std::vector<std::string> both{"--roots", "archived,active", "--settle", "0s"};
+  std::vector<std::string> words{"doctor", "--json"};
+  words.insert(words.end(), both.begin(), both.end());
+  const ProgramEnd found = run_program(home.as_ordinary_user(home.coldpress(words)));
+  CHECK_EQ(found.code, 4);
+  CHECK_HAS(findings_of(found, "start"), "each run fails on 1 rollouts");
+  CHECK_EQ(run_program(home.as_ordinary_user(home.pressing(both))).code, 3);
+}

@@ -62,14 +62,14 @@ TEST_CASE("less free space than limits.min_free presses nothing and says so") {
   CHECK_FALSE(exists(home / (rollout + ".zst")));
 }
 
-TEST_CASE("restore without enough space is refused before anything is changed") {
+TEST_CASE("restore without enough space leaves each rollout as it was") {
   CodexHome home;
   const std::string rollout = home.add({});
   REQUIRE_EQ(home.press().code, 0);
   const Listing before = list(home / "archived_sessions");
   const ProgramEnd end = home.run({"restore", "--all", "--min-free", "4000000GiB"});
-  CHECK_EQ(end.code, 1);
-  CHECK_HAS(end.err, "nothing was changed");
-  CHECK_HAS(end.err, "free");
+  CHECK_EQ(end.code, 3);
+  CHECK_HAS(end.err, "failed (no_space)");
+  CHECK_HAS(end.err, "its .zst is untouched; free some space");
   CHECK_EQ(difference(before, list(home / "archived_sessions")), "");
 }

@@ -17,7 +17,7 @@ std::string masked(std::string text, const CodexHome& home) {
   const std::pair<std::string, std::string> masks[] = {
       {home.path(), "<store>"},
       {home.outside(), "<outside>"},
-      {R"re("(seconds|blocked_us|bytes_after|predicted_bytes|predicted_bytes_after|compressed_bytes|p50|p99|max)":)re"
+      {R"re("(seconds|blocked_us|bytes_after|predicted_bytes|predicted_bytes_after|compressed_bytes|plain_on_disk|compressed_on_disk|p50|p99|max)":)re"
        "[0-9.eE+-]+",
        R"re("$1":0)re"},
       {R"re("(archived|active)":"(works|none)")re", R"re("$1":"<works or none>")re"},

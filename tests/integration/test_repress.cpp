@@ -172,3 +172,38 @@ TEST_CASE("where two names cannot be exchanged a weak frame is left as it is") {
 }
 
 #endif
+
+TEST_CASE("a frame of ours that another program wrote anew is recompressed unasked") {
+  CodexHome home;
+  const RolloutFile file{.bytes = 300'000};
+  const std::string rollout = home.add(file);
+  const std::string others = add_weak(home, {.number = 2});
+  REQUIRE_EQ(home.press().code, 0);
+  const std::string frame = home / (rollout + ".zst");
+  // As Codex's migration leaves it: another inode, and no checksum.
+  REQUIRE_EQ(run_program({{"zstd", "-q", "-d", frame, "-o", home / "plain"}, {}}).code,
+             0);
+  REQUIRE_EQ(
+      run_program(
+          {{"zstd", "-q", "-3", "--no-check", "-f", home / "plain", "-o", frame}, {}})
+          .code,
+      0);
+  set_age(frame, 30);
+  REQUIRE_EQ(count(frame_report(frame), "Check: XXH64"), 0);
+
+  CHECK_HAS(home.run({"status", "--json"}).out,
+            R"("without_checksum":2,"lost_checksum":1)");
+  CHECK_HAS(home.run({"status"}).out, "2 without a checksum");
+  CHECK_HAS(home.run({"doctor"}).out, "written anew without a checksum");
+  CHECK_HAS(home.run({"plan", "--json", "--settle", "0s"}).out, "lost_checksum");
+
+  const ProgramEnd end = home.press({"--json"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.out, R"("outcome":"repressed")");
+  CHECK_HAS(frame_report(frame), "Check: XXH64");
+  CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content(file)), "");
+  CHECK_EQ(count(frame_report(home / (others + ".zst")), "Check: XXH64"), 0);
+  CHECK_HAS(home.run({"status", "--json"}).out,
+            R"("without_checksum":1,"lost_checksum":0)");
+  CHECK_HAS(home.press().out, "Nothing to ");
+}

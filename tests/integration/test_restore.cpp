@@ -90,3 +90,46 @@ TEST_CASE("restore refuses a rollout outside the store and an unknown one") {
   CHECK_EQ(home.run({"restore", thread_id(77)}).code, 1);
   CHECK_EQ(home.run({"restore"}).code, 2);
 }
+
+TEST_CASE("restore of a long run of zeros takes no more of the disk than it must") {
+  CodexHome home;
+  const std::string text = rollout_content({.bytes = 20'000});
+  const RolloutFile file{.content = text + std::string(8'000'000, '\0') + "{}\n"};
+  const std::string rollout = home.add(file);
+  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE(exists(home / (rollout + ".zst")));
+  REQUIRE_EQ(home.run({"restore", thread_id(1)}).code, 0);
+  CHECK_EQ(differing(read_file(home / rollout), rollout_content(file)), "");
+  struct stat stat {};
+  REQUIRE_EQ(::stat((home / rollout).c_str(), &stat), 0);
+  CHECK_LT(stat.st_blocks * 512, 400'000);
+}
+
+TEST_CASE("restore --all leaves only what does not fit") {
+  CodexHome home;
+  const std::string big = home.add({.number = 1, .bytes = 400'000});
+  const std::string small = home.add({.number = 2});
+  REQUIRE_EQ(home.press().code, 0);
+  // What its header claims its bytes could hold, and no disk here has.
+  const std::string frame = home / (big + ".zst");
+  std::string bytes = read_file(frame);
+  const std::size_t single = (static_cast<unsigned char>(bytes[4]) >> 5U) & 1U;
+  const std::size_t code = static_cast<unsigned char>(bytes[4]) >> 6U;
+  const std::size_t sizes[] = {single, 2, 4, 8};
+  const std::size_t rest = 5 + (1 - single) + sizes[code];
+  std::string header = bytes.substr(0, 4);
+  header += static_cast<char>(0xc0U | (static_cast<unsigned char>(bytes[4]) & 0x1fU));
+  header += '\x68';
+  header += std::string("\0\0\0\0\x80\0\0\0", 8); // 512 GiB
+  bytes = header + bytes.substr(rest) + std::string(20'000'000, 'x');
+  write_file(frame, bytes);
+  set_age(frame, 30);
+  const ProgramEnd end = home.run({"restore", "--all", "--min-free", "0"});
+  CAPTURE(end.out);
+  CAPTURE(end.err);
+  CHECK_NE(end.code, 0);
+  CHECK_HAS(end.out + end.err, "no_space");
+  CHECK(exists(home / small));
+  CHECK_EQ(read_file(frame), bytes);
+  CHECK_FALSE(exists(home / big));
+}

@@ -1,6 +1,7 @@
 #include "tests/integration/codex_home.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,4 +152,37 @@ TEST_CASE("a rollout that is open for writing is not pressed") {
 #endif
   std::fclose(writer);
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
+}
+
+TEST_CASE("a rollout that is a hole is left at once, however long it is") {
+  CodexHome home;
+  const std::string rollout = home.add({});
+  home.add({.number = 2});
+  constexpr std::int64_t k_length = std::int64_t{1} << 42U;
+  const std::string turn =
+      turn_line(days_ago(50), R"(,"multi_agent_version":"v1")"); // who wrote last
+  const int fd = ::open((home / rollout).c_str(), O_WRONLY | O_CLOEXEC);
+  const auto size = static_cast<std::int64_t>(turn.size());
+  const bool long_enough =
+      ::pwrite(fd, "\n", 1, k_length - size - 1) == 1 &&
+      ::pwrite(fd, turn.data(), turn.size(), k_length - size) == size;
+  ::close(fd);
+  if (!long_enough) {
+    MESSAGE("skipped, this file system has no files of 4 TiB");
+    return;
+  }
+  set_age(home / rollout, 30);
+  const ProgramEnd plan = home.run({"plan", "--json", "--settle", "0s"});
+  CHECK_EQ(plan.code, 0);
+  CHECK_HAS(plan.out, R"("reason":"sparse")");
+  const ProgramEnd end = home.press();
+  CHECK_EQ(end.code, 0);
+  CHECK(exists(home / rollout));
+  CHECK_FALSE(exists(home / ("archived_sessions/" + file_name(2))));
+  const ProgramEnd report = home.run({"report"});
+  CHECK_EQ(report.code, 0);
+  CHECK_HAS(report.out, " KiB on disk; in plain form they would be 4.0 TiB");
+  CHECK(report.out.find("less than a day") == std::string::npos);
+  const ProgramEnd status = home.run({"status", "--json"});
+  CHECK_HAS(status.out, R"("plain_rollouts":1)");
 }

@@ -10,6 +10,7 @@ import time
 
 import make_store
 import stopped
+import zstd_frame
 from bench import Kept
 from codex_answers import answer
 from comparable import blank, difference, shape
@@ -87,8 +88,20 @@ class Migration:
             self.press("after a press", {0}, "--settle", "0s")
             self.migrate("after a press")
             self.judge("after a press")
+            weak = self.without_checksum()
+            self.findings.count("frames that lost their checksum", len(weak))
             self.press("after both", {0}, "--settle", "0s")
             self.judge("after both")
+            for path in self.without_checksum():
+                self.findings.fault("after both", f"{path.name} is left without a checksum")
+
+    def without_checksum(self):
+        """Of the compressed rollouts, all of which coldpress has made."""
+        return [
+            path
+            for path in sorted(self.home.home.rglob("rollout-*.jsonl.zst"))
+            if "no checksum" in zstd_frame.complaints(path, len(zstd_frame.decode(path) or b""))
+        ]
 
     def in_the_grace(self):
         """Between our rename and our reap: the `.zst` that we reap for is another by then."""

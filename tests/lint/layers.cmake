@@ -2,8 +2,8 @@
 # The include rule and the library fences of DESIGN.md, section 2.
 cmake_minimum_required(VERSION 3.25)
 
-set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog worker/run worker/cli
-  library/face)
+set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog
+  worker/preflight worker/run worker/cli library/face)
 
 # What each room may include besides itself: rooms, or single headers.
 set(may_fsutil "")
@@ -13,8 +13,11 @@ set(may_worker_rollout fsutil locking)
 set(may_worker_history fsutil worker/rollout)
 set(may_worker_stage fsutil locking worker/rollout config/settings.hpp)
 set(may_worker_catalog fsutil worker/rollout worker/history worker/stage/types.hpp)
-set(may_worker_run fsutil locking config worker/rollout worker/history worker/stage worker/catalog)
-set(may_worker_cli fsutil locking config worker/rollout worker/history worker/stage worker/catalog worker/run)
+set(may_worker_preflight fsutil locking config worker/rollout)
+set(may_worker_run fsutil locking config worker/rollout worker/history worker/stage worker/catalog
+  worker/preflight)
+set(may_worker_cli fsutil locking config worker/rollout worker/history worker/stage worker/catalog
+  worker/run)
 set(may_library_face fsutil locking worker/rollout)
 
 # Library, how its headers look, and the files that may include them.

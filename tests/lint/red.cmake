@@ -59,6 +59,8 @@ planted(layers worker/stage/a.cpp "#include \"config/load.hpp\"\n"
 planted(layers worker/stage/a.cpp "#include \"worker/stage/publish.hpp\"\n" "a stage may not include")
 planted(layers worker/catalog/a.cpp "#include \"worker/stage/publish.hpp\"\n"
   "worker/catalog may not include worker/stage/publish.hpp")
+planted(layers worker/preflight/a.cpp "#include \"worker/stage/types.hpp\"\n"
+  "worker/preflight may not include worker/stage/types.hpp")
 planted(layers worker/run/a.cpp "#include \"worker/cli/app.hpp\"\n"
   "worker/run may not include worker/cli/app.hpp")
 planted(layers worker/cli/a.cpp "#include \"app.hpp\"\n" "not written from the root")

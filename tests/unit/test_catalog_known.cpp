@@ -247,3 +247,22 @@ TEST_CASE("a ledger of the first layout keeps all it knows") {
   CHECK(rig.ledger.recent_runs(10)->size() == 1);
   CHECK(rig.ledger.totals()->pressed == 3);
 }
+
+TEST_CASE(
+    "the frames that coldpress made are known by their lengths, as long as they stand") {
+  Rig rig;
+  Outcome made = outcome("archived_sessions/a", OutcomeKind::pressed);
+  made.level = 9;
+  rig.record(made);
+  Outcome found =
+      outcome("archived_sessions/b", OutcomeKind::recovered); // another's .zst
+  rig.record(found);
+  CHECK(rig.known().own == OwnFrames{{made.rollout, made.bytes_after}});
+  made.kind = OutcomeKind::repressed;
+  made.bytes_after = 7;
+  rig.record(made);
+  CHECK(rig.known().own == OwnFrames{{made.rollout, 7}});
+  made.kind = OutcomeKind::restored;
+  rig.record(made);
+  CHECK(rig.known().own.empty());
+}

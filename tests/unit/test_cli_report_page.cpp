@@ -82,7 +82,7 @@ TEST_CASE("a report of nothing is a page and a table, too") {
 }
 
 TEST_CASE("times are said in the unit that fits") {
-  CHECK(days_text(std::nullopt) == "more than a hundred years");
+  CHECK(days_text(std::nullopt) == "over 100 years");
   CHECK(days_text(0.4) == "less than a day");
   CHECK(days_text(1.2) == "a day");
   CHECK(days_text(45.4) == "45 days");

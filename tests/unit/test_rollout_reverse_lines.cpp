@@ -55,8 +55,8 @@ TEST_CASE("lines read from the end are those of the file, whatever its ends look
 
 TEST_CASE("a line that crosses blocks, and a newline at their edge, are read whole") {
   // The first block from the end is 64 KiB, the next ones 1 MiB.
-  for (const std::size_t last : {65534, 65535, 65536, 65537}) {
-    for (const std::size_t middle : {1048574, 1048575, 1048576, 3000000}) {
+  for (const std::size_t last : {65534U, 65535U, 65536U, 65537U}) {
+    for (const std::size_t middle : {1048574U, 1048575U, 1048576U, 3000000U}) {
       CAPTURE(last);
       CAPTURE(middle);
       const std::string a(10, 'a');

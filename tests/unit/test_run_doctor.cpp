@@ -132,7 +132,8 @@ constexpr Look k_all[] = {
     check_space,          check_rollouts,    check_store_lock,   check_codex_locks,
     check_daemon,         check_timer,       check_leftovers,    check_orphans,
     check_ledger,         check_runs,        check_verified,     check_failures,
-    check_clock,          check_limits,      check_program,
+    check_clock,          check_limits,      check_program,      check_start,
+    check_frames,
 };
 
 } // namespace
@@ -390,7 +391,15 @@ TEST_CASE("Codex's locks are told of with who holds them") {
   facts.store->locks.pids["maintenance"] = 4711;
   says(worst(check_codex_locks, facts), "by pid 4711");
   facts.store->locks.maintenance = Fail(Error::from_errno(EACCES, "open", "/x"));
-  CHECK(worst(check_codex_locks, facts).level == Level::warning);
+  CHECK(worst(check_codex_locks, facts).level == Level::problem);
+  facts.store->obstacles.push_back({preflight::Stops::every_run,
+                                    "the maintenance lock",
+                                    Error::from_errno(EACCES, "open", "/x"),
+                                    "chown it"});
+  CHECK(seen_by(check_codex_locks, facts).empty()); // said by check_start()
+  says(worst(check_start, facts), "the maintenance lock");
+  CHECK(worst(check_start, facts).level == Level::problem);
+  facts.store->obstacles.clear();
   facts.store->locks.maintenance = false;
   facts.store->locks.coordination = true;
   CHECK(worst(check_codex_locks, facts).level == Level::note);
@@ -402,6 +411,25 @@ TEST_CASE("Codex's locks are told of with who holds them") {
   marker.ours = true;
   facts.store->locks.marker = std::optional(marker);
   CHECK(worst(check_codex_locks, facts).level == Level::ok);
+}
+
+TEST_CASE("rollouts where no file can be made need a person") {
+  Healthy facts;
+  facts.store->closed = {
+      {Error::from_errno(EACCES, "open", "/home/me/.codex/sessions/2026"), "chown", 12}};
+  const Finding found = worst(check_start, facts);
+  CHECK(found.level == Level::problem);
+  says(found, "12 rollouts");
+  says(found, "sessions/2026");
+}
+
+TEST_CASE("what costs a run nothing but its memory is a warning") {
+  Healthy facts;
+  facts.store->obstacles.push_back({preflight::Stops::memory,
+                                    "the ledger",
+                                    Error::from_errno(EACCES, "open", "/l"),
+                                    "chown it"});
+  CHECK(worst(check_start, facts).level == Level::warning);
 }
 
 TEST_CASE("a daemon is told of, and what it is asked to wait for") {
@@ -656,4 +684,19 @@ TEST_CASE("an age is told in the largest unit that says something") {
   CHECK(age_text(5h) == "5 h");
   CHECK(age_text(24h * 3) == "3 d");
   CHECK(age_text(-5s) == "0 s");
+}
+
+TEST_CASE("frames without a checksum are notes that say what becomes of them") {
+  Healthy facts;
+  facts.store->frames.looked_into = 5;
+  CHECK(worst(check_frames, facts).level == Level::ok);
+  facts.store->frames.without_checksum = 3;
+  says(worst(check_frames, facts), "--repress");
+  facts.store->frames.were_ours = 3;
+  facts.store->frames.example = "sessions/r.jsonl";
+  const auto found = seen_by(check_frames, facts);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].level == Level::note);
+  says(found[0], "sessions/r.jsonl");
+  says(found[0], "runs recompress them");
 }

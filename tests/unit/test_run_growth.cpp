@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <numeric>
 
 using namespace coldpress;
@@ -136,4 +137,13 @@ TEST_CASE("what stands in a second form has not grown twice") {
   spare.spare = true;
   const UsageFile plain = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
   CHECK(sum_of(growth_of({spare, plain}, k_now)) == 5000);
+}
+
+TEST_CASE("a plain rollout has grown by what it takes of the disk, not by its length") {
+  UsageFile sparse = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
+  sparse.plain = std::uint64_t{1} << 63U;
+  CHECK(sum_of(growth_of({sparse}, k_now)) == 5000);
+  sparse.bytes = std::uint64_t{1} << 63U;
+  const Growth many = growth_of({sparse, sparse, sparse}, k_now);
+  CHECK(many.days[28].bytes == std::numeric_limits<std::uint64_t>::max());
 }

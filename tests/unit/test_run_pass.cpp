@@ -47,7 +47,7 @@ struct Rig {
   void on_job_read(const std::string& plain, std::function<void()> act) {
     fs.set_hook([this, plain, act = std::move(act)](std::string_view op,
                                                     const std::string& path) {
-      encoding_ = encoding_ || op == "create_unnamed";
+      encoding_ = encoding_ || (op == "create_unnamed" && path == store.dir());
       if (encoding_ && op == "read_at" && path == plain && !acted_.exchange(true)) {
         act();
       }
@@ -68,8 +68,8 @@ struct Rig {
   // To encode something.
   bool has_begun() const {
     const auto log = fs.log();
-    return std::any_of(log.begin(), log.end(), [](const FaultFs::Call& call) {
-      return call.op == "create_unnamed";
+    return std::any_of(log.begin(), log.end(), [this](const FaultFs::Call& call) {
+      return call.op == "create_unnamed" && call.path == store.dir();
     });
   }
   bool is_pressed(int number) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
 using namespace coldpress;
 using namespace std::chrono_literals;
@@ -117,4 +118,14 @@ TEST_CASE("the largest are named first, no more than were asked for") {
   CHECK(two[1].rollout == "a");
   CHECK(largest_of(files, 10).size() == 3);
   CHECK(largest_of(files, 0).empty());
+}
+
+TEST_CASE("lengths beyond all disks add up to no small number") {
+  const std::uint64_t huge = std::uint64_t{1} << 63U;
+  UsageFile sparse = file("s", 4096);
+  sparse.plain = huge;
+  const UsageGroup total =
+      total_of({file("a", huge), file("b", huge), sparse, compressed(10, huge)});
+  CHECK(total.bytes > huge);
+  CHECK(total.plain_bytes == std::numeric_limits<std::uint64_t>::max());
 }

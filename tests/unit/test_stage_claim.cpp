@@ -1,6 +1,8 @@
 #include "tests/support/fault_fs.hpp"
 #include "tests/support/mem_fs.hpp"
+#include "tests/support/pass_fs.hpp"
 #include "tests/support/store_rig.hpp"
+#include "worker/stage/claim.hpp"
 
 #include <doctest/doctest.h>
 
@@ -272,4 +274,32 @@ TEST_CASE("a failing disk is a failure of claim with the call's name") {
   CHECK(claim.error().kind == OutcomeKind::failed);
   REQUIRE(claim.error().error);
   CHECK(claim.error().error->op == "stat");
+}
+
+TEST_CASE("claim leaves a file that has become nearly all a hole since the plan") {
+  // Its length and all its times are as the plan has them.
+  class Sparse final : public PassFs {
+  public:
+    using PassFs::PassFs;
+    Result<FileStat> stat(FileHandle file) override {
+      auto found = PassFs::stat(file);
+      if (found && found->size > (std::uint64_t{16} << 20U)) {
+        found->allocated = 8192;
+      }
+      return found;
+    }
+  };
+  Rig rig;
+  rig.disk.put(
+      rig.plain, test_rollout() + std::string(20'000'000, ' '), rig.store.cold_time());
+  rig.clock.advance(1h);
+  const Candidate candidate = rig.store.candidate(rig.plain);
+  REQUIRE(rig.claim(candidate));
+  Sparse fs(rig.fs);
+  Guards guards{fs, rig.clock, rig.worker->store, rig.worker->codex};
+  ClaimRules rules{7 * 24h, 0s, candidate.stamp.uid, false, rig.store.home()};
+  const auto claimed = coldpress::claim(guards, candidate, rules);
+  REQUIRE_FALSE(claimed);
+  CHECK(claimed.error().reason == Reason::sparse);
+  CHECK(claimed.error().kind == OutcomeKind::skipped);
 }

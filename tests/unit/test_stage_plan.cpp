@@ -336,3 +336,31 @@ TEST_CASE("a plan puts what failed, or was under way when a run was killed, last
   CHECK(plan.decisions.at(2).candidate.rollout == large.rollout);
   CHECK(plan.decisions.at(2).reason == Reason::cold);
 }
+
+TEST_CASE("a rollout that is nearly all a hole is left, a dense one of any length not") {
+  Candidate candidate = cold();
+  candidate.stamp.size = std::uint64_t{64} << 40U;
+  candidate.allocated = 20 * k_mib;
+  CHECK(reason_of(candidate) == Reason::sparse);
+  candidate.allocated = candidate.stamp.size / 20; // a file system that compresses
+  CHECK(reason_of(candidate) == Reason::cold);
+  candidate.stamp.size = 16 * k_mib; // little work, whatever it takes of the disk
+  candidate.allocated = 8192;
+  CHECK(reason_of(candidate) == Reason::cold);
+  candidate.stamp.size = 32 * k_mib;
+  CHECK(reason_of(candidate) == Reason::sparse);
+  candidate.stamp.mtime = k_now; // what it will be one day is not the reason yet
+  CHECK(reason_of(candidate) == Reason::too_young);
+}
+
+TEST_CASE("a frame that was ours says so, and is recompressed") {
+  Candidate weak = cold();
+  weak.form = Form::compressed;
+  weak.ours = true;
+  const Plan plan = plan_of({weak});
+  REQUIRE(plan.decisions.size() == 1);
+  CHECK(plan.decisions[0].reason == Reason::lost_checksum);
+  CHECK(plan.decisions[0].action == Action::press);
+  weak.stamp.mtime = k_now;
+  CHECK(plan_of({weak}).decisions[0].reason == Reason::too_young);
+}

@@ -237,3 +237,30 @@ TEST_CASE("restore of what is not there is no failure") {
   REQUIRE_FALSE(restored);
   CHECK(restored.error().reason == Reason::vanished);
 }
+
+TEST_CASE("restore leaves holes for long runs of zeros, and the bytes are the same") {
+  const std::string head = test_rollout();
+  const std::size_t block = std::size_t{64} << 10U;
+  const std::string zeros(3 * block, '\0');
+  const std::string some(block / 2, 'x');
+  for (const std::string& text :
+       {head + zeros,
+        head + zeros + some,
+        head + zeros + some + zeros + "\n",
+        std::string(5 * block, '\0'),
+        head + std::string(20 * block, '\0') + some,
+        head + std::string(block - head.size() % block, 'y') + zeros,
+        head + std::string(block - 1, '\0') + some}) {
+    Rig rig(text);
+    const std::string dir = parent_dir(rig.plain);
+    std::uint64_t written = 0;
+    rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+      written += op == "write_at" && parent_dir(path) == dir ? 1U : 0U;
+    });
+    const auto restored = rig.restore();
+    REQUIRE(restored);
+    CHECK(restored->hash == Rig::hash_of(text));
+    CHECK(rig.trees() == Files{{rig.plain, text}});
+    CHECK((written == 0) == (text.find_first_not_of('\0') == text.npos));
+  }
+}

@@ -373,3 +373,28 @@ TEST_CASE("a copy that somebody keeps elsewhere in a tree is no form of the roll
     CHECK(parent_dir(file.path) == backup);
   }
 }
+
+TEST_CASE("of weak frames scan finds those that were ours without being asked") {
+  Rig rig;
+  const std::string weak = test_weak_frame(test_rollout(1));
+  rig.store.put(rig.store.compressed(1), weak);
+  rig.store.put(rig.store.compressed(2), test_weak_frame(test_rollout(2)));
+  rig.store.put(rig.store.compressed(3), test_frame(test_rollout(3)));
+  rig.clock.advance(1h);
+  const auto rollout = [](int number) {
+    return "archived_sessions/" + test_rollout_name(number);
+  };
+  OwnFrames own{{rollout(1), weak.size() - 1}, {rollout(3), 7}};
+  ScanRules rules{rig.clock.wall(), SharedHistory::automatic};
+  rules.own = &own;
+  auto found = scan(rig.disk, rig.store.home(), rules).weak;
+  REQUIRE(found.size() == 1); // 2 was never ours, and 3 has its checksum
+  CHECK(found[0].rollout == rollout(1));
+  CHECK(found[0].ours);
+  own[rollout(1)] = weak.size(); // as long as we made it: not looked into
+  CHECK(scan(rig.disk, rig.store.home(), rules).weak.empty());
+  rules.weak_frames = true;
+  found = scan(rig.disk, rig.store.home(), rules).weak;
+  CHECK(found.size() == 2);
+  CHECK_FALSE(found[0].ours);
+}

@@ -75,6 +75,20 @@ Result<void> add_achieved(const Db& db, std::uint64_t plain, std::uint64_t compr
   return add.run();
 }
 
+Result<OwnFrames> read_own_frames(const Db& db) {
+  TRY_ASSIGN(Statement query,
+             db.prepare("SELECT rollout, compressed_bytes FROM files "
+                        "WHERE pressed AND level > 0 AND compressed_bytes > 0"));
+  OwnFrames frames;
+  for (;;) {
+    TRY_ASSIGN(const bool found, query.step());
+    if (!found) {
+      return frames;
+    }
+    frames.emplace(query.text(0), query.count(1));
+  }
+}
+
 Result<HeadMemory> read_heads(const Db& db) {
   TRY_ASSIGN(Statement query, db.prepare("SELECT number, bytes FROM head_pages"));
   std::vector<HeadPage> pages;

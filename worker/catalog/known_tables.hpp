@@ -13,6 +13,9 @@ Result<Memory> read_memory(const Db& db);
 Result<Achieved> read_achieved(const Db& db);
 Result<void> add_achieved(const Db& db, std::uint64_t plain, std::uint64_t compressed);
 
+// Of those that were compressed here, by coldpress.
+Result<OwnFrames> read_own_frames(const Db& db);
+
 Result<HeadMemory> read_heads(const Db& db);
 // Several at once: the caller's transaction.
 Result<void> write_head_pages(const Db& db, const std::vector<HeadPage>& pages);

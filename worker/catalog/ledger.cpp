@@ -104,6 +104,7 @@ Result<Known> Ledger::known() const {
   TRY_ASSIGN(known.memory, read_memory(db_));
   TRY_ASSIGN(known.heads, read_heads(db_));
   TRY_ASSIGN(known.achieved, read_achieved(db_));
+  TRY_ASSIGN(known.own, read_own_frames(db_));
   return known;
 }
 

@@ -78,6 +78,7 @@ struct Known {
   Memory memory;
   HeadMemory heads;
   Achieved achieved;
+  OwnFrames own;
 };
 
 // What earlier passes did, in one SQLite file. A cache: delete it and one pass fills it
@@ -131,7 +132,7 @@ public:
   Result<void> release_hold(const std::string& rollout);
 
   Result<std::optional<FileRow>> file(const std::string& rollout) const;
-  // Costs what there is to remember, not what was ever pressed.
+  // Costs what there is to remember, and two columns of what is pressed.
   Result<Known> known() const;
   // What HeadMemory::apply() returned.
   Result<void> write_heads(const std::vector<HeadPage>& pages);

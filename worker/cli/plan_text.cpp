@@ -1,5 +1,6 @@
 #include "worker/cli/plan_text.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/summary_text.hpp"
 #include "worker/cli/table.hpp"
@@ -35,9 +36,9 @@ std::string weak_text(const std::vector<Decision>& decisions) {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   for (const Decision& decision : decisions) {
-    if (decision.reason == Reason::weak_frame) {
+    if (decision.action == Action::press && decision.candidate.form == Form::compressed) {
       files += 1;
-      bytes += decision.candidate.stamp.size;
+      add_capped(bytes, decision.candidate.allocated);
     }
   }
   return files == 0
@@ -153,7 +154,7 @@ std::string plan_text(const PlanView& view) {
   if (found.compressed_files > 0) {
     text += fmt::format("compressed already: {} rollouts, {} on disk\n",
                         format_count(found.compressed_files),
-                        format_size(found.compressed_bytes));
+                        format_size(found.compressed_allocated));
   }
   const std::size_t leftovers = found.leftovers.size() + found.parts.size();
   if (leftovers > 0) {

@@ -1,5 +1,6 @@
 #include "worker/cli/report_figures.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/svg.hpp"
 
@@ -79,7 +80,7 @@ double round_up(double bytes) {
 }
 
 std::string size_text(double bytes) {
-  return format_size(static_cast<std::uint64_t>(std::llround(std::max(bytes, 0.0))));
+  return format_size(capped_bytes(bytes));
 }
 
 // "50 MiB": what an axis says needs no fractions.
@@ -141,11 +142,11 @@ std::vector<UsageGroup> main_projects(const ReportView& view) {
   for (std::size_t nth = shown; nth < all.size(); ++nth) {
     const UsageGroup& each = all[nth];
     others.rollouts += each.rollouts;
-    others.bytes += each.bytes;
-    others.bytes_plain += each.bytes_plain;
-    others.bytes_compressed += each.bytes_compressed;
-    others.plain_bytes += each.plain_bytes;
-    others.saved_bytes += each.saved_bytes;
+    add_capped(others.bytes, each.bytes);
+    add_capped(others.bytes_plain, each.bytes_plain);
+    add_capped(others.bytes_compressed, each.bytes_compressed);
+    add_capped(others.plain_bytes, each.plain_bytes);
+    add_capped(others.saved_bytes, each.saved_bytes);
     others.size_unknown += each.size_unknown;
   }
   groups.push_back(std::move(others));

@@ -1,3 +1,4 @@
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/report_figures.hpp"
@@ -158,9 +159,9 @@ std::string ages_section(const ReportView& view) {
   const std::vector<UsageGroup>& ages = view.groups.at(Dimension::age);
   std::uint64_t young = 0;
   for (std::size_t nth = 0; nth < 2 && nth < ages.size(); ++nth) {
-    young += ages[nth].bytes;
+    add_capped(young, ages[nth].bytes);
   }
-  const std::uint64_t old = view.total.bytes - young;
+  const std::uint64_t old = view.total.bytes - std::min(young, view.total.bytes);
   return section("Age",
                  fmt::format("{} on disk, {} of all, was last changed more than 7 days "
                              "ago.",
@@ -196,15 +197,14 @@ std::string growth_section(const ReportView& view) {
       "Growth",
       fmt::format("About {} a day in plain form, over {}. What was "
                   "deleted since is not in it, so more may have been written.",
-                  format_size(static_cast<std::uint64_t>(growth.bytes_per_day)),
+                  format_size(capped_bytes(growth.bytes_per_day)),
                   last_days_text(growth.over_days)),
       figure.empty()
           ? "<p>Nothing was written in these days.</p>"
           : figure +
-                line_legend(
-                    {{"mean",
-                      "mean of a day",
-                      format_size(static_cast<std::uint64_t>(growth.bytes_per_day))}}) +
+                line_legend({{"mean",
+                              "mean of a day",
+                              format_size(capped_bytes(growth.bytes_per_day))}}) +
                 numbers(growth_table(growth)));
 }
 

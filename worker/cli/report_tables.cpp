@@ -1,5 +1,6 @@
 #include "worker/cli/report_tables.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/svg.hpp"
 
@@ -60,8 +61,7 @@ std::string outlook_table(const Survey& survey) {
                           R"(<th scope="col" class="num">Free, if pressed</th>)");
   const auto free_after = [&survey](double growth) {
     const double free = static_cast<double>(survey.outlook.free) - growth;
-    return free <= 0 ? std::string("full")
-                     : format_size(static_cast<std::uint64_t>(free));
+    return free <= 0 ? std::string("full") : format_size(capped_bytes(free));
   };
   constexpr std::array k_looks{0, 7, 30, 90, 180, 365, 730};
   for (const int days : k_looks) {

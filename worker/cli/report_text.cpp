@@ -1,3 +1,4 @@
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/report_view.hpp"
 #include "worker/cli/table.hpp"
@@ -53,12 +54,11 @@ std::string savings_text(const ReportView& view) {
                  (survey.as_set.rollouts == 0 ? "; coldpress plan says why" : "")});
   table.add({"... with both trees", gain_text(survey.cold)});
   table.add({"... and once all is cold", gain_text(survey.all)});
-  table.add(
-      {"growth",
-       fmt::format("{} a day in plain form, over {}; what was "
-                   "deleted since is not in it",
-                   format_size(static_cast<std::uint64_t>(survey.growth.bytes_per_day)),
-                   last_days_text(survey.growth.over_days))});
+  table.add({"growth",
+             fmt::format("{} a day in plain form, over {}; what was "
+                         "deleted since is not in it",
+                         format_size(capped_bytes(survey.growth.bytes_per_day)),
+                         last_days_text(survey.growth.over_days))});
   table.add({"disk",
              fmt::format("{} free of {}",
                          format_size(survey.space.available),

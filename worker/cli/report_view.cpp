@@ -10,7 +10,7 @@ constexpr double k_days_a_year = 365.25;
 
 std::string full_text(const std::optional<double>& days) {
   return days ? fmt::format("full in {}", days_text(days))
-              : "not full in a hundred years";
+              : "not full within 100 years";
 }
 
 } // namespace
@@ -25,7 +25,7 @@ ReportView::ReportView(const Survey& from, std::size_t largest_count, bool every
 
 std::string days_text(const std::optional<double>& days) {
   if (!days) {
-    return "more than a hundred years";
+    return "over 100 years";
   }
   if (*days < 1) {
     return "less than a day";
@@ -57,7 +57,7 @@ std::string outlook_text(const Survey& survey) {
   const auto as_it_is = days_left_as_it_is(survey.outlook);
   const auto pressed = days_left_if_pressed(survey.outlook);
   if (!as_it_is) {
-    return "At this rate the disk is not full in a hundred years.";
+    return "At this rate the disk will not fill within 100 years.";
   }
   return fmt::format("At this rate the disk is {} as it is, and {} if both trees are "
                      "pressed once they are cold.",

@@ -27,7 +27,7 @@ std::string report_json(const ReportView& view);
 // One whole HTML page that needs nothing else: no script, no network.
 std::string report_html(const ReportView& view);
 
-// "today", "12 days", "3.4 years"; empty: more than a hundred years.
+// "today", "12 days", "3.4 years"; empty: over 100 years.
 std::string days_text(const std::optional<double>& days);
 // "the last day", "the last 12 days".
 std::string last_days_text(double days);

@@ -1,3 +1,4 @@
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/status_view.hpp"
 #include "worker/cli/summary_text.hpp"
@@ -92,8 +93,7 @@ std::string leases_text(const StoreStatus& status) {
     const LeaseAnswer answer = status.leases.at(static_cast<std::size_t>(root));
     text +=
         fmt::format("{}{}: {}", text.empty() ? "" : ", ", name_of(root), name_of(answer));
-    const std::string& type =
-        status.found.not_local.at(static_cast<std::size_t>(root));
+    const std::string& type = status.found.not_local.at(static_cast<std::size_t>(root));
     if (!type.empty()) {
       text += fmt::format(" ({} is not known to be local)", printable(type));
     }
@@ -142,11 +142,20 @@ std::string leftovers_text(const OpenedStore& opened, const StoreStatus& status)
   return text;
 }
 
-Table facts(const OpenedStore& opened, const StoreStatus& status) {
-  std::uint64_t plain = 0;
-  for (const Candidate& candidate : status.found.candidates) {
-    plain += candidate.stamp.size;
+// What is on the disk; and the length, where holes make that another thing.
+std::string plain_size_text(const Inventory& found) {
+  std::uint64_t length = 0;
+  for (const Candidate& candidate : found.candidates) {
+    add_capped(length, candidate.stamp.size);
   }
+  const std::uint64_t on_disk = plain_on_disk(found);
+  const std::string text = format_size(on_disk) + " on disk";
+  return length / 2 > on_disk
+             ? fmt::format("{} by their lengths, {}", format_size(length), text)
+             : text;
+}
+
+Table facts(const OpenedStore& opened, const StoreStatus& status) {
   Table table({Align::left, Align::left});
   table.add({"store", printable(opened.store.home)});
   table.add({"feature",
@@ -156,11 +165,21 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
   table.add({"plain",
              fmt::format("{} rollouts, {}",
                          format_count(status.found.candidates.size()),
-                         format_size(plain))});
+                         plain_size_text(status.found))});
   table.add({"pressed",
              fmt::format("{} rollouts, {} on disk",
                          format_count(status.found.compressed_files),
-                         format_size(status.found.compressed_bytes))});
+                         format_size(status.found.compressed_allocated))});
+  if (status.frames.without_checksum > 0) {
+    table.add({"",
+               fmt::format("{} without a checksum, of which runs recompress {} that "
+                           "coldpress made{}",
+                           format_count(status.frames.without_checksum),
+                           format_count(status.frames.were_ours),
+                           status.frames.were_ours < status.frames.without_checksum
+                               ? "; --repress recompresses the others"
+                               : "")});
+  }
   if (status.totals.pressed > 0) {
     table.add(
         {"",
@@ -202,6 +221,14 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
 }
 
 } // namespace
+
+std::uint64_t plain_on_disk(const Inventory& found) {
+  std::uint64_t bytes = 0;
+  for (const Candidate& candidate : found.candidates) {
+    add_capped(bytes, candidate.allocated);
+  }
+  return bytes;
+}
 
 std::string status_text(const OpenedStore& opened, const StoreStatus& status) {
   std::string text = facts(opened, status).text();

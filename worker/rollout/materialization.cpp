@@ -5,6 +5,7 @@
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -15,6 +16,38 @@ namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
 constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
+
+// A run of zeros of this length is left a hole: the source may have been one.
+constexpr std::size_t k_hole = std::size_t{64} << 10U;
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return std::all_of(
+      bytes.begin(), bytes.end(), [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+Result<void> write_if_any(Fs& fs,
+                          FileHandle to,
+                          std::span<const std::byte> data,
+                          std::uint64_t offset) {
+  return data.empty() ? Result<void>{} : fs.write_at(to, data, offset);
+}
+
+// What is zero from one multiple of k_hole to the next stays unwritten.
+Result<void> write_but_holes(Fs& fs,
+                             FileHandle to,
+                             std::span<const std::byte> piece,
+                             std::uint64_t offset) {
+  std::size_t begin = 0; // of what is not written yet
+  for (std::size_t at = 0; at < piece.size(); at += k_hole) {
+    const auto block = piece.subspan(at, std::min(k_hole, piece.size() - at));
+    if (block.size() == k_hole && is_zero(block)) {
+      TRY(write_if_any(fs, to, piece.subspan(begin, at - begin), offset + begin));
+      begin = at + k_hole;
+    }
+  }
+  return write_if_any(
+      fs, to, piece.subspan(std::min(begin, piece.size())), offset + begin);
+}
 
 } // namespace
 
@@ -73,11 +106,12 @@ Result<Materialization::Content> Materialization::decode_into(FileHandle to) {
     }
     TRY_ASSIGN(const std::size_t got, reader.read(buffer));
     if (got == 0) {
+      TRY(fs_.truncate(to, size)); // it may end with a hole
       return Content{hasher.digest(), size};
     }
     const std::span<const std::byte> piece(buffer.data(), got);
     hasher.update(piece);
-    TRY(fs_.write_at(to, piece, size));
+    TRY(write_but_holes(fs_, to, piece, size));
     size += got;
   }
 }

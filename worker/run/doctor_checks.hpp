@@ -49,12 +49,16 @@ void check_feature(const DoctorFacts& facts, Findings& found);
 void check_codex_compressor(const DoctorFacts& facts, Findings& found);
 void check_codex_versions(const DoctorFacts& facts, Findings& found);
 
+// --- doctor_start.cpp
+void check_start(const DoctorFacts& facts, Findings& found);
+
 // --- doctor_disk.cpp
 void check_permissions(const DoctorFacts& facts, Findings& found);
 void check_file_systems(const DoctorFacts& facts, Findings& found);
 void check_leases(const DoctorFacts& facts, Findings& found);
 void check_space(const DoctorFacts& facts, Findings& found);
 void check_rollouts(const DoctorFacts& facts, Findings& found);
+void check_frames(const DoctorFacts& facts, Findings& found);
 void check_not_handled(const DoctorFacts& facts, Findings& found);
 
 // --- doctor_state.cpp

@@ -185,11 +185,11 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
   }
   const std::size_t plain =
       preview.plan.decisions.size() + preview.plan.beyond_roots.size();
-  found.ok(
-      fmt::format("{} plain, {} compressed; {} could be pressed now",
-                  format_count(plain),
-                  format_count(preview.found.compressed_files),
-                  format_count(numbers[Reason::cold] + numbers[Reason::weak_frame])));
+  found.ok(fmt::format("{} plain, {} compressed; {} could be pressed now",
+                       format_count(plain),
+                       format_count(preview.found.compressed_files),
+                       format_count(numbers[Reason::cold] + numbers[Reason::weak_frame] +
+                                    numbers[Reason::lost_checksum])));
   if (numbers[Reason::unreadable] > 0) {
     found.problem(fmt::format("{} rollouts cannot be read, {} for one",
                               format_count(numbers[Reason::unreadable]),
@@ -205,6 +205,36 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
     found.note(fmt::format("{} files are named nearly like rollouts; Codex does not "
                            "read them either",
                            format_count(numbers[Reason::bad_name])));
+  }
+}
+
+void check_frames(const DoctorFacts& facts, Findings& found) {
+  const FrameCensus& frames = facts.store->frames;
+  const std::uint64_t others = frames.without_checksum - frames.were_ours;
+  if (frames.were_ours > 0) {
+    found.note(
+        fmt::format("{} .zst of coldpress were written anew without a checksum, as "
+                    "Codex does when it migrates histories; {} for one",
+                    format_count(frames.were_ours),
+                    frames.example),
+        "nothing to do: runs recompress them once they are cold; coldpress plan "
+        "says why one is left");
+  }
+  if (others > 0) {
+    found.note(
+        fmt::format("{} .zst of another program have no checksum: a flipped bit in "
+                    "one of them passes unseen",
+                    format_count(others)),
+        "coldpress run --repress recompresses those that do not grow by it");
+  }
+  if (frames.not_looked_into > 0) {
+    found.note(fmt::format("{} .zst were not looked into, or do not begin with a frame",
+                           format_count(frames.not_looked_into)),
+               "coldpress verify reads all of them");
+  }
+  if (found.all().empty()) {
+    found.ok(
+        fmt::format("{} .zst, each with a checksum", format_count(frames.looked_into)));
   }
 }
 

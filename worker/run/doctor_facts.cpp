@@ -1,7 +1,9 @@
 #include "worker/run/doctor_facts.hpp"
 
 #include "config/codex_config.hpp"
+#include "locking/codex_locks.hpp"
 #include "locking/held_file.hpp"
+#include "worker/preflight/way_out.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/control_client.hpp"
@@ -93,19 +95,17 @@ Result<bool> is_held(Fs& fs, const std::string& path) {
 }
 
 LockFacts look_up_locks(Fs& fs, const Store& store) {
-  const std::string maintenance = join_path(store.home, ".tmp/rollout-maintenance.lock");
-  const std::string coordination =
-      join_path(store.home, "thread-writer-locks/.coordination.lock");
+  const CodexLockPaths codex(store.home);
   LockFacts facts;
   facts.store = peek_store_lock(fs, store.own_dir);
   facts.marker = peek_marker(fs, store.home);
-  facts.maintenance = is_held(fs, maintenance);
-  facts.coordination = is_held(fs, coordination);
+  facts.maintenance = is_held(fs, codex.maintenance);
+  facts.coordination = is_held(fs, codex.coordination);
   const std::string locks = text_of(fs, "/proc/locks");
   const std::pair<const char*, std::string> named[] = {
-      {"store", join_path(store.own_dir, "store.lock")},
-      {"maintenance", maintenance},
-      {"coordination", coordination}};
+      {"store", store_lock_path(store.own_dir)},
+      {"maintenance", codex.maintenance},
+      {"coordination", codex.coordination}};
   for (const auto& [name, path] : named) {
     const auto stat = fs.lstat(path);
     const auto pid = stat ? flock_holder(locks, stat->device, stat->inode) : std::nullopt;
@@ -194,6 +194,27 @@ LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known
   return facts;
 }
 
+// By what a run would begin with, due or not yet: in either tree, Codex writes there, too.
+std::vector<ClosedDir> look_up_closed(Fs& fs, const Plan& plan, std::uint32_t uid) {
+  std::map<std::string, std::size_t> rollouts_in; // by directory
+  for (const auto* decisions : {&plan.decisions, &plan.beyond_roots}) {
+    for (const Decision& decision : *decisions) {
+      const Candidate& each = decision.candidate;
+      if (each.valid_name && each.type == FileType::regular && each.stamp.uid == uid) {
+        rollouts_in[parent_dir(each.path)] += 1;
+      }
+    }
+  }
+  std::vector<ClosedDir> closed;
+  for (const auto& [dir, rollouts] : rollouts_in) {
+    if (auto open = preflight::check_writable(fs, dir, uid); !open) {
+      std::string hint = preflight::way_out(fs, open.error(), uid);
+      closed.push_back({std::move(open.error()), std::move(hint), rollouts});
+    }
+  }
+  return closed;
+}
+
 Result<std::optional<bool>> look_up_codex_flag(Fs& fs, const Store& store) {
   const std::string path = join_path(store.home, "config.toml");
   const auto real = fs.real_path(path);
@@ -230,13 +251,19 @@ look_up_store(Fs& fs, const Clock& clock, const Settings& settings, Store store)
   }
   facts.codex_flag = look_up_codex_flag(fs, store);
   facts.locks = look_up_locks(fs, store);
+  facts.obstacles =
+      preflight::look(fs, {store.home, store.own_dir, store.state_dir, store.uid});
   facts.daemon = look_up_daemon(clock, store, store.uid);
   Known known;
   facts.ledger = look_up_ledger(fs, store, clock, known);
   Settings as_run = settings;
   as_run.limits.memory_bytes =
       bounded_memory(settings.limits.memory_bytes, read_group_memory(fs));
-  facts.preview = preview(fs, clock, as_run, store, known);
+  ScanRules rules;
+  rules.list_compressed = true;
+  facts.preview = preview(fs, clock, as_run, store, known, rules);
+  facts.frames = count_frames(fs, clock, facts.preview.found.compressed, known.own);
+  facts.closed = look_up_closed(fs, facts.preview.plan, store.uid);
   for (std::size_t root = 0; root < facts.leases.size(); ++root) {
     facts.leases.at(root) = probe_leases(fs, facts.preview.found.examples.at(root));
   }

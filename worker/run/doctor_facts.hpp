@@ -3,6 +3,7 @@
 #include "config/load.hpp"
 #include "fsutil/group_memory.hpp"
 #include "fsutil/pressure.hpp"
+#include "worker/preflight/preflight.hpp"
 #include "worker/run/control_protocol.hpp"
 #include "worker/run/look.hpp"
 #include "worker/run/prepare.hpp"
@@ -60,6 +61,13 @@ struct LedgerFacts {
   std::vector<std::string> set_aside;     // damaged ones, by an earlier run
 };
 
+// A directory with rollouts in which no file can be made.
+struct ClosedDir {
+  Error error; // names it
+  std::string hint;
+  std::size_t rollouts = 0;
+};
+
 struct StoreFacts {
   Store store;
   DirFacts home;
@@ -71,6 +79,9 @@ struct StoreFacts {
   Result<std::optional<ControlReply>> daemon = std::optional<ControlReply>{};
   LedgerFacts ledger;
   Preview preview;
+  FrameCensus frames;
+  std::vector<preflight::Obstacle> obstacles;
+  std::vector<ClosedDir> closed;
   std::array<LeaseAnswer, 2> leases{}; // by Root
   Result<std::vector<Orphan>> orphans = std::vector<Orphan>{};
 };

@@ -1,3 +1,4 @@
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/run/doctor_checks.hpp"
 
@@ -20,6 +21,14 @@ std::string holder_text(const StoreLockHolder& holder) {
 std::string by_whom(const LockFacts& locks, const std::string& name) {
   const auto pid = locks.pids.find(name);
   return pid == locks.pids.end() ? "" : fmt::format(", by pid {}", pid->second);
+}
+
+// check_start() speaks of it.
+bool is_told(const StoreFacts& store, const Error& error) {
+  return std::any_of(
+      store.obstacles.begin(), store.obstacles.end(), [&](const auto& obstacle) {
+        return obstacle.error.path == error.path;
+      });
 }
 
 bool is_conflict(const StoreFacts& store, const RolloutForms& forms) {
@@ -48,6 +57,9 @@ std::string forms_text(const StoreFacts& store, const RolloutForms& forms) {
 
 void check_store_lock(const DoctorFacts& facts, Findings& found) {
   const LockFacts& locks = facts.store->locks;
+  if (!locks.store && is_told(*facts.store, locks.store.error())) {
+    return;
+  }
   if (!locks.store) {
     found.problem(describe(locks.store.error()), "make the file readable; it is ours");
     return;
@@ -99,9 +111,11 @@ void check_codex_locks(const DoctorFacts& facts, Findings& found) {
   const auto look = [&](const Result<bool>& held,
                         const std::string& name,
                         const std::string& means) {
-    if (!held) {
-      found.warn(fmt::format("the {} lock: {}", name, describe(held.error())),
-                 "make it readable and writable for the user who runs coldpress");
+    if (!held && is_told(*facts.store, held.error())) {
+      told = true;
+    } else if (!held) {
+      found.problem(fmt::format("the {} lock: {}", name, describe(held.error())),
+                    "make it readable and writable for the user who runs coldpress");
       told = true;
     } else if (*held) {
       found.note(fmt::format("the {} lock is held{}{}",
@@ -231,7 +245,7 @@ void check_orphans(const DoctorFacts& facts, Findings& found) {
   }
   std::uint64_t bytes = 0;
   for (const Orphan& orphan : orphans) {
-    bytes += orphan.bytes;
+    add_capped(bytes, orphan.bytes);
   }
   found.problem(
       fmt::format("{} files, {}, lie in {}; the oldest, {}, for {}",

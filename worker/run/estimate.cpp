@@ -1,7 +1,8 @@
 #include "worker/run/estimate.hpp"
 
+#include "fsutil/capped.hpp"
+
 #include <algorithm>
-#include <cmath>
 
 namespace coldpress {
 
@@ -12,10 +13,6 @@ constexpr std::uint64_t k_probe = std::uint64_t{1} << 27U;
 constexpr std::uint64_t k_sample_budget = std::uint64_t{64} << 20U;
 constexpr std::uint64_t k_probe_budget = std::uint64_t{1} << 30U;
 constexpr std::size_t k_most_files = 1000;
-
-std::uint64_t scaled(std::uint64_t bytes, double factor) {
-  return static_cast<std::uint64_t>(std::llround(static_cast<double>(bytes) * factor));
-}
 
 Result<Forecast>
 forecast(Fs& fs, const FrameRules& rules, WallTime now, const Candidate& candidate) {
@@ -44,7 +41,7 @@ Estimate estimate(Fs& fs,
       continue;
     }
     const std::uint64_t size = decision.candidate.stamp.size;
-    result.total_before += size;
+    add_capped(result.total_before, size);
     const bool large = size > k_probe_from && !rules.codec.window_log;
     const bool affordable = sampled < k_sample_budget &&
                             (!large || probed < k_probe_budget) &&
@@ -55,15 +52,15 @@ Estimate estimate(Fs& fs,
     sampled += std::min(size, k_sample);
     probed += large ? std::min(size, k_probe) : 0;
     if (auto made = forecast(fs, rules, now, decision.candidate)) {
-      covered += size;
-      result.total_after += made->bytes_after;
+      add_capped(covered, size);
+      add_capped(result.total_after, made->bytes_after);
       result.by_rollout.emplace(decision.candidate.rollout, std::move(*made));
     }
   }
   const double kept = covered == 0 ? 1.0
                                    : static_cast<double>(result.total_after) /
                                          static_cast<double>(covered);
-  result.total_after = scaled(result.total_before, kept);
+  result.total_after = capped_bytes(static_cast<double>(result.total_before) * kept);
   return result;
 }
 

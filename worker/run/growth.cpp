@@ -1,5 +1,6 @@
 #include "worker/run/growth.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <algorithm>
@@ -48,7 +49,9 @@ std::optional<WallTime> begun(const std::string& rollout) {
 void spread(const UsageFile& file, WallTime first, std::vector<double>& days) {
   const WallTime end = file.mtime;
   const WallTime begin = std::min(begun(file.rollout).value_or(end), end);
-  const auto bytes = static_cast<double>(file.plain.value_or(file.bytes));
+  // What it took of the disk; compressed since, what it had then.
+  const auto bytes = static_cast<double>(
+      is_compressed(file.form) ? file.plain.value_or(file.bytes) : file.bytes);
   const double from = Days(begin - first).count();
   const double to = Days(end - first).count();
   const auto count = static_cast<double>(days.size());
@@ -86,8 +89,7 @@ Growth growth_of(const std::vector<UsageFile>& files, WallTime now) {
   double sum = 0;
   for (int day = 0; day < k_growth_days; ++day) {
     const double of_day = bytes[static_cast<std::size_t>(day)];
-    growth.days.push_back({first_day + std::chrono::days{day},
-                           static_cast<std::uint64_t>(std::llround(of_day))});
+    growth.days.push_back({first_day + std::chrono::days{day}, capped_bytes(of_day)});
     sum += of_day;
   }
   growth.over_days = std::max(1.0, Days(now - std::max(first, oldest)).count());

@@ -17,7 +17,7 @@ inline constexpr int k_growth_days = 30;
 struct Growth {
   struct Day {
     std::chrono::sys_days date{}; // UTC
-    std::uint64_t bytes = 0;      // of plain form, written on that day
+    std::uint64_t bytes = 0;      // of plain form on disk, written on that day
   };
   std::vector<Day> days;    // the newest 30, oldest first, today's the last and not whole
   double bytes_per_day = 0; // over these days, or since the first rollout

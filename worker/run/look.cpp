@@ -60,7 +60,7 @@ template <class T> Result<T> noted(Result<T> result, std::vector<Error>& errors)
 }
 
 // What a scan may take from it.
-HeadMemory read_ledger(const Store& store, StoreStatus& status) {
+Known read_ledger(const Store& store, StoreStatus& status) {
   auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
   if (!ledger) {
     status.ledger_read = false;
@@ -73,7 +73,7 @@ HeadMemory read_ledger(const Store& store, StoreStatus& status) {
   status.runs = value_or_note((*ledger)->recent_runs(k_runs), status.errors);
   status.totals = value_or_note((*ledger)->totals(), status.errors);
   status.blocked = value_or_note((*ledger)->blocked_times(), status.errors);
-  return value_or_note((*ledger)->known(), status.errors).heads;
+  return value_or_note((*ledger)->known(), status.errors);
 }
 
 std::optional<DaemonAnswer> ask_after_daemon(const Clock& clock, const Store& store) {
@@ -102,9 +102,11 @@ std::optional<DaemonAnswer> ask_after_daemon(const Clock& clock, const Store& st
 StoreStatus
 look_at(Fs& fs, const Clock& clock, const Settings& settings, const Store& store) {
   StoreStatus status;
-  const HeadMemory known = read_ledger(store, status);
-  status.found =
-      scan(fs, store.home, {clock.wall(), settings.compat.shared_history}, known);
+  const Known known = read_ledger(store, status);
+  ScanRules rules{clock.wall(), settings.compat.shared_history};
+  rules.list_compressed = true;
+  status.found = scan(fs, store.home, rules, known.heads);
+  status.frames = count_frames(fs, clock, status.found.compressed, known.own);
   status.errors.insert(
       status.errors.end(), status.found.errors.begin(), status.found.errors.end());
   status.lock = noted(peek_store_lock(fs, store.own_dir), status.errors);

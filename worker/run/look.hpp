@@ -4,6 +4,7 @@
 #include "locking/store_lock.hpp"
 #include "worker/catalog/ledger.hpp"
 #include "worker/run/control_protocol.hpp"
+#include "worker/run/frame_census.hpp"
 #include "worker/run/store.hpp"
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/types.hpp"
@@ -36,6 +37,7 @@ struct DaemonAnswer {
 // Everything `status` shows.
 struct StoreStatus {
   Inventory found;
+  FrameCensus frames;
   // An error: may not be asked. That is not "free", and not "none".
   Result<std::optional<StoreLockHolder>> lock = std::optional<StoreLockHolder>{};
   Result<std::optional<MarkerInfo>> marker = std::optional<MarkerInfo>{};

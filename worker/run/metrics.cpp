@@ -1,5 +1,6 @@
 #include "worker/run/metrics.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/hash.hpp"
 #include "fsutil/replace_file.hpp"
 #include "fsutil/text.hpp"
@@ -177,13 +178,13 @@ Result<void> check_old(Fs& fs, const std::string& path, std::string_view text) {
 } // namespace
 
 void StoreBytes::count(const Inventory& found, const Plan& plan) {
-  compressed += found.compressed_bytes;
+  add_capped(compressed, found.compressed_bytes);
   for (const auto* decisions : {&plan.decisions, &plan.beyond_roots}) {
     for (const Decision& decision : *decisions) {
       const Candidate& each = decision.candidate;
-      plain += each.form == Form::plain && each.type == FileType::regular
-                   ? each.stamp.size
-                   : 0;
+      if (each.form == Form::plain && each.type == FileType::regular) {
+        add_capped(plain, each.stamp.size);
+      }
     }
   }
 }
@@ -191,9 +192,9 @@ void StoreBytes::count(const Inventory& found, const Plan& plan) {
 void StoreBytes::count(const Outcome& outcome) {
   if (outcome.kind == OutcomeKind::pressed) {
     plain -= std::min(plain, outcome.bytes_before);
-    compressed += outcome.bytes_after;
+    add_capped(compressed, outcome.bytes_after);
   } else if (outcome.kind == OutcomeKind::repressed) {
-    compressed += outcome.bytes_after;
+    add_capped(compressed, outcome.bytes_after);
     compressed -= std::min(compressed, outcome.bytes_before);
   }
 }

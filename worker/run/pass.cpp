@@ -1,5 +1,6 @@
 #include "worker/run/pass.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/run/metrics.hpp"
 #include "worker/run/press_job.hpp"
@@ -142,7 +143,7 @@ private:
       for (Decision& decision : prepared->preview.plan.decisions) {
         if (decision.action == Action::press) {
           progress_.files_total += 1;
-          progress_.bytes_total += work_bytes(decision.candidate);
+          add_capped(progress_.bytes_total, work_bytes(decision.candidate));
           queue_.push_back(std::move(decision.candidate));
         }
       }
@@ -317,7 +318,7 @@ private:
     outcome.seconds =
         std::chrono::duration<double>(session_.clock().boot() - job.begun).count();
     progress_.files_done += 1;
-    finished_bytes_ += work_bytes(job.candidate);
+    add_capped(finished_bytes_, work_bytes(job.candidate));
     if (outcome.reason == Reason::no_space && !looks_for_room_) {
       looks_for_room_ = true;
       on_no_space(job.candidate);

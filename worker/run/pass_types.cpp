@@ -1,5 +1,7 @@
 #include "worker/run/pass_types.hpp"
 
+#include "fsutil/capped.hpp"
+
 #include <algorithm>
 
 namespace coldpress {
@@ -27,12 +29,12 @@ void PassSummary::count(const Outcome& outcome) {
   damaged += outcome.error && outcome.error->code == Errc::corrupt ? 1 : 0;
   blocked_max_us = std::max(blocked_max_us, outcome.blocked_us);
   if (outcome.kind == OutcomeKind::pressed) {
-    bytes_before += outcome.bytes_before;
-    bytes_after += outcome.bytes_after;
+    add_capped(bytes_before, outcome.bytes_before);
+    add_capped(bytes_after, outcome.bytes_after);
   }
   if (outcome.kind == OutcomeKind::repressed) {
-    repressed_before += outcome.bytes_before;
-    repressed_after += outcome.bytes_after;
+    add_capped(repressed_before, outcome.bytes_before);
+    add_capped(repressed_after, outcome.bytes_after);
   }
   if (outcome.kind == OutcomeKind::skipped && outcome.reason) {
     skipped[*outcome.reason] += 1;

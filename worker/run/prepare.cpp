@@ -1,5 +1,6 @@
 #include "worker/run/prepare.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/catalog/codex_threads.hpp"
 #include "worker/run/press_job.hpp"
 #include "worker/run/thread_databases.hpp"
@@ -43,7 +44,7 @@ std::uint64_t retired_bytes(Fs& fs, const RolloutForms& forms) {
   for (const FoundFile& file : forms.files) {
     const auto stat =
         file.role == Role::retired ? fs.lstat(file.path) : Result<FileStat>(FileStat{});
-    bytes += stat ? stat->size : 0;
+    add_capped(bytes, stat ? stat->allocated : std::uint64_t{0});
   }
   return bytes;
 }
@@ -106,6 +107,7 @@ Preview preview(Fs& fs,
   look.now = now;
   look.shared_history = settings.compat.shared_history;
   look.weak_frames = settings.codec.repress;
+  look.own = &known.own;
   Preview seen;
   seen.found = scan(fs, store.home, look, known.heads);
   std::vector<Candidate> candidates = std::exchange(seen.found.candidates, {});

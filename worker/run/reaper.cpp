@@ -1,5 +1,6 @@
 #include "worker/run/reaper.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/stage/reap.hpp"
 
@@ -71,7 +72,7 @@ void Reaper::on_ended(PendingReap pending, const Act& act) {
   } else if (act.stands) {
     // Somebody is at work on it: the next run looks again.
     left_files_ += 1;
-    left_bytes_ += pending.bytes;
+    add_capped(left_bytes_, pending.bytes);
   }
   events_.changed();
 }

@@ -1,5 +1,6 @@
 #include "worker/run/restore_run.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
@@ -54,9 +55,8 @@ private:
     }
     if (auto ready = check_codex(); !ready) {
       summary_.error = std::move(ready.error());
-    } else if (auto room = check_room(); !room) {
-      summary_.error = std::move(room.error());
     }
+    add_up();
     for (std::size_t i = 0; i < paths_.size() && !ended(); ++i) {
       show_progress(i);
       restore_one(paths_[i]);
@@ -86,30 +86,27 @@ private:
     return {};
   }
 
-  // What the plain forms take beyond what their frames give back, and once the largest:
-  // both forms stand for a moment.
-  Result<void> check_room() {
-    std::uint64_t more = 0;
-    std::uint64_t largest = 0;
+  // For the progress; and a header is a claim, not a fact.
+  void add_up() {
     for (const std::string& path : paths_) {
-      const auto sizes = sizes_of(compressed_name(path));
-      if (sizes) {
-        more += sizes->plain - std::min(sizes->plain, sizes->compressed);
-        largest = std::max(largest, sizes->compressed);
-        bytes_total_ += sizes->plain;
-      }
+      add_capped(bytes_total_, sizes_of(compressed_name(path)).value_or(Sizes{}).plain);
     }
+  }
+
+  // Both forms stand for a moment. One that does not fit, or claims not to, stops no
+  // other.
+  Result<void> check_room(const std::string& dir, std::uint64_t plain) {
     const std::uint64_t needed =
-        more + largest + session_.settings().limits.min_free_bytes;
-    TRY_ASSIGN(const SpaceInfo space, session_.fs().space(session_.store().home));
+        capped_sum(plain, session_.settings().limits.min_free_bytes);
+    TRY_ASSIGN(const SpaceInfo space, session_.fs().space(dir));
     if (space.available < needed) {
       return Fail(Error{
           Errc::no_space,
           0,
           "check free space",
-          session_.store().home,
-          {fmt::format("restoring takes {}, limits.min_free included, and {} is free; "
-                       "nothing was changed; free some space or restore fewer at a time",
+          dir,
+          {fmt::format("by its own word it takes {}, limits.min_free included, and {} is "
+                       "free; its .zst is untouched; free some space",
                        format_size(needed),
                        format_size(space.available))}});
     }
@@ -147,6 +144,10 @@ private:
     const std::string rollout =
         plain.starts_with(home + "/") ? plain.substr(home.size() + 1) : plain;
     const std::uint64_t size = sizes_of(compressed).value_or(Sizes{}).plain;
+    if (auto room = check_room(parent_dir(plain), size); !room) {
+      finish(outcome_of(rollout, plain, Stop::from(std::move(room.error()))));
+      return;
+    }
     // Before, not after: a run must not press it again if we are stopped in between.
     hold(rollout);
     Guards guards = session_.guards();
@@ -154,7 +155,7 @@ private:
                             compressed,
                             {rollout, session_.settings().limits.min_free_bytes},
                             session_.stop_token());
-    bytes_done_ += size;
+    add_capped(bytes_done_, size);
     if (restored) {
       finish(std::move(*restored));
       return;

@@ -1,6 +1,7 @@
 #include "worker/run/session.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/preflight/preflight.hpp"
 #include "worker/run/stop_signals.hpp"
 
 #include <unistd.h>
@@ -14,7 +15,7 @@ namespace {
 
 constexpr int k_signal_exit = 128;
 
-// A store that may not be written: doctor finds out why.
+// What no look beforehand could see: a security module, or a change since.
 Fail with_advice(Error error) {
   if (error.code == Errc::denied && error.context.empty()) {
     return Fail(std::move(error).in(
@@ -71,6 +72,8 @@ void Session::end_early() {
 }
 
 Result<void> Session::lock(const std::string& command) {
+  TRY(preflight::check_start(
+      fs_, {store_.home, store_.own_dir, store_.state_dir, store_.uid}));
   if (auto made = make_dirs(fs_, store_.own_dir, 0700); !made) {
     return with_advice(std::move(made.error()));
   }

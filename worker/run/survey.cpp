@@ -1,8 +1,10 @@
 #include "worker/run/survey.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/run/estimate.hpp"
+#include "worker/run/frame_census.hpp"
 #include "worker/run/press_job.hpp"
 
 #include <algorithm>
@@ -48,20 +50,6 @@ Ledgered read_ledger(const Store& store, Survey& into) {
     found.pressed.emplace(std::move(rollout), std::move(each));
   }
   return found;
-}
-
-// What a first frame says. Empty: it cannot be read.
-std::optional<FrameInfo> frame_of(Fs& fs, const std::string& path) {
-  const auto handle = fs.open_read(path);
-  if (!handle) {
-    return std::nullopt;
-  }
-  const File file(fs, *handle);
-  std::array<std::byte, k_frame_header_max> header{};
-  const auto got = fs.read_at(*handle, header, 0);
-  const auto frame = got ? inspect_frame(std::span<const std::byte>(header).first(*got))
-                         : Result<FrameInfo>(Fail(got.error()));
-  return frame ? std::optional(*frame) : std::nullopt;
 }
 
 // The rest of the looking, once a scan is done.
@@ -121,7 +109,7 @@ private:
       file.tree = tree_of(each.rollout);
       file.project = std::move(each.cwd);
       file.source = std::move(each.source);
-      file.bytes = each.stamp.size;
+      file.bytes = each.allocated;
       file.mtime = each.stamp.mtime;
       const bool told = take_form(each, ledger, file);
       result_.not_looked_into += told && each.head_known ? 0 : 1;
@@ -144,7 +132,7 @@ private:
     if (!may_read()) {
       return false;
     }
-    if (const auto frame = frame_of(fs_, each.path)) {
+    if (const auto frame = first_frame(fs_, each.path)) {
       if (frame->content_size && *frame->content_size <= most_content(each.stamp.size)) {
         file.plain = frame->content_size;
       }
@@ -169,7 +157,7 @@ private:
         file.rollout = plain.substr(store_.home.size() + 1);
         file.tree = std::string(name_of(each.root));
         file.form = UsageForm::retired;
-        file.bytes = stat->size;
+        file.bytes = stat->allocated;
         file.mtime = stat->mtime;
         if (const auto beside = compressed_.find(file.rollout);
             beside != compressed_.end()) {
@@ -196,7 +184,7 @@ private:
       file.project = each.cwd;
       file.source = each.source;
       file.tree = std::string(name_of(each.root));
-      file.bytes = each.stamp.size;
+      file.bytes = each.allocated;
       file.plain = each.stamp.size;
       file.mtime = each.stamp.mtime;
       result_.files.push_back(std::move(file));
@@ -231,7 +219,9 @@ private:
       roles.emplace(decisions[nth].candidate.rollout, Role{nth < as_set, cold});
     }
     std::erase_if(decisions, [](const Decision& each) {
-      return each.candidate.form != Form::plain || !may_be_pressed_some_day(each.reason);
+      const Candidate& candidate = each.candidate;
+      return candidate.form != Form::plain || !may_be_pressed_some_day(each.reason) ||
+             is_sparse(candidate.stamp.size, candidate.allocated);
     });
     for (Decision& each : decisions) {
       each.reason = Reason::cold; // as it will be one day
@@ -249,9 +239,10 @@ private:
       const std::uint64_t after =
           sampled != gain.by_rollout.end()
               ? sampled->second.bytes_after
-              : static_cast<std::uint64_t>(static_cast<double>(size) * sampled_kept_);
+              : capped_bytes(static_cast<double>(size) * sampled_kept_);
       const Role& role = roles.at(each.candidate.rollout);
-      const std::uint64_t freed = size - std::min(size, after);
+      const std::uint64_t held = each.candidate.allocated; // more than that is not freed
+      const std::uint64_t freed = held - std::min(held, after);
       count(result_.all, size, freed);
       if (role.cold) {
         count(result_.cold, size, freed);
@@ -264,8 +255,8 @@ private:
 
   static void count(Survey::Gain& gain, std::uint64_t size, std::uint64_t freed) {
     gain.rollouts += 1;
-    gain.bytes += size;
-    gain.freed += freed;
+    add_capped(gain.bytes, size);
+    add_capped(gain.freed, freed);
   }
 
   void look_ahead() {

@@ -1,5 +1,7 @@
 #include "worker/run/usage.hpp"
 
+#include "fsutil/capped.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -120,24 +122,24 @@ bool is_compressed(UsageForm form) {
 }
 
 void UsageGroup::add(const UsageFile& file) {
-  bytes += file.bytes;
+  add_capped(bytes, file.bytes);
   if (file.form == UsageForm::retired) {
-    bytes_plain += file.bytes;
+    add_capped(bytes_plain, file.bytes);
     return;
   }
   if (file.spare) {
-    bytes_compressed += file.bytes;
+    add_capped(bytes_compressed, file.bytes);
     return;
   }
   rollouts += 1;
   const std::uint64_t plain = file.plain.value_or(file.bytes);
-  plain_bytes += plain;
+  add_capped(plain_bytes, plain);
   if (!is_compressed(file.form)) {
-    bytes_plain += file.bytes;
+    add_capped(bytes_plain, file.bytes);
     return;
   }
-  bytes_compressed += file.bytes;
-  saved_bytes += plain - std::min(plain, file.bytes);
+  add_capped(bytes_compressed, file.bytes);
+  add_capped(saved_bytes, plain - std::min(plain, file.bytes));
   size_unknown += file.plain ? 0 : 1;
 }
 

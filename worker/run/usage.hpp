@@ -30,7 +30,7 @@ struct UsageFile {
   std::string tree;    // "archived" or "active"
   UsageForm form = UsageForm::plain;
   bool spare = false;      // a .zst beside its plain form, which every reader takes
-  std::uint64_t bytes = 0; // its length as it stands
+  std::uint64_t bytes = 0; // on disk: what is allocated, not its length
   std::optional<std::uint64_t> plain; // length of the plain form, if known
   WallTime mtime{};
 };

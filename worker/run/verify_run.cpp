@@ -1,5 +1,6 @@
 #include "worker/run/verify_run.hpp"
 
+#include "fsutil/capped.hpp"
 #include "worker/catalog/ledger_thread.hpp"
 #include "worker/run/loop.hpp"
 #include "worker/run/stop_signals.hpp"
@@ -52,7 +53,7 @@ public:
     }
     queue_ = choose_frames(std::move(files), known_, request.sample);
     for (const FrameFile& file : queue_) {
-      bytes_total_ += file.bytes;
+      add_capped(bytes_total_, file.bytes);
     }
     drive();
     close_ledger();
@@ -210,8 +211,8 @@ private:
     done_ += 1;
     summary_.counts.at(static_cast<std::size_t>(seen.result)) += 1;
     if (seen.read) {
-      summary_.bytes += seen.bytes;
-      summary_.plain_bytes += seen.read->plain_bytes;
+      add_capped(summary_.bytes, seen.bytes);
+      add_capped(summary_.plain_bytes, seen.read->plain_bytes);
     }
     remember(seen, known);
     if (events_.verified) {

@@ -1,5 +1,6 @@
 #include "worker/stage/choose_frame.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/page_cache.hpp"
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame_check.hpp"
@@ -7,7 +8,6 @@
 #include "worker/rollout/sample.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace coldpress {
 
@@ -177,8 +177,7 @@ predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice) {
   }
   TRY_ASSIGN(const double kept, shrinkage(bytes, k_sample_level));
   const double fresh = choice.fresh_share.value_or(1);
-  return static_cast<std::uint64_t>(
-      std::llround(static_cast<double>(source.plain_size) * kept * fresh));
+  return capped_bytes(static_cast<double>(source.plain_size) * kept * fresh);
 }
 
 std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size) {

@@ -7,12 +7,11 @@ namespace coldpress {
 
 class ClaimMaker {
 public:
-  static Claim
-  make(const Candidate& candidate,
-       HeldDir directory,
-       File file,
-       LeaseSupport lease,
-       std::string home) {
+  static Claim make(const Candidate& candidate,
+                    HeldDir directory,
+                    File file,
+                    LeaseSupport lease,
+                    std::string home) {
     return Claim(candidate,
                  candidate.stamp,
                  std::move(directory),
@@ -46,6 +45,9 @@ Reason judge(const FileStat& stat,
   }
   if (!is_kept(stat.mtime) || !is_kept(stat.ctime)) {
     return Reason::time_out_of_range;
+  }
+  if (candidate.form == Form::plain && is_sparse(stat.size, stat.allocated)) {
+    return Reason::sparse;
   }
   if (now - stat.mtime < rules.cold_after) {
     return Reason::too_young;

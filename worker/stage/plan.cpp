@@ -1,5 +1,7 @@
 #include "worker/stage/plan.hpp"
 
+#include "fsutil/capped.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -24,6 +26,11 @@ const VersionSeen* last_before(const Version& version,
     }
   }
   return last;
+}
+
+bool is_taken(Reason reason) {
+  return reason == Reason::cold || reason == Reason::weak_frame ||
+         reason == Reason::lost_checksum;
 }
 
 bool is_below(const std::string& directory, const std::string& top) {
@@ -53,9 +60,7 @@ public:
     for (const Place& place : most_gain_first(candidates, gains)) {
       Candidate& candidate = candidates[place.nth];
       const Reason reason = judge(candidate);
-      const Action action = reason == Reason::cold || reason == Reason::weak_frame
-                                ? Action::press
-                                : Action::skip;
+      const Action action = is_taken(reason) ? Action::press : Action::skip;
       auto& decisions = in_roots(candidate.root) ? plan.decisions : plan.beyond_roots;
       decisions.push_back({std::move(candidate), action, reason});
     }
@@ -113,7 +118,9 @@ private:
         return reason;
       }
     }
-    return candidate.form == Form::compressed ? Reason::weak_frame : Reason::cold;
+    return candidate.form == Form::plain ? Reason::cold
+           : candidate.ours              ? Reason::lost_checksum
+                                         : Reason::weak_frame;
   }
 
   Reason by_kind(const Candidate& candidate) const {
@@ -174,10 +181,12 @@ private:
         })) {
       return Reason::excluded;
     }
-    // A weak frame gains its checksum, however small it is.
-    return candidate.form == Form::plain && candidate.allocated <= k_block_bytes
-               ? Reason::too_small
-               : Reason::cold;
+    if (candidate.form == Form::compressed) {
+      return Reason::cold; // gains its checksum, however small it is
+    }
+    return is_sparse(candidate.stamp.size, candidate.allocated) ? Reason::sparse
+           : candidate.allocated <= k_block_bytes               ? Reason::too_small
+                                                                : Reason::cold;
   }
 
   Reason by_memory(const Candidate& candidate) const {
@@ -238,7 +247,7 @@ GainModel::GainModel(const Achieved& achieved) {
 
 std::uint64_t GainModel::predict(std::uint64_t bytes) const {
   const double kept = std::min(kept_.at(size_class(bytes)), 1.0);
-  return static_cast<std::uint64_t>(static_cast<double>(bytes) * (1 - kept));
+  return capped_bytes(static_cast<double>(bytes) * (1 - kept));
 }
 
 Plan make_plan(std::vector<Candidate> candidates,

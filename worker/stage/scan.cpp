@@ -1,5 +1,6 @@
 #include "worker/stage/scan.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/page_cache.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
@@ -24,6 +25,7 @@ struct CompressedFile {
   std::string path;
   Root root;
   FileStamp stamp;
+  std::uint64_t allocated = 0;
   std::optional<HeadMemory::Found> known;
   bool head_known = false;
   std::optional<RolloutHead> head{};
@@ -69,7 +71,8 @@ public:
     mark_shared();
     mark_blocked();
     collect_leftovers();
-    if (rules_.weak_frames && found_.errors.empty()) {
+    const bool own = rules_.own != nullptr && !rules_.own->empty();
+    if ((rules_.weak_frames || own) && found_.errors.empty()) {
       collect_weak();
     }
     collect_gone();
@@ -170,9 +173,8 @@ private:
 
   // What was read, and is no whole record, is neither denied nor gone.
   static Reason why(const Error& error) {
-    return error.code == Errc::denied || error.code == Errc::invalid
-               ? reason_for(error)
-               : Reason::unreadable;
+    return error.code == Errc::denied || error.code == Errc::invalid ? reason_for(error)
+                                                                     : Reason::unreadable;
   }
 
   void take_plain_head(Candidate& candidate) {
@@ -214,11 +216,15 @@ private:
       return;
     }
     found_.compressed_files += 1;
-    found_.compressed_bytes += stat->size;
+    add_capped(found_.compressed_bytes, stat->size);
+    add_capped(found_.compressed_allocated, stat->allocated);
     const FileStamp stamp = FileStamp::of(*stat);
     const auto known = look_up(path, stamp);
-    compressed_.push_back(
-        {.path = std::move(path), .root = root, .stamp = stamp, .known = known});
+    compressed_.push_back({.path = std::move(path),
+                           .root = root,
+                           .stamp = stamp,
+                           .allocated = stat->allocated,
+                           .known = known});
   }
 
   void take_compressed_head(CompressedFile& file) {
@@ -260,6 +266,7 @@ private:
       rollout.rollout = plain_name(relative(file.path));
       rollout.path = std::move(file.path);
       rollout.stamp = file.stamp;
+      rollout.allocated = file.allocated;
       rollout.head_known = file.head_known;
       if (file.head) {
         rollout.cwd = std::move(file.head->cwd);
@@ -409,6 +416,15 @@ private:
     }
   }
 
+  // We made a .zst of that name, and its length was another.
+  bool was_ours(const CompressedFile& file) const {
+    if (rules_.own == nullptr || rules_.own->empty()) {
+      return false;
+    }
+    const auto own = rules_.own->find(plain_name(relative(file.path)));
+    return own != rules_.own->end() && own->second != file.stamp.size;
+  }
+
   // Only those that stand alone. What could not be listed might stand beside one.
   void collect_weak() {
     std::unordered_set<std::string_view> more_than_one;
@@ -417,10 +433,13 @@ private:
     }
     for (const CompressedFile& file : compressed_) {
       const std::string_view name = plain_view(file.path);
-      if (more_than_one.contains(name.substr(name.rfind('/') + 1))) {
+      const bool ours = was_ours(file);
+      if ((!rules_.weak_frames && !ours) ||
+          more_than_one.contains(name.substr(name.rfind('/') + 1))) {
         continue;
       }
       if (auto weak = find_weak(fs_, home_, file.root, file.path)) {
+        weak->ours = ours;
         weak->shares_history =
             weak->shares_history || shared_threads_.contains(weak->thread_id);
         found_.weak.push_back(std::move(*weak));

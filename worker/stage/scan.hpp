@@ -9,7 +9,9 @@ namespace coldpress {
 struct ScanRules {
   WallTime now{};
   SharedHistory shared_history = SharedHistory::automatic;
-  bool weak_frames = false;     // look for .zst that may be pressed again
+  bool weak_frames = false; // look for .zst that may be pressed again
+  // Look for those that were ours, too, whether or not the others are wanted.
+  const OwnFrames* own = nullptr;
   bool list_compressed = false; // name every .zst in the inventory
   // Asked before each first record of a .zst that nothing else needs and nobody knows
   // yet; false: no more of them. Empty: none.

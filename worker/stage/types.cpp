@@ -22,6 +22,10 @@ constexpr std::array k_reasons{
                "weak_frame",
                "its .zst has no checksum or does not say its size; pressed again by "
                "codec.repress"},
+    ReasonText{Reason::lost_checksum,
+               "lost_checksum",
+               "another program (Codex migrates histories) has written anew a .zst that "
+               "we made, without a checksum; recompressed"},
     ReasonText{
         Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
     ReasonText{Reason::unsettled,
@@ -37,6 +41,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::empty, "empty", "0 bytes"},
     ReasonText{
         Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
+    ReasonText{
+        Reason::sparse,
+        "sparse",
+        "takes less of the disk than 1 part in 128 of its length: nearly all of it "
+        "is a hole; nothing to gain"},
     ReasonText{
         Reason::no_gain,
         "no_gain",

@@ -26,12 +26,14 @@ namespace coldpress {
 enum class Reason : std::uint8_t {
   cold,
   weak_frame,
+  lost_checksum,
   too_young,
   unsettled,
   future_mtime,
   time_out_of_range,
   empty,
   too_small,
+  sparse,
   no_gain,
   not_regular,
   symlink,
@@ -118,6 +120,7 @@ struct Candidate {
   bool compressed_sibling = false; // the .zst stands beside it
   bool twin = false;               // the other tree has a form of it, too
   bool blocked = false;            // what is no file has the name of its .zst
+  bool ours = false;               // of a weak frame: we made the one that stood there
   bool unreadable = false;         // could not be opened or read, and why:
   Reason why_unreadable = Reason::unreadable;
   std::string thread_id; // of the first session_meta; empty: there is none
@@ -167,6 +170,14 @@ struct RolloutForms {
 // What a file system gives and takes back: to gain less is to gain nothing.
 inline constexpr std::uint64_t k_block_bytes = 4096;
 
+// Whether nearly all of a file is a hole, or was compressed away by its file system: its
+// length says nothing of the work to be done or of the space to be gained.
+constexpr bool is_sparse(std::uint64_t size, std::uint64_t allocated) {
+  constexpr std::uint64_t k_bounded_anyway = std::uint64_t{16} << 20U;
+  constexpr std::uint64_t k_denser = 128; // no file system compresses conversations so
+  return size > k_bounded_anyway && allocated < size / k_denser;
+}
+
 // A Codex release counts as being in use for this long after it was seen.
 inline constexpr std::chrono::days k_version_memory{30};
 // From this release on a fork reads its compressed parent (PR 41357, PR 42039).
@@ -195,7 +206,8 @@ struct CompressedRollout {
   std::string rollout; // logical path, as Candidate::rollout
   std::string path;    // absolute
   FileStamp stamp;
-  bool head_known = false; // its first record was read, now or earlier
+  std::uint64_t allocated = 0; // bytes on disk
+  bool head_known = false;     // its first record was read, now or earlier
   std::string cwd;
   std::string source;
 };
@@ -213,7 +225,8 @@ struct Inventory {
   // By Root: the file system's type, if it is not known to be local; else empty.
   std::array<std::string, 2> not_local;
   std::uint64_t compressed_files = 0;
-  std::uint64_t compressed_bytes = 0;
+  std::uint64_t compressed_bytes = 0;     // their lengths
+  std::uint64_t compressed_allocated = 0; // bytes on disk
   // What is named like a rollout or may hold some, and is not handled. The plan has a
   // decision, too, for those that have a plain name.
   std::vector<OddEntry> odd;
@@ -249,6 +262,10 @@ struct Remembered {
 
 // By logical path, as Candidate::rollout.
 using Memory = std::unordered_map<std::string, Remembered>;
+
+// Lengths of the .zst files that we made and that stand, as far as the ledger saw; by
+// logical path. One of another length was written by another program since.
+using OwnFrames = std::unordered_map<std::string, std::uint64_t>;
 
 // How much smaller pressing made the rollouts of this store so far, by their length:
 // class n holds those from 2^(n-1) to 2^n - 1 bytes.
