@@ -267,7 +267,7 @@ std::vector<Scenario> leftover_scenarios(const Kind& kind) {
         rig.put(rig.plain(), k_text);
         rig.put(join_path(rig.dir(), ".0123456789abcdef.coldpress-part"), "x");
         const std::string foreign = join_path(rig.dir(), "rollout-compress-aB3xY9.tmp");
-        rig.put(foreign, "x");
+        rig.put(foreign, test_frame(k_text));
         disk.set_times(foreign, rig.cold_time(), rig.cold_time());
       },
       [&](Scenario& scenario) {

@@ -69,7 +69,8 @@ TEST_CASE("what is no index of ours is set aside and made anew") {
           {"cut",
            [](const std::string& path) { std::filesystem::resize_file(path, 5000); }},
       };
-  for (const auto& [what, damage] : cases) {
+  for (const auto& [name, damage] : cases) {
+    const std::string& what = name;
     CAPTURE(what);
     IndexStore store;
     fill(store);

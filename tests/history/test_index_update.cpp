@@ -99,8 +99,9 @@ TEST_CASE("a rollout that shrank, was replaced or has diverged is read again") {
       {"one byte, and grown", other + bytes},
       {"empty", ""},
   };
-  for (const auto& [what, now] : cases) {
+  for (const auto& [name, now] : cases) {
     for (const bool compressed : {false, true}) {
+      const std::string& what = name;
       CAPTURE(what);
       CAPTURE(compressed);
       IndexStore store;

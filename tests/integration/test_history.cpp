@@ -240,11 +240,11 @@ TEST_CASE(
       {{"search", "(a"}, "character 1"},
       {{"search"}, "nothing to search for"},
       {{"index", "biuld"}, "did you mean build?"}};
-  for (const auto& [words, said] : cases) {
-    const ProgramEnd end = home.run(words);
-    CAPTURE(words);
+  for (const auto& row : cases) {
+    const ProgramEnd end = home.run(row.first);
+    CAPTURE(row.first);
     CHECK_EQ(end.code, 2);
-    CHECK_HAS(end.err, said);
+    CHECK_HAS(end.err, row.second);
   }
 }
 

@@ -146,13 +146,15 @@ TEST_CASE("a pass that died without a word is not one that had nothing to do") {
 TEST_CASE("what a pass left for somebody is told as loudly as a timer's would be") {
   Rig rig;
   ManagedStore store = rig.open();
-  for (const auto& [code, severity] : {std::pair{0, Severity::info},
-                                       std::pair{75, Severity::info},
-                                       std::pair{143, Severity::info},
-                                       std::pair{3, Severity::warning},
-                                       std::pair{4, Severity::error},
-                                       std::pair{1, Severity::error},
-                                       std::pair{137, Severity::error}}) {
+  for (const auto& row : {std::pair{0, Severity::info},
+                          std::pair{75, Severity::info},
+                          std::pair{143, Severity::info},
+                          std::pair{3, Severity::warning},
+                          std::pair{4, Severity::error},
+                          std::pair{1, Severity::error},
+                          std::pair{137, Severity::error}}) {
+    const int code = row.first;
+    const Severity severity = row.second;
     CAPTURE(code);
     store.pass_began();
     store.pass_ended(code);

@@ -223,9 +223,9 @@ std::vector<Row> rows() {
                    r.clock.advance(1s);
                    r.store.put(r.retired, k_other, r.disk.lstat(r.compressed)->mtime);
                  },
-                 OutcomeKind::recovered,
+                 OutcomeKind::orphaned,
                  [](const Rig& r) {
-                   return Files{{r.plain, k_other}, {r.compressed, frame()}};
+                   return Files{{r.compressed, frame()}, {r.orphan, k_other}};
                  }});
   all.push_back({"R open for writing, no P",
                  [](Rig& r) {

@@ -185,14 +185,15 @@ private:
         // The thread was resumed and compressed again: all of R is in it.
         return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
       }
-      if (compared->relation == Relation::differ &&
-          frame.stamp.ctime > retired.stamp.ctime) {
-        // It is the rollout now, as after Codex's migration.
+      if (compared->relation == Relation::differ) {
+        // It is the rollout now, as after Codex's migration; or a program overwrote the
+        // retired file in place and put its mtime back, which no time tells for sure: a
+        // move into orphans/ that a crash has cut moves ctime, too.
         return quiet
                    ? orphan(retired,
-                            fmt::format("its .zst was replaced meanwhile by one that is "
-                                        "another from byte {} on; the bytes of before "
-                                        "are kept",
+                            fmt::format("its .zst holds other bytes from byte {} on: it "
+                                        "was replaced, or the retired file was "
+                                        "overwritten in place; both are kept",
                                         compared->common))
                    : Recovered{};
       }
@@ -203,7 +204,6 @@ private:
     }
     const bool covers_it =
         equal || (compared && compared->relation == Relation::first_is_prefix);
-    // Else the retired file was written to, whatever its mtime says.
     return put_back(
         retired,
         covers_it && frame.dir == retired.dir ? &frame : nullptr,
