@@ -155,7 +155,7 @@ TEST_CASE("claim does not take a form for absent that it could not look for") {
     if (passing == 0) {
       rig.fs.fail_op("lstat", Errc::io, EIO);
     }
-    rig.fs.set_hook([&](std::string_view op, const std::string&) {
+    rig.fs.set_hook([&, passing](std::string_view op, const std::string&) {
       looks += op == "lstat" ? 1 : 0;
       if (op == "lstat" && looks == passing) {
         rig.fs.fail_op("lstat", Errc::io, EIO);
