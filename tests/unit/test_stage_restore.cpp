@@ -258,6 +258,7 @@ TEST_CASE("restore leaves holes for long runs of zeros, and the bytes are the sa
       written += op == "write_at" && parent_dir(path) == dir ? 1U : 0U;
     });
     const auto restored = rig.restore();
+    rig.fs.set_hook({}); // the rig outlives what it counts with
     REQUIRE(restored);
     CHECK(restored->hash == Rig::hash_of(text));
     CHECK(rig.trees() == Files{{rig.plain, text}});
