@@ -21,7 +21,7 @@ void begun_by(CodexHome& home, int number, const std::string& version, int days_
 void append(const CodexHome& home, int number, const std::string& lines, int days_old) {
   const std::string path = home / ("archived_sessions/" + file_name(number));
   write_file(path, read_file(path) + lines);
-  set_age(path, days_old);
+  set_age(path, days_old, 0); // today, and not in the future
 }
 
 } // namespace
