@@ -88,14 +88,20 @@ void Conversation::begin_turn() {
       R"({{"type":"task_started","turn_id":"{}","model_context_window":272000}})",
       turn_id_));
   lines_.end();
+  // With what 0.169 writes into a turn, as the session_meta says: the version guard tells
+  // the writer by that.
   lines_.begin("turn_context");
   lines_.add(fmt::format(
-      R"({{"turn_id":"{}","cwd":"{}","approval_policy":"on-request","sandbox_policy":)"
+      R"({{"turn_id":"{}","root_turn_id":"{}","cwd":"{}","workspace_roots":["{}"],)"
+      R"("multi_agent_version":"v1","disabled_plugin_ids":[],)"
+      R"("approval_policy":"on-request","sandbox_policy":)"
       R"({{"type":"workspace-write","writable_roots":["{}"],"network_access":false,)"
       R"("exclude_tmpdir_env_var":false,"exclude_slash_tmp":false}},)"
-      R"("model":"gpt-5.5-codex","personality":"pragmatic","effort":"medium",)"
+      R"("model":"gpt-5.5-codex","effort":"medium",)"
       R"("summary":"auto","truncation_policy":{{"mode":"tokens","limit":10000}}}})",
       turn_id_,
+      turn_id_,
+      cwd_,
       cwd_,
       cwd_));
   lines_.end();

@@ -2,6 +2,7 @@
 #include "tests/bench/corpus/home.hpp"
 #include "tests/bench/corpus/rollout.hpp"
 #include "tests/bench/corpus/store.hpp"
+#include "worker/rollout/recent_writers.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -118,6 +119,23 @@ TEST_CASE("the same seed writes the same bytes and another seed writes others") 
     CHECK(first == written(profile, 2 * k_mb));
     CHECK(first != written(profile, 2 * k_mb, 2));
   }
+}
+
+TEST_CASE("every turn is one of the release that the session_meta names, so that a store "
+          "of them is compressed") {
+  int turns = 0;
+  for (const Profile profile : {Profile::chat, Profile::text, Profile::images}) {
+    const std::string text = written(profile, 2 * k_mb);
+    for (const std::string_view line : lines_of(text)) {
+      if (line.find(R"("type":"turn_context")") != line.npos) {
+        const auto turn = parse_turn(line);
+        REQUIRE(turn);
+        CHECK(turn->writer == TurnWriter::from_0_155);
+        ++turns;
+      }
+    }
+  }
+  CHECK(turns > 10);
 }
 
 TEST_CASE("a rollout starts with its session_meta and counts its lines") {
