@@ -3,12 +3,23 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
-#include <thread>
 
 using namespace coldpress;
 
 namespace {
+
+bool has_open(pid_t pid, const std::string& path) {
+  const std::string dir = "/proc/" + std::to_string(pid) + "/fd";
+  std::error_code gone; // a descriptor may be closed meanwhile
+  for (const auto& entry : std::filesystem::directory_iterator(dir, gone)) {
+    if (std::filesystem::read_symlink(entry.path(), gone) == path) {
+      return true;
+    }
+  }
+  return false;
+}
 
 const std::string k_text = "{\"ordinal\":0,\"type\":\"session_meta\"}\n"
                            "\n"
@@ -142,12 +153,9 @@ TEST_CASE("cat --follow shows what is appended, across pressing and restoring") 
                                  std::chrono::seconds(20));
     };
     const std::string before = tail ? "" : rollout_bytes(home / rollout);
-    // It has opened the rollout once it shows something; for --tail 0 nothing does.
-    if (tail) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    } else {
-      REQUIRE(shows(before));
-    }
+    REQUIRE(follower.wait_until([&] { return has_open(follower.pid(), home / rollout); },
+                                std::chrono::seconds(20)));
+    REQUIRE(shows(before));
     REQUIRE_EQ(home.press().code, 0);
     REQUIRE_FALSE(exists(home / rollout));
     REQUIRE_EQ(home.run({"restore", thread_id(1)}).code, 0);
