@@ -25,6 +25,9 @@ public:
     if (auto looked = look(); !looked) {
       return failed(looked.error());
     }
+    if (views_.size() < 2 && first(Role::retired) == nullptr) {
+      return {}; // the other forms are gone since
+    }
     for (const FormView& view : views_) {
       if (view.stamp.uid != rules_.uid) {
         return conflict(fmt::format(
@@ -334,9 +337,6 @@ private:
     const FormView* plain = first(Role::plain);
     const FormView* frame = first(Role::compressed);
     const auto plains = count(Role::plain);
-    if (views_.size() < 2) {
-      return {};
-    }
     if (!settled()) {
       return {};
     }
