@@ -30,21 +30,6 @@ void show(coldpress_report* into, const AppendReport& done) {
   }
 }
 
-// By the first record, else by the name.
-Result<std::string> thread_of(coldpress_store& store, const std::string& path) {
-  TRY_ASSIGN(RolloutReader reader, RolloutReader::open(store.fs, store.clock, path));
-  TRY_ASSIGN(const auto head, read_head(reader));
-  const auto named = parse_rollout_name(base_name(path));
-  if (!head && !named) {
-    return Fail(Error{Errc::unsupported,
-                      0,
-                      "find thread",
-                      path,
-                      {"neither its first record nor its name says its thread"}});
-  }
-  return head ? head->thread_id : named->thread_id;
-}
-
 } // namespace
 
 int coldpress_lease_acquire(coldpress_store* store,
@@ -59,8 +44,8 @@ int coldpress_lease_acquire(coldpress_store* store,
     if (!path && !fresh) {
       return Fail(std::move(path.error()));
     }
-    Result<std::string> id =
-        fresh ? Result<std::string>(lower_case(thread)) : thread_of(*store, *path);
+    Result<std::string> id = fresh ? Result<std::string>(lower_case(thread))
+                                   : read_thread_id(store->fs, store->clock, *path);
     TRY(id);
     TRY_ASSIGN(ThreadLock lock,
                ThreadLock::acquire(store->fs,

@@ -2,7 +2,6 @@
 
 #include "fsutil/text.hpp"
 #include "worker/rollout/head.hpp"
-#include "worker/rollout/name.hpp"
 #include "worker/run/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
@@ -29,22 +28,6 @@ FileHandle lease_of(const Context& context, const std::string& thread_id) {
              : FileHandle::none;
 }
 
-// By its first record, else by its name.
-Result<std::string> thread_of(const Context& context, const std::string& path) {
-  TRY_ASSIGN(RolloutReader reader, RolloutReader::open(context.fs, context.clock, path));
-  TRY_ASSIGN(const auto head, read_head(reader));
-  if (head) {
-    return head->thread_id;
-  }
-  const auto named = parse_rollout_name(base_name(path));
-  return named ? Result<std::string>(named->thread_id)
-               : Fail(Error{Errc::unsupported,
-                            0,
-                            "find thread",
-                            path,
-                            {"neither its first record nor its name says its thread"}});
-}
-
 } // namespace
 
 Result<ThreadPlace>
@@ -66,7 +49,7 @@ find_thread(const Context& context, const Store& store, const std::string& text)
                        ", whose locks would be taken; name its own with --store"}});
   }
   ThreadPlace place{join_path(dir, base_name(found.front())), {}};
-  TRY_ASSIGN(place.thread_id, thread_of(context, place.path));
+  TRY_ASSIGN(place.thread_id, read_thread_id(context.fs, context.clock, place.path));
   return place;
 }
 

@@ -162,4 +162,18 @@ Result<std::optional<RolloutHead>> read_head(RolloutReader& reader) {
   return fits ? parse_head(line) : std::nullopt;
 }
 
+Result<std::string> read_thread_id(Fs& fs, const Clock& clock, const std::string& path) {
+  TRY_ASSIGN(RolloutReader reader, RolloutReader::open(fs, clock, path));
+  TRY_ASSIGN(const auto head, read_head(reader));
+  const auto named = parse_rollout_name(base_name(path));
+  if (!head && !named) {
+    return Fail(Error{Errc::unsupported,
+                      0,
+                      "find thread",
+                      path,
+                      {"neither its first record nor its name says its thread"}});
+  }
+  return head ? head->thread_id : named->thread_id;
+}
+
 } // namespace coldpress

@@ -41,4 +41,8 @@ Result<std::optional<RolloutHead>> read_head(Fs& fs, const std::string& path);
 // The same of a file that is open already. `reader` must stand at its beginning.
 Result<std::optional<RolloutHead>> read_head(RolloutReader& reader);
 
+// The thread of the rollout that `path` names in either form: by its first record, else
+// by its name. Errc::unsupported if neither says it; else as RolloutReader::open().
+Result<std::string> read_thread_id(Fs& fs, const Clock& clock, const std::string& path);
+
 } // namespace coldpress
