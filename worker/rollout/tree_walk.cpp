@@ -122,9 +122,8 @@ std::string_view explain(Oddity oddity) {
   case Oddity::special:
     return "not a regular file, but named like a rollout; move it away";
   case Oddity::unknown_temp:
-    return "a temp file whose contents are in no rollout here; look at it, then rename "
-           "it "
-           "to the rollout it is, or move it out of the trees";
+    return "named like a temp file of a rollout, and perhaps the only copy; look at it: "
+           "give it the rollout's name if that is gone, else move it out of the trees";
   case Oddity::bad_name:
     break;
   }
