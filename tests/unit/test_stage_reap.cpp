@@ -178,6 +178,30 @@ TEST_CASE("of a large file publish waits until its ctime shows each change, so t
   CHECK(small.fs.find("read_at", small.retired));
 }
 
+TEST_CASE(
+    "whoever comes to a large file that was just retired does not wait for the clock") {
+  Rig rig({}, 20'000);
+  rig.store.put(rig.store.plain(2), test_rollout(2, 20'000));
+  rig.clock.advance(1h);
+  const std::string plain = rig.store.plain(2);
+  int looks = 0;
+  rig.fs.set_hook([&](std::string_view op, const std::string& path) {
+    looks += op == "lease_whole" && path == plain ? 1 : 0;
+    if (looks == 2) { // the first is step 10's
+      looks += 1;
+      rig.disk.finish_open(
+          rig.disk.open_for_append_resolve(rig.store.retired(2)).value());
+    }
+  });
+  const BootTime begun = rig.clock.boot();
+  const auto published = rig.worker->publish(rig.store.candidate(plain));
+  rig.fs.set_hook({});
+  REQUIRE(published);
+  CHECK(looks > 2);
+  CHECK_FALSE(published->changes_show());
+  CHECK(rig.clock.boot() == begun);
+}
+
 TEST_CASE("where a file system keeps whole seconds, publish does not vouch for ctime") {
   FakeClock clock;
   CHECK(stamp_step(clock.wall()) == 2s);

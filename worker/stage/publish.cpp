@@ -205,7 +205,7 @@ private:
 
   // True once each change that comes after the lease gets a ctime of its own. A program
   // that had the file open for reading can open it again for writing, and put its mtime
-  // back; it waits at the door as long as this does.
+  // back; once it waits at the door, this does not.
   bool wait_for_clock() {
     const auto passed = [&] {
       return guards_.clock.file_time() > aside_.ctime + stamp_step(aside_.ctime);
