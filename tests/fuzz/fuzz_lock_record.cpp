@@ -53,15 +53,22 @@ public:
         text.begin(), text.end(), [](char c) { return c < ' ' || c == 127; }, '?');
     return text;
   }
+  // As the clock of a machine can show it: no other is kept.
+  WallTime time() {
+    constexpr std::int64_t first = k_earliest.time_since_epoch().count();
+    constexpr std::int64_t last = k_latest.time_since_epoch().count();
+    return WallTime{std::chrono::nanoseconds{
+        std::clamp(number<std::int64_t>(), first, last)}};
+  }
   LockRecord record() {
     LockRecord made;
     made.process.pid = number<std::uint32_t>();
     made.process.start_time = number<std::uint64_t>();
     made.process.host = word(200);
     made.process.boot_id = word(36);
-    made.generation = number<std::uint64_t>();
-    made.since = WallTime{std::chrono::nanoseconds{number<std::int64_t>()}};
-    made.heartbeat = WallTime{std::chrono::nanoseconds{number<std::int64_t>()}};
+    made.generation = number<std::uint64_t>() >> 1; // the last one has no next
+    made.since = time();
+    made.heartbeat = time();
     made.released = (number<std::uint8_t>() & 1U) != 0;
     return made;
   }
