@@ -61,6 +61,10 @@ Result<Version> parse_version(std::string_view text) {
   return Version{numbers[0], numbers[1], numbers[2]};
 }
 
+std::string_view tree_name(Root root) {
+  return root == Root::archived ? "archived_sessions" : "sessions";
+}
+
 std::string to_string(const Version& version) {
   std::string text = fmt::format("{}.{}", version.major, version.minor);
   return version.patch == 0 ? text : fmt::format("{}.{}", text, version.patch);

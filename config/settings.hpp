@@ -15,6 +15,9 @@ namespace coldpress {
 
 enum class Root : std::uint8_t { archived, active };
 
+// "archived_sessions" and "sessions".
+std::string_view tree_name(Root root);
+
 enum class OnBattery : std::uint8_t { ignore, wait };
 
 enum class SharedHistory : std::uint8_t {

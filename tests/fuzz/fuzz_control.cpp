@@ -1,6 +1,6 @@
 #include "fsutil/text.hpp"
 #include "tests/fuzz/fuzz.hpp"
-#include "worker/run/control_protocol.hpp"
+#include "worker/control/control_protocol.hpp"
 
 #include <simdjson.h>
 

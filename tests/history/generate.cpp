@@ -1,5 +1,6 @@
 #include "tests/history/generate.hpp"
 
+
 #include <fmt/format.h>
 
 #include <array>

@@ -3,7 +3,7 @@
 #include "fsutil/posix_fs.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "worker/run/index_update.hpp"
+#include "worker/index/index_update.hpp"
 
 #include <string>
 #include <vector>

@@ -3,7 +3,7 @@
 #include "worker/catalog/index_query.hpp"
 #include "worker/catalog/item_text.hpp"
 #include "worker/catalog/search_query.hpp"
-#include "worker/run/scan_rollouts.hpp"
+#include "worker/index/scan_rollouts.hpp"
 
 #include <doctest/doctest.h>
 

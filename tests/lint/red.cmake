@@ -28,7 +28,7 @@ function(clean_tree)
     "#include \"worker/stage/publish.hpp\"\n#include \"worker/stage/types.hpp\"\n"
     "#include \"config/settings.hpp\"\n")
   file(WRITE ${SCRATCH}/worker/catalog/ledger.hpp "#include \"worker/stage/types.hpp\"\n")
-  file(WRITE ${SCRATCH}/worker/run/loop.cpp
+  file(WRITE ${SCRATCH}/worker/loop/loop.cpp
     "#include \"worker/stage/publish.hpp\"\n#include <uv.h>\n")
   file(WRITE ${SCRATCH}/tests/unit/test_a.cpp "")
   file(WRITE ${SCRATCH}/tests/fuzz/fuzz_a.cpp "")
@@ -69,10 +69,10 @@ planted(layers fsutil/text.hpp "#include <spdlog/fmt/fmt.h>\n" "spdlog is fenced
 planted(layers config/settings.cpp "#include <toml++/toml.h>\n" "toml++ is fenced off")
 planted(layers worker/rollout/reader.cpp "#include <zstd.h>\n" "zstd is fenced off")
 planted(layers worker/run/a.cpp "#include <simdjson.h>\n" "simdjson is fenced off")
-planted(layers worker/run/session.cpp "#include <nlohmann/json.hpp>\n" "nlohmann is fenced off")
+planted(layers worker/pass/session.cpp "#include <nlohmann/json.hpp>\n" "nlohmann is fenced off")
 planted(layers worker/catalog/ledger.cpp "#include <sqlite3.h>\n" "sqlite3 is fenced off")
 planted(layers worker/cli/a.cpp "#include <uv.h>\n" "uv is fenced off")
-planted(layers worker/run/service.cpp "#include <systemd/sd-daemon.h>\n" "libsystemd is fenced off")
+planted(layers worker/serve/service.cpp "#include <systemd/sd-daemon.h>\n" "libsystemd is fenced off")
 planted(layers worker/run/a.cpp "#include <CLI/CLI.hpp>\n" "CLI11 is fenced off")
 planted(layers worker/run/a.cpp "#ifdef __APPLE__\n#endif\n" "which platform")
 planted(layers fsutil/fs.hpp "#if !defined(COLDPRESS_PORTABLE)\n#endif\n" "which platform")

@@ -4,7 +4,9 @@
 #include "locking/guards.hpp"
 #include "tests/race/home.hpp"
 #include "worker/stage/recover.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/place.hpp"
+#include "worker/stage/step.hpp"
+#include "worker/stage/tokens.hpp"
 
 #include <memory>
 #include <optional>

@@ -3,7 +3,7 @@
 #include "fsutil/local_socket.hpp"
 #include "fsutil/posix_fs.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "worker/run/control_server.hpp"
+#include "worker/control/control_server.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 #include "tests/support/mem_tree.hpp"
 
+
 #include <algorithm>
 #include <cerrno>
 #include <deque>

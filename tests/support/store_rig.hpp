@@ -5,7 +5,11 @@
 #include "worker/rollout/recent_writers.hpp"
 #include "worker/stage/recover.hpp"
 #include "worker/stage/repress.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/candidate.hpp"
+#include "worker/stage/outcome.hpp"
+#include "worker/stage/place.hpp"
+#include "worker/stage/step.hpp"
+#include "worker/stage/tokens.hpp"
 
 #include <memory>
 #include <optional>

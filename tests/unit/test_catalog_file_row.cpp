@@ -1,5 +1,7 @@
 #include "worker/catalog/file_row.hpp"
 
+#include "worker/stage/step.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cerrno>

@@ -6,8 +6,8 @@ using namespace coldpress;
 
 namespace {
 
-PassProgress half_way() {
-  PassProgress progress;
+Progress half_way() {
+  Progress progress;
   progress.files_done = 12;
   progress.files_total = 282;
   progress.bytes_done = 100 << 20;
@@ -48,7 +48,7 @@ TEST_CASE("a line of its own says the same in words") {
 }
 
 TEST_CASE("before the first byte nothing is said about the time to go") {
-  PassProgress progress = half_way();
+  Progress progress = half_way();
   progress.bytes_done = 0;
   CHECK_EQ(progress_line(progress, 0, 79).find("to go"), std::string::npos);
   CHECK_EQ(progress_text(progress, 0).find("to go"), std::string::npos);

@@ -1,5 +1,6 @@
 #include "worker/history/history.hpp"
 
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "tests/history/lines.hpp"
 
+
 #include <doctest/doctest.h>
 
 using namespace coldpress;

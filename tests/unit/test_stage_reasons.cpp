@@ -1,4 +1,4 @@
-#include "worker/stage/types.hpp"
+#include "worker/stage/reason.hpp"
 
 #include <doctest/doctest.h>
 

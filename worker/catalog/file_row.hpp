@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/outcome.hpp"
 
 #include <chrono>
 #include <cstdint>

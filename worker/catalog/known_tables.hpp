@@ -1,7 +1,8 @@
 #pragma once
 
 #include "worker/catalog/sqlite.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/rollout/head_memory.hpp"
+#include "worker/stage/remembered.hpp"
 
 namespace coldpress {
 

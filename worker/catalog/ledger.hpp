@@ -3,6 +3,8 @@
 #include "worker/catalog/file_row.hpp"
 #include "worker/catalog/sqlite.hpp"
 #include "worker/catalog/verification.hpp"
+#include "worker/rollout/head_memory.hpp"
+#include "worker/stage/remembered.hpp"
 
 #include <functional>
 #include <map>

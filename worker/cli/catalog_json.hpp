@@ -2,9 +2,9 @@
 
 #include "worker/catalog/index_query.hpp"
 #include "worker/history/rows.hpp"
-#include "worker/run/index_check.hpp"
-#include "worker/run/index_update.hpp"
-#include "worker/run/scan_rollouts.hpp"
+#include "worker/index/index_check.hpp"
+#include "worker/index/index_update.hpp"
+#include "worker/index/scan_rollouts.hpp"
 
 #include <string>
 

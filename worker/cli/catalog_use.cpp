@@ -16,7 +16,7 @@ constexpr std::size_t k_most_problems = 5;
 IndexUpdateRules rules_of(const OpenedStore& opened, ProgressBar& bar) {
   IndexUpdateRules rules;
   rules.threads = opened.loaded.settings.limits.jobs;
-  rules.progress = [&bar](const PassProgress& progress) { bar.show(progress); };
+  rules.progress = [&bar](const Progress& progress) { bar.show(progress); };
   return rules;
 }
 

@@ -2,7 +2,7 @@
 
 #include "worker/catalog/index_query.hpp"
 #include "worker/cli/command.hpp"
-#include "worker/run/index_update.hpp"
+#include "worker/index/index_update.hpp"
 
 #include <optional>
 #include <string>

@@ -5,7 +5,7 @@
 #include "worker/rollout/follow.hpp"
 #include "worker/rollout/line_reader_backward.hpp"
 #include "worker/rollout/tail.hpp"
-#include "worker/run/find_rollout.hpp"
+#include "worker/index/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -2,7 +2,7 @@
 #include "worker/cli/control_text.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
-#include "worker/run/control_client.hpp"
+#include "worker/control/control_client.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -3,7 +3,7 @@
 #include "worker/cli/say.hpp"
 #include "worker/cli/schedule_request.hpp"
 #include "worker/cli/table.hpp"
-#include "worker/run/doctor.hpp"
+#include "worker/inspect/doctor.hpp"
 
 #include <nlohmann/json.hpp>
 

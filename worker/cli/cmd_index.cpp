@@ -2,7 +2,7 @@
 #include "worker/cli/catalog_use.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
-#include "worker/run/index_check.hpp"
+#include "worker/index/index_check.hpp"
 
 #include <CLI/CLI.hpp>
 

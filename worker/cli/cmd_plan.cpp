@@ -6,7 +6,7 @@
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
-#include "worker/run/press_job.hpp"
+#include "worker/preview/job_size.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -3,8 +3,8 @@
 #include "worker/cli/not_handled.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
-#include "worker/run/find_rollout.hpp"
-#include "worker/run/restore_run.hpp"
+#include "worker/index/find_rollout.hpp"
+#include "worker/pass/restore_run.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -4,8 +4,8 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
-#include "worker/run/end_of_input.hpp"
-#include "worker/run/pass.hpp"
+#include "worker/loop/end_of_input.hpp"
+#include "worker/pass/pass.hpp"
 
 #include <CLI/CLI.hpp>
 #include <poll.h>
@@ -38,7 +38,7 @@ void update_index_after(const Context& context, const OpenedStore& opened) {
   rules.threads = opened.loaded.settings.limits.jobs;
   rules.priority = Priority::idle;
   rules.stop = stop.get_token();
-  rules.progress = [&](const PassProgress&) {
+  rules.progress = [&](const Progress&) {
     if (context.options.until_eof && input_has_ended()) {
       stop.request_stop();
     }

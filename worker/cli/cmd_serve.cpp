@@ -1,8 +1,8 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/patient_lines.hpp"
-#include "worker/run/notify.hpp"
-#include "worker/run/service.hpp"
+#include "worker/serve/notify.hpp"
+#include "worker/serve/service.hpp"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_text.hpp"
 #include "worker/cli/thread_names.hpp"
-#include "worker/run/find_rollout.hpp"
+#include "worker/index/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
 

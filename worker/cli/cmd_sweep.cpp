@@ -1,7 +1,7 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
-#include "worker/run/pass.hpp"
+#include "worker/pass/pass.hpp"
 #include "worker/stage/orphans.hpp"
 
 #include <CLI/CLI.hpp>

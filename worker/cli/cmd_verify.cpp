@@ -7,7 +7,7 @@
 #include "worker/cli/say.hpp"
 #include "worker/cli/verify_receipts.hpp"
 #include "worker/cli/verify_text.hpp"
-#include "worker/run/find_rollout.hpp"
+#include "worker/index/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -58,7 +58,7 @@ int show(const Context& context,
       diagnose(fault ? Severity::error : Severity::notice, verified_text(seen));
     }
   };
-  events.progress = [&](const PassProgress& progress) {
+  events.progress = [&](const Progress& progress) {
     if (!json) {
       bar.show(progress);
     } else if (!quiet) {

@@ -4,7 +4,7 @@
 #include "worker/cli/command_line.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
-#include "worker/run/memory_bound.hpp"
+#include "config/memory_bound.hpp"
 
 #include <CLI/CLI.hpp>
 

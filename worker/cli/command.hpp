@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/cli/options.hpp"
-#include "worker/run/store.hpp"
+#include "worker/preflight/store.hpp"
 
 #include <span>
 #include <string_view>

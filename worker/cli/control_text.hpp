@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/control_protocol.hpp"
+#include "worker/control/control_protocol.hpp"
 
 #include <string>
 

@@ -4,7 +4,7 @@
 
 namespace coldpress {
 
-void JsonProgress::show(const PassProgress& progress) {
+void JsonProgress::show(const Progress& progress) {
   const BootTime now = clock_.boot();
   const bool last = progress.files_done == progress.files_total;
   if (shown_ && !last && now - *shown_ < std::chrono::seconds{1}) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/pass_types.hpp"
+#include "worker/pass/pass_types.hpp"
 
 #include <optional>
 
@@ -10,7 +10,7 @@ namespace coldpress {
 class JsonProgress {
 public:
   explicit JsonProgress(const Clock& clock) : clock_(clock) {}
-  void show(const PassProgress& progress);
+  void show(const Progress& progress);
 
 private:
   const Clock& clock_;

@@ -92,7 +92,7 @@ std::string json_of(const Outcome& outcome) {
   return line_of(json);
 }
 
-std::string json_of(const PassProgress& progress) {
+std::string json_of(const Progress& progress) {
   Json json;
   json["message_type"] = "progress";
   json["done"] = progress.files_done;

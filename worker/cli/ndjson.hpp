@@ -2,9 +2,9 @@
 
 #include "worker/rollout/line_stream.hpp"
 #include "worker/rollout/writer.hpp"
-#include "worker/run/estimate.hpp"
-#include "worker/run/pass_types.hpp"
-#include "worker/run/verify_run.hpp"
+#include "worker/inspect/estimate.hpp"
+#include "worker/pass/pass_types.hpp"
+#include "worker/verify/verify_run.hpp"
 
 #include <string>
 
@@ -14,7 +14,7 @@ namespace coldpress {
 // that are not UTF-8 are shown as \xNN.
 std::string json_of(const Decision& decision, const Forecast* forecast = nullptr);
 std::string json_of(const Outcome& outcome);
-std::string json_of(const PassProgress& progress);
+std::string json_of(const Progress& progress);
 std::string json_of(const Error& error);
 std::string json_of(const PassSummary& summary);
 std::string json_of(const LineInfo& line);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "worker/run/estimate.hpp"
-#include "worker/run/prepare.hpp"
+#include "worker/inspect/estimate.hpp"
+#include "worker/preview/preview.hpp"
 
 #include <string>
 

@@ -60,7 +60,7 @@ std::string bar_text(double part, std::size_t room) {
   return fmt::format("[{}{}]", std::string(full, '#'), std::string(cells - full, '.'));
 }
 
-Facts facts_of(const PassProgress& progress, double seconds) {
+Facts facts_of(const Progress& progress, double seconds) {
   const auto done = static_cast<double>(progress.bytes_done);
   const double rate = seconds > 0 ? done / seconds : 0.0;
   const auto left =
@@ -80,7 +80,7 @@ Facts facts_of(const PassProgress& progress, double seconds) {
   return facts;
 }
 
-std::string waiting_text(const PassProgress& progress) {
+std::string waiting_text(const Progress& progress) {
   return fmt::format("{} of {} files done; waiting for the grace of {} plain files",
                      progress.files_done,
                      progress.files_total,
@@ -90,7 +90,7 @@ std::string waiting_text(const PassProgress& progress) {
 } // namespace
 
 std::string
-progress_line(const PassProgress& progress, double seconds, std::size_t width) {
+progress_line(const Progress& progress, double seconds, std::size_t width) {
   if (progress.waiting_files > 0) {
     return waiting_text(progress).substr(0, width);
   }
@@ -118,7 +118,7 @@ progress_line(const PassProgress& progress, double seconds, std::size_t width) {
   return line.substr(std::min(line.size(), k_gap.size()));
 }
 
-std::string progress_text(const PassProgress& progress, double seconds) {
+std::string progress_text(const Progress& progress, double seconds) {
   if (progress.waiting_files > 0) {
     return waiting_text(progress);
   }
@@ -136,7 +136,7 @@ ProgressBar::~ProgressBar() {
   clear_drawn();
 }
 
-void ProgressBar::show(const PassProgress& progress) {
+void ProgressBar::show(const Progress& progress) {
   if (!wanted_) {
     return;
   }
@@ -152,7 +152,7 @@ void ProgressBar::show(const PassProgress& progress) {
   }
 }
 
-void ProgressBar::show_line(const PassProgress& progress, BootTime now, double seconds) {
+void ProgressBar::show_line(const Progress& progress, BootTime now, double seconds) {
   const BootTime between = stderr_looks().journal ? BootTime(k_between_journal_lines)
                                                   : BootTime(k_between_lines);
   if (now - said_ < between) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/pass_types.hpp"
+#include "worker/pass/pass_types.hpp"
 
 #include <optional>
 #include <string>
@@ -18,10 +18,10 @@ public:
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();
 
-  void show(const PassProgress& progress);
+  void show(const Progress& progress);
 
 private:
-  void show_line(const PassProgress& progress, BootTime now, double seconds);
+  void show_line(const Progress& progress, BootTime now, double seconds);
 
   const Clock& clock_;
   bool wanted_;
@@ -31,9 +31,9 @@ private:
 
 // The line on a terminal, at most `width` columns: what matters least is left out first.
 std::string
-progress_line(const PassProgress& progress, double seconds, std::size_t width);
+progress_line(const Progress& progress, double seconds, std::size_t width);
 
 // The line elsewhere.
-std::string progress_text(const PassProgress& progress, double seconds);
+std::string progress_text(const Progress& progress, double seconds);
 
 } // namespace coldpress

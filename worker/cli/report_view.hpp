@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/survey.hpp"
+#include "worker/inspect/survey.hpp"
 
 #include <map>
 #include <optional>

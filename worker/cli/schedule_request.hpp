@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/cli/command.hpp"
-#include "worker/run/schedule.hpp"
+#include "worker/schedule/schedule.hpp"
 
 namespace coldpress {
 

@@ -2,7 +2,7 @@
 
 #include "fsutil/text.hpp"
 #include "worker/cli/table.hpp"
-#include "worker/run/schedule_verdict.hpp"
+#include "worker/schedule/schedule_verdict.hpp"
 
 #include <nlohmann/json.hpp>
 

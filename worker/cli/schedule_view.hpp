@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/cli/command.hpp"
-#include "worker/run/schedule_types.hpp"
+#include "worker/schedule/schedule_types.hpp"
 
 #include <string>
 

@@ -76,7 +76,7 @@ int show_pass(const Context& context,
       diagnose(severity_of(outcome.kind), outcome_text(outcome));
     }
   };
-  events.progress = [&](const PassProgress& progress) {
+  events.progress = [&](const Progress& progress) {
     json ? json_progress.show(progress) : bar.show(progress);
   };
   events.throttled = [&](const std::string& line) {

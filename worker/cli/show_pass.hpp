@@ -1,8 +1,8 @@
 #pragma once
 
 #include "worker/cli/command.hpp"
-#include "worker/run/pass_types.hpp"
-#include "worker/run/session.hpp"
+#include "worker/pass/pass_types.hpp"
+#include "worker/pass/session.hpp"
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/catalog/index_query.hpp"
-#include "worker/run/read_thread.hpp"
+#include "worker/index/read_thread.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/cli/command.hpp"
-#include "worker/run/look.hpp"
+#include "worker/inspect/look.hpp"
 
 #include <string>
 

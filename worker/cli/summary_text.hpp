@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/pass_types.hpp"
+#include "worker/pass/pass_types.hpp"
 
 #include <map>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "fsutil/text.hpp"
 #include "worker/rollout/head.hpp"
-#include "worker/run/find_rollout.hpp"
+#include "worker/index/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
 

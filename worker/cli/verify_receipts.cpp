@@ -2,7 +2,7 @@
 
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
-#include "worker/run/receipts.hpp"
+#include "worker/index/receipts.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/run/verify_run.hpp"
+#include "worker/verify/verify_run.hpp"
 
 #include <string>
 

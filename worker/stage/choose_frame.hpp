@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/rollout/frame.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/tokens.hpp"
 
 #include <stop_token>
 

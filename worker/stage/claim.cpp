@@ -2,6 +2,7 @@
 
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/stage/place.hpp"
 
 namespace coldpress {
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "worker/rollout/frame.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/step.hpp"
+#include "worker/stage/tokens.hpp"
 
 #include <atomic>
 #include <functional>

@@ -1,5 +1,6 @@
 #include "worker/stage/orphans.hpp"
 
+#include "locking/kernel_lease.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "locking/guards.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/outcome.hpp"
 
 #include <string>
 #include <vector>

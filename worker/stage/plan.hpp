@@ -1,6 +1,9 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/candidate.hpp"
+#include "worker/stage/decision.hpp"
+#include "worker/stage/remembered.hpp"
+#include "worker/stage/version_seen.hpp"
 
 #include <array>
 #include <tuple>

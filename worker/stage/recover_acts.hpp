@@ -1,7 +1,9 @@
 #pragma once
 
+#include "fsutil/file_stamp.hpp"
 #include "locking/guards.hpp"
-#include "worker/stage/types.hpp"
+#include "locking/kernel_lease.hpp"
+#include "worker/stage/place.hpp"
 
 #include <functional>
 

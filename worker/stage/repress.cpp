@@ -2,6 +2,7 @@
 
 #include "locking/hold_timer.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/stage/place.hpp"
 
 namespace coldpress {
 

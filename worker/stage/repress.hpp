@@ -1,7 +1,8 @@
 #pragma once
 
 #include "locking/guards.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/step.hpp"
+#include "worker/stage/tokens.hpp"
 
 namespace coldpress {
 

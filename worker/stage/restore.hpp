@@ -1,7 +1,8 @@
 #pragma once
 
 #include "locking/guards.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/outcome.hpp"
+#include "worker/stage/step.hpp"
 
 #include <stop_token>
 

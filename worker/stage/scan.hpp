@@ -1,6 +1,7 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/inventory.hpp"
+#include "worker/stage/remembered.hpp"
 
 #include <functional>
 

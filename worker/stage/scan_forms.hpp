@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/place.hpp"
 
 #include <cstddef>
 #include <string>

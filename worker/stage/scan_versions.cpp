@@ -63,19 +63,6 @@ WallTime counts_until(const VersionSeen& seen) {
   return seen.when + k_version_memory;
 }
 
-std::string way_on(const Refusal& refusal) {
-  const WallTime until = counts_until(refusal.seen);
-  // The whole of that day, too.
-  const auto end = std::chrono::ceil<std::chrono::days>(until);
-  return fmt::format(
-      "Upgrade every Codex that uses this store, then wait until {}. If no "
-      "machine has that release any more, say so: "
-      "compat.gone = [\"{} until {}\"]",
-      format_time(until),
-      to_string(refusal.seen.version),
-      format_time(end).substr(0, 10));
-}
-
 void VersionsSeen::add_first_record(const RolloutHead& head, const std::string& rollout) {
   if (const auto version = parse_version(head.cli_version)) {
     add({*version, rollout, head.written, By::record});

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "worker/rollout/head.hpp"
 #include "worker/rollout/recent_writers.hpp"
-#include "worker/stage/types.hpp"
+#include "worker/stage/version_seen.hpp"
 
 namespace coldpress {
 

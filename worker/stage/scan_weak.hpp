@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/candidate.hpp"
 
 #include <optional>
 #include <string>

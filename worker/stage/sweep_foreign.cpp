@@ -1,7 +1,11 @@
 #include "worker/stage/sweep_foreign.hpp"
 
+#include "config/settings.hpp"
+#include "fsutil/file_stamp.hpp"
+#include "locking/kernel_lease.hpp"
 #include "worker/rollout/beginning.hpp"
 #include "worker/rollout/head.hpp"
+#include "worker/rollout/name.hpp"
 
 namespace coldpress {
 

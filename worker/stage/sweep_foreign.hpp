@@ -1,7 +1,6 @@
 #pragma once
 
 #include "locking/guards.hpp"
-#include "worker/stage/types.hpp"
 
 namespace coldpress {
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "worker/stage/types.hpp"
+#include "worker/stage/step.hpp"
+#include "worker/stage/tokens.hpp"
 
 #include <stop_token>
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "worker/pass/pass_types.hpp"
+#include "worker/pass/session.hpp"
+#include "worker/preview/preview.hpp"
+#include "worker/stage/recover.hpp"
+
+
+namespace coldpress {
+
+struct Prepared {
+  Preview preview;
+  std::vector<Outcome> recovered;              // what was put right, or could not be
+  std::vector<RolloutForms> waiting;           // retired files whose grace is not over
+  std::vector<std::chrono::nanoseconds> waits; // how long, one for each
+  std::vector<std::uint64_t> waiting_bytes;    // and how large
+  std::optional<Reason> deferred; // Codex is at maintenance: nothing was touched
+};
+
+enum class Seen : std::uint8_t { all, part };
+
+// How recover() is to behave in this store, of which the last scan has seen that much.
+RecoverRules recover_rules(Session& session, Seen seen);
+// One group of forms put right, its outcome with a path relative to the store.
+Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen);
+Seen seen_of(const Inventory& found);
+// Why nothing may be done now: Codex is at maintenance. Empty: go on.
+Result<std::optional<Reason>> codex_at_work(Session& session, const Inventory& found);
+
+// On the publisher thread, with the session locked: asks whether Codex is at
+// maintenance, sweeps and recovers what an earlier run has left, removes old orphans if
+// that was asked for, and plans.
+Result<Prepared> prepare(Session& session, Orphans orphans);
+
+} // namespace coldpress

@@ -1,0 +1,114 @@
+#include "worker/pass/press_job.hpp"
+
+#include "worker/preview/job_size.hpp"
+#include "worker/stage/choose_frame.hpp"
+#include "worker/stage/claim.hpp"
+#include "worker/stage/encode.hpp"
+#include "worker/stage/measure.hpp"
+#include "worker/stage/publish.hpp"
+#include "worker/stage/verify.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
+  Session& session = context.session;
+  const Settings::Scan& scan = session.settings().scan;
+  Guards guards = session.guards();
+  return claim(guards,
+               candidate,
+               {scan.cold_after,
+                scan.settle,
+                session.store().uid,
+                scan.active_without_lease,
+                session.store().home});
+}
+
+Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
+  Session& session = context.session;
+  const Settings& settings = session.settings();
+  auto measured = measure(session.fs(), std::move(claim), session.stop_token());
+  if (!measured) {
+    return Halt(std::move(measured.error()));
+  }
+  const FrameSource source = frame_source(*measured);
+  auto choice = choose_frame(session.fs(),
+                             source,
+                             frame_rules(settings),
+                             session.clock().wall(),
+                             session.stop_token());
+  if (!choice) {
+    return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
+  }
+  // One that cannot be made is no reason not to press.
+  const auto predicted = source.form == Form::plain
+                             ? predict_size(session.fs(), source, *choice)
+                             : Result<std::uint64_t>(std::uint64_t{0});
+  const EncodeRules rules{choice->frame,
+                          settings.limits.min_free_bytes,
+                          &context.bytes_done,
+                          [&](std::uint64_t bytes) {
+                            return context.throttle.pace(bytes, session.stop_token());
+                          }};
+  auto encoded = encode(session.fs(), std::move(*measured), rules, session.stop_token());
+  if (!encoded) {
+    Stop stop = std::move(encoded.error());
+    if (stop.reason == Reason::canceled && !session.stop_token().stop_requested()) {
+      stop.reason = Reason::no_time; // nobody stopped it but the throttle
+    }
+    return Halt(std::move(stop));
+  }
+  auto verified = verify(session.fs(), std::move(*encoded), session.stop_token());
+  if (!verified) {
+    return Halt(std::move(verified.error()));
+  }
+  return EncodedRollout{
+      std::move(*verified), std::move(choice->why), predicted.value_or(0)};
+}
+
+Step<Published> publish_rollout(PressContext& context, Verified verified) {
+  Guards guards = context.session.guards();
+  return publish(guards,
+                 std::move(verified),
+                 {context.session.settings().scan.active_without_lease});
+}
+
+Step<Repressed> repress_rollout(PressContext& context, Verified verified) {
+  Guards guards = context.session.guards();
+  return repress(guards, std::move(verified));
+}
+
+Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
+  Outcome outcome;
+  outcome.rollout = candidate.rollout;
+  outcome.kind = stop.kind;
+  outcome.reason = stop.reason;
+  outcome.error = stop.error;
+  outcome.detail = stop.detail;
+  outcome.stamp = candidate.stamp;
+  outcome.bytes_before = candidate.stamp.size;
+  outcome.blocked_us = stop.blocked_us;
+  return outcome;
+}
+
+Outcome outcome_of(const EncodedRollout& encoded) {
+  const Verified& verified = encoded.verified;
+  Outcome outcome;
+  outcome.detail = encoded.why;
+  outcome.rollout = verified.claim().candidate().rollout;
+  const bool weak = verified.claim().candidate().form == Form::compressed;
+  outcome.kind = weak ? OutcomeKind::repressed : OutcomeKind::pressed;
+  outcome.plain_bytes = verified.claim().source_size();
+  outcome.stamp = verified.claim().stamp();
+  outcome.bytes_before = verified.claim().stamp().size;
+  outcome.bytes_after = verified.encoded().written().size;
+  outcome.hash = verified.encoded().source_hash();
+  outcome.level = verified.encoded().level();
+  outcome.window_log = verified.encoded().window_log();
+  outcome.predicted_bytes = encoded.predicted_bytes;
+  outcome.verified_from_disk = verified.from_disk();
+  return outcome;
+}
+
+} // namespace coldpress

@@ -1,0 +1,180 @@
+#include "fsutil/text.hpp"
+#include "worker/schedule/own_file.hpp"
+#include "worker/schedule/schedule.hpp"
+#include "worker/schedule/systemd_manager.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+using Act = ScheduleStep::Kind;
+
+// Other timers of the template that are enabled: then it stays.
+bool template_in_use(Fs& fs, const std::vector<ScheduleUser>& going) {
+  const auto entries = fs.list_dir(join_path(k_system_unit_dir, "timers.target.wants"));
+  if (!entries) {
+    return false;
+  }
+  return std::any_of(entries->begin(), entries->end(), [&](const DirEntry& entry) {
+    return entry.name.starts_with("coldpress@") &&
+           std::none_of(going.begin(), going.end(), [&](const ScheduleUser& user) {
+             return entry.name == "coldpress@" + user.name + ".timer";
+           });
+  });
+}
+
+void warn_of_linger(const ScheduleUser& user, const ScheduleHands& hands) {
+  if (lingers(user, hands) == std::optional(false)) {
+    hands.tell(Act::warning,
+               fmt::format("the timer runs only while {} is logged in; to let it run "
+                           "always: sudo loginctl enable-linger {}",
+                           user.name,
+                           user.name));
+  }
+}
+
+Result<bool>
+start_timer(const SystemdManager& manager, const std::string& timer, bool changed) {
+  auto state = manager.show(timer);
+  if (!state && !manager.hands().dry_run()) {
+    return Fail(std::move(state.error()));
+  }
+  const bool on = state && (*state)["UnitFileState"] == "enabled" &&
+                  (*state)["ActiveState"] == "active";
+  if (!on) {
+    TRY(manager.act({"enable", "--now", timer}));
+  } else if (changed) {
+    TRY(manager.act({"restart", timer}));
+  }
+  return changed || !on;
+}
+
+// An earlier call may have written the files and then come no further.
+bool has_old_units(const SystemdManager& manager, const ScheduleRequest& request) {
+  const auto is_old = [&manager](const std::string& unit) {
+    auto state = manager.show(unit);
+    return state && (*state)["NeedDaemonReload"] == "yes";
+  };
+  return std::any_of(
+      request.users.begin(), request.users.end(), [&](const ScheduleUser& user) {
+        return is_old(timer_of(request, user)) || is_old(service_of(request, user));
+      });
+}
+
+void warn_of_serve(const SystemdManager& manager, const std::string& serve) {
+  auto state = manager.show(serve);
+  if (state && (*state)["ActiveState"] == "active") {
+    manager.hands().tell(Act::warning,
+                         serve + " runs, too, and does all there is to do: one of the "
+                                 "two is enough");
+  }
+}
+
+void tell_next(const SystemdManager& manager, const std::string& timer) {
+  auto state = manager.show(timer);
+  if (!state) {
+    return;
+  }
+  if (const auto next = parse_systemd_time((*state)["NextElapseUSecRealtime"])) {
+    manager.hands().tell(Act::note, "next run: " + format_time(*next));
+  }
+}
+
+// What `systemctl --user enable` makes.
+std::string wants_link(const ScheduleRequest& request) {
+  return join_path(request.config_home,
+                   "systemd/user/timers.target.wants/coldpress.timer");
+}
+
+std::vector<PlannedFile> wanted_files(const ScheduleRequest& request,
+                                      const ScheduleHands& hands) {
+  const bool packaged = !packaged_units(request, hands.fs()).empty();
+  return systemd_files(request, packaged, Wanted::yes);
+}
+
+} // namespace
+
+bool has_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const std::vector<PlannedFile> files = systemd_files(request, false, Wanted::no);
+  return hands.fs().lstat(wants_link(request)) ||
+         std::any_of(files.begin(), files.end(), [&](const PlannedFile& file) {
+           const auto found = read_if_there(hands.fs(), file.path);
+           return found && *found && author_of(**found) != Author::other;
+         });
+}
+
+Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  TRY(hands.check(wanted_files(request, hands)));
+  if (hands.dry_run()) {
+    return {};
+  }
+  // Who does not answer now would leave an installation half done.
+  const SystemdManager manager(request, hands);
+  auto answer = manager.show(timer_of(request, request.users.front()));
+  return answer ? Result<void>() : Fail(std::move(answer.error()));
+}
+
+Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const SystemdManager manager(request, hands);
+  TRY_ASSIGN(const bool written, hands.put(wanted_files(request, hands)));
+  const bool changed = written || has_old_units(manager, request);
+  if (changed) {
+    TRY(manager.act({"daemon-reload"}));
+  }
+  bool anything = changed;
+  for (const ScheduleUser& user : request.users) {
+    const std::string timer = timer_of(request, user);
+    TRY_ASSIGN(const bool started, start_timer(manager, timer, changed));
+    anything = anything || started;
+    warn_of_serve(manager, serve_of(request, user));
+    if (!hands.dry_run()) {
+      tell_next(manager, timer);
+    }
+  }
+  if (!anything) {
+    hands.tell(Act::note, "nothing to do: it is installed just so");
+  }
+  if (!request.for_system) {
+    warn_of_linger(request.users.front(), hands);
+  }
+  return {};
+}
+
+Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+  const SystemdManager manager(request, hands);
+  bool anything = false;
+  for (const ScheduleUser& user : request.users) {
+    const std::string timer = timer_of(request, user);
+    auto state = manager.show(timer);
+    // Nobody answers: then nothing runs, and the files can go all the same.
+    if (state &&
+        ((*state)["UnitFileState"] == "enabled" || (*state)["ActiveState"] == "active")) {
+      TRY(manager.act({"disable", "--now", timer}));
+      anything = true;
+    } else if (!state && !request.for_system && hands.fs().lstat(wants_link(request))) {
+      hands.tell(Act::remove, wants_link(request)); // else the next login starts it
+      if (!hands.dry_run()) {
+        TRY(hands.fs().unlink(wants_link(request)));
+        TRY(hands.fs().sync_dir(parent_dir(wants_link(request))));
+      }
+      anything = true;
+    }
+  }
+  std::vector<PlannedFile> files = systemd_files(request, false, Wanted::no);
+  if (request.for_system && template_in_use(hands.fs(), request.users)) {
+    files.erase(files.begin(), files.begin() + 2); // the two of the template
+    hands.tell(Act::note, "coldpress@.timer stays: other users have it");
+  }
+  TRY_ASSIGN(const bool removed, hands.put(files));
+  if (removed && manager.show(timer_of(request, request.users.front()))) {
+    TRY(manager.act({"daemon-reload"}));
+  }
+  if (!anything && !removed) {
+    hands.tell(Act::note, "nothing to do: it is not installed");
+  }
+  return {};
+}
+
+} // namespace coldpress

@@ -1,0 +1,221 @@
+#include "worker/stage/reason.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace coldpress {
+
+namespace {
+
+struct ReasonText {
+  Reason reason;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array k_reasons{
+    ReasonText{Reason::cold, "cold", "old enough and unchanged"},
+    ReasonText{Reason::weak_frame,
+               "weak_frame",
+               "its .zst has no checksum or does not say its size; pressed again by "
+               "codec.repress"},
+    ReasonText{Reason::lost_checksum,
+               "lost_checksum",
+               "another program (Codex migrates histories) has written anew a .zst that "
+               "we made, without a checksum; recompressed"},
+    ReasonText{
+        Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
+    ReasonText{Reason::unsettled,
+               "unsettled",
+               "touched more recently than scan.settle (by ctime)"},
+    ReasonText{Reason::future_mtime,
+               "future_mtime",
+               "its mtime lies in the future; set the clock or touch the file"},
+    ReasonText{Reason::time_out_of_range,
+               "time_out_of_range",
+               "one of its times is before 1901 or after 2191 and could not be kept; "
+               "touch the file"},
+    ReasonText{Reason::empty, "empty", "0 bytes"},
+    ReasonText{
+        Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
+    ReasonText{
+        Reason::sparse,
+        "sparse",
+        "takes less of the disk than 1 part in 128 of its length: nearly all of it "
+        "is a hole; nothing to gain"},
+    ReasonText{
+        Reason::no_gain,
+        "no_gain",
+        "would not get smaller by a block and by one part in 64; of a .zst: would grow"},
+    ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
+    ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
+    ReasonText{Reason::name_too_long,
+               "name_too_long",
+               "this file system has no room for the name of its .zst or retired form"},
+    ReasonText{Reason::hard_linked,
+               "hard_linked",
+               "has a second name, which would keep the space"},
+    ReasonText{
+        Reason::not_owner, "not_owner", "belongs to another user; run as that user"},
+    ReasonText{Reason::no_session_meta,
+               "no_session_meta",
+               "its first record is not session_meta; Codex would not take it either"},
+    ReasonText{Reason::bad_name, "bad_name", "not a rollout name Codex would read"},
+    ReasonText{Reason::excluded, "excluded", "excluded by scan.exclude"},
+    ReasonText{
+        Reason::held, "held", "restored or failed not long ago; tried again later"},
+    ReasonText{Reason::both_forms,
+               "both_forms",
+               "its .zst stands beside it; once both are older than scan.settle a run "
+               "compares them: it removes only what the other holds, too, and tells of a "
+               "conflict otherwise"},
+    ReasonText{
+        Reason::in_both_trees,
+        "in_both_trees",
+        "the other tree has the same rollout, too; compare the two and move one out "
+        "of the trees"},
+    ReasonText{Reason::blocked,
+               "blocked",
+               "what is no regular file has the name of its .zst; move that away"},
+    ReasonText{Reason::open_for_writing,
+               "open_for_writing",
+               "some process has it open for writing"},
+    ReasonText{Reason::live_writer, "live_writer", "Codex has the thread loaded"},
+    ReasonText{
+        Reason::maintenance,
+        "maintenance",
+        "Codex holds its maintenance lock (its compressor, or a migration of histories); "
+        "the next run tries again"},
+    ReasonText{Reason::foreign_marker,
+               "foreign_marker",
+               "Codex's own compressor is running; the next pass tries again"},
+    ReasonText{
+        Reason::no_lease,
+        "no_lease",
+        "no kernel leases here, or a file system not known to be local, so a "
+        "writer could not be seen; scan.active_without_lease = true presses it anyway"},
+    ReasonText{Reason::reader_too_old,
+               "reader_too_old",
+               "a Codex that cannot read .zst was at work here; see compat.min_reader"},
+    ReasonText{Reason::shared_history,
+               "shared_history",
+               "a fork or a fork's parent, and a Codex before 0.154 was seen; see "
+               "compat.shared_history"},
+    ReasonText{Reason::metadata_not_kept,
+               "metadata_not_kept",
+               "its owner, ACL or attributes could not be kept"},
+    ReasonText{Reason::no_exchange,
+               "no_exchange",
+               "this file system cannot exchange two names, so its .zst stays"},
+    ReasonText{Reason::extra_data,
+               "extra_data",
+               "its .zst holds data beside the rollout, in skippable frames, which would "
+               "be lost; it stays as it is"},
+    ReasonText{Reason::changed, "changed", "changed while it was worked on"},
+    ReasonText{Reason::vanished, "vanished", "gone since the scan"},
+    ReasonText{Reason::no_space,
+               "no_space",
+               "the disk is too full to write its .zst; free some space"},
+    ReasonText{Reason::no_memory,
+               "no_memory",
+               "compressing it takes more than limits.memory, or than the control group "
+               "leaves; raise the lower one"},
+    ReasonText{
+        Reason::too_large,
+        "too_large",
+        "larger than one file may be here (EFBIG); raise ulimit -f, or the limit of "
+        "the file system"},
+    ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
+    ReasonText{Reason::not_writable,
+               "not_writable",
+               "its folder, or a lock beside it, may not be written; check permissions"},
+    ReasonText{Reason::read_only, "read_only", "its file system is mounted read-only"},
+    ReasonText{Reason::not_permitted,
+               "not_permitted",
+               "refused whatever the permissions say: immutable or append-only (lsattr), "
+               "or another user's in a sticky folder"},
+    ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
+    ReasonText{Reason::canceled, "canceled", "the run was stopped"},
+    ReasonText{Reason::no_time,
+               "no_time",
+               "the run's time budget is used up; the next run goes on"},
+};
+
+} // namespace
+
+std::string_view name_of(Reason reason) {
+  return k_reasons[static_cast<std::size_t>(reason)].name;
+}
+
+std::string_view explain(Reason reason) {
+  return k_reasons[static_cast<std::size_t>(reason)].meaning;
+}
+
+std::optional<Reason> reason_from(std::string_view name) {
+  for (const ReasonText& known : k_reasons) {
+    if (known.name == name) {
+      return known.reason;
+    }
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// The calls that only look. Whatever else is denied would have changed something.
+bool is_reading(std::string_view op) {
+  constexpr std::array<std::string_view, 9> k_looks{"open",
+                                                    "read",
+                                                    "pread",
+                                                    "lstat",
+                                                    "fstat",
+                                                    "opendir",
+                                                    "hold directory",
+                                                    "look up directory",
+                                                    "realpath"};
+  return std::find(k_looks.begin(), k_looks.end(), op) != k_looks.end();
+}
+
+} // namespace
+
+Reason reason_for(const Error& error) {
+  switch (error.sys) {
+  case ELOOP:
+    return Reason::symlink;
+  case ENAMETOOLONG:
+    return Reason::name_too_long;
+  case EOVERFLOW:
+    return Reason::time_out_of_range;
+  case EROFS:
+    return Reason::read_only;
+  case EPERM:
+    return Reason::not_permitted;
+  case EACCES:
+    return is_reading(error.op) ? Reason::unreadable : Reason::not_writable;
+  default:
+    break;
+  }
+  switch (error.code) {
+  case Errc::invalid: // of opening: a FIFO, a device, a folder
+    return is_reading(error.op) ? Reason::not_regular : Reason::io_error;
+  case Errc::not_found:
+    return Reason::vanished;
+  case Errc::exists:
+  case Errc::changed:
+    return Reason::changed;
+  case Errc::busy:
+    return Reason::live_writer;
+  case Errc::lost_lock:
+  case Errc::canceled:
+    return Reason::canceled;
+  case Errc::no_space:
+    return error.sys == EFBIG ? Reason::too_large : Reason::no_space;
+  case Errc::denied:
+    return Reason::unreadable;
+  default:
+    return Reason::io_error;
+  }
+}
+
+} // namespace coldpress

@@ -1,0 +1,78 @@
+#include "worker/verify/damage_advice.hpp"
+
+#include "worker/rollout/frame.hpp"
+#include "worker/rollout/name.hpp"
+#include "worker/stage/orphans.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace coldpress {
+
+namespace {
+
+enum class Asks : std::uint8_t { nothing, dictionary, wide_window };
+
+// What the first frame asks for that readers of rollouts have not.
+Asks asked_by(Fs& fs, const std::string& path) {
+  const auto handle = fs.open_read(path);
+  if (!handle) {
+    return Asks::nothing;
+  }
+  const File file(fs, *handle);
+  std::array<std::byte, k_frame_header_max> header{};
+  const auto got = fs.read_at(*handle, header, 0);
+  const auto info = got ? inspect_frame(std::span<const std::byte>(header).first(*got))
+                        : Result<FrameInfo>(Fail(got.error()));
+  if (!info) {
+    return Asks::nothing;
+  }
+  constexpr std::uint64_t k_widest = std::uint64_t{1} << unsigned{k_max_window_log};
+  return info->has_dictionary           ? Asks::dictionary
+         : info->window_size > k_widest ? Asks::wide_window
+                                        : Asks::nothing;
+}
+
+} // namespace
+
+std::string
+damage_advice(Fs& fs, const Store& store, const std::string& compressed_path) {
+  const std::string plain = plain_name(compressed_path);
+  const std::string name = base_name(plain);
+  if (fs.lstat(plain)) {
+    return "the plain file stands beside it, and every reader takes that: set the .zst "
+           "aside, and the next run presses the thread again";
+  }
+  if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
+    return "its plain file is still kept aside: coldpress sweep gives it its name back";
+  }
+  const auto listed = list_orphans(fs, store.orphans_dir());
+  if (!listed) {
+    return "whether its bytes lie among the orphans could not be seen: " +
+           describe(listed.error());
+  }
+  const std::vector<Orphan>& orphans = *listed;
+  const auto orphan =
+      std::find_if(orphans.begin(), orphans.end(), [&name](const Orphan& each) {
+        return each.plain_name == name;
+      });
+  if (orphan != orphans.end()) {
+    return "bytes of the same rollout lie in " + orphan->path +
+           ": compare, and give them its name";
+  }
+  switch (asked_by(fs, compressed_path)) {
+  case Asks::dictionary:
+    return "it may be whole for all that: zstd -dc -D DICTIONARY tells, with the one it "
+           "was made with. Put what that makes of it in its place, under the plain name, "
+           "and the next run compresses it";
+  case Asks::wide_window:
+    return "it may be whole for all that: zstd -dc --long=31 tells. Put what that makes "
+           "of it in its place, under the plain name, and the next run compresses it";
+  case Asks::nothing:
+    break;
+  }
+  return "put it back from a backup; it stays as it is until then. zstd -dc shows what "
+         "can still be read";
+}
+
+} // namespace coldpress

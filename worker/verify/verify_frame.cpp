@@ -1,0 +1,218 @@
+#include "worker/verify/verify_frame.hpp"
+
+#include "fsutil/page_cache.hpp"
+#include "fsutil/text.hpp"
+#include "worker/rollout/codec.hpp"
+#include "worker/rollout/head.hpp"
+#include "worker/rollout/line_check.hpp"
+#include "worker/rollout/name.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::size_t k_piece = std::size_t{256} << 10U;
+constexpr std::uint64_t k_drop_every = std::uint64_t{8} << 20U;
+constexpr std::size_t k_longest_head = std::size_t{1} << 20U;
+
+// Takes the plain bytes in.
+class PlainSide {
+public:
+  PlainSide(std::uint64_t prefix_bytes, bool check_lines)
+      : prefix_bytes_(prefix_bytes), check_lines_(check_lines) {}
+
+  void take(std::span<const std::byte> data) {
+    take_head(data);
+    if (check_lines_) {
+      lines_.feed(data);
+    }
+    const std::uint64_t left = prefix_bytes_ - std::min(prefix_bytes_, bytes_);
+    bytes_ += data.size();
+    if (left > 0 && left <= data.size()) {
+      hasher_.update(data.first(left));
+      prefix_ = hasher_.digest();
+      data = data.subspan(left);
+    }
+    hasher_.update(data);
+  }
+
+  void fill(FrameRead& read) const {
+    read.plain_bytes = bytes_;
+    read.hash = hasher_.digest();
+    read.prefix = prefix_;
+    read.odd_lines = lines_.odd_lines();
+    if (const auto head = parse_head(head_)) {
+      read.thread_id = head->thread_id;
+    }
+  }
+
+private:
+  void take_head(std::span<const std::byte> data) {
+    if (head_done_) {
+      return;
+    }
+    const auto end = std::find(data.begin(), data.end(), std::byte{'\n'});
+    for (auto at = data.begin(); at != end && head_.size() <= k_longest_head; ++at) {
+      head_ += static_cast<char>(*at);
+    }
+    head_done_ = end != data.end() || head_.size() > k_longest_head;
+  }
+
+  Hasher hasher_;
+  LineCheck lines_;
+  std::string head_;
+  bool head_done_ = false;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t prefix_bytes_;
+  std::optional<Hash128> prefix_;
+  bool check_lines_;
+};
+
+// One open .zst on its way through the decoder.
+class FrameReading {
+public:
+  FrameReading(Fs& fs, FileHandle file, const FrameReadRules& rules)
+      : fs_(fs), file_(file), rules_(rules), buffer_(k_piece) {}
+
+  Result<FrameRead> run() {
+    TRY_ASSIGN(const FileStat stat, fs_.stat(file_));
+    if (stat.type != FileType::regular) {
+      return Fail(Error{Errc::invalid, 0, "verify", {}, {"no regular file"}});
+    }
+    FrameRead read;
+    read.stamp = FileStamp::of(stat);
+    const bool in_use = is_in_use(fs_, file_, stat.size);
+    TRY_ASSIGN(FrameDecoder decoder, FrameDecoder::create(Frames::any));
+    TRY_ASSIGN(std::size_t got, next(in_use));
+    // What is no frame at all is for the decoder to say.
+    const auto first = inspect_frame(std::span(buffer_).first(got));
+    read.checksum = first && first->checksum;
+    PlainSide plain(rules_.prefix_bytes, !read.checksum);
+    const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
+      plain.take(data);
+      return stopped(); // a piece of a frame may be very long
+    };
+    while (got > 0) {
+      TRY(decoder.push(std::span(buffer_).first(got), sink));
+      if (got < buffer_.size()) {
+        break;
+      }
+      TRY_ASSIGN(got, next(in_use));
+    }
+    TRY(decoder.finish());
+    plain.fill(read);
+    return read;
+  }
+
+private:
+  Result<void> stopped() const {
+    if (rules_.stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "verify", {}, {}});
+    }
+    return {};
+  }
+
+  Result<std::size_t> next(bool in_use) {
+    TRY(stopped());
+    TRY_ASSIGN(const std::size_t got, fs_.read_at(file_, buffer_, at_));
+    at_ += got;
+    if (!in_use && (got < buffer_.size() || at_ - dropped_ >= k_drop_every)) {
+      (void)fs_.drop_cache(file_, dropped_, at_ - dropped_); // advice
+      dropped_ = at_;
+    }
+    if (rules_.pace) {
+      TRY(rules_.pace(got));
+    }
+    return got;
+  }
+
+  Fs& fs_;
+  FileHandle file_;
+  const FrameReadRules& rules_;
+  std::vector<std::byte> buffer_;
+  std::uint64_t at_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+bool names_other_thread(const std::string& plain_name, const FrameRead& read) {
+  const auto name = parse_rollout_name(plain_name);
+  return name && !read.thread_id.empty() && read.thread_id != name->thread_id &&
+         read.thread_id != name->rollout_id;
+}
+
+} // namespace
+
+Result<FrameRead>
+read_frame(Fs& fs, const std::string& path, const FrameReadRules& rules) {
+  TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
+  const File file(fs, handle);
+  auto read = FrameReading(fs, handle, rules).run();
+  if (!read) {
+    return Fail(std::move(read.error()).at(path));
+  }
+  return read;
+}
+
+Judgement judge(const std::string& plain_name,
+                const FrameRead& read,
+                const std::optional<Verification>& known) {
+  Judgement made;
+  if (!read.checksum && read.odd_lines > 0) {
+    made.detail =
+        fmt::format("{} lines are no whole JSON: torn when they were written, or "
+                    "damage that a frame without checksum cannot show",
+                    read.odd_lines);
+  }
+  if (!known || known->hash.empty() || known->plain_bytes == 0) {
+    return made;
+  }
+  made.compared = true;
+  const bool begins_so = read.prefix && to_hex(*read.prefix) == known->hash;
+  const bool same_file =
+      read.stamp.size == known->frame_bytes && read.stamp.mtime == known->frame_mtime;
+  if (begins_so && (read.plain_bytes == known->plain_bytes || !same_file)) {
+    // The bytes are right now, but the next flipped bit will not show.
+    if (!read.checksum && !same_file) {
+      made.detail = "recompressed by Codex without a checksum: coldpress run --repress "
+                    "gives it one" +
+                    (made.detail.empty() ? "" : "; " + made.detail);
+    }
+    return made;
+  }
+  if (names_other_thread(plain_name, read)) {
+    return {false,
+            true,
+            "it holds another thread's records, of " + read.thread_id +
+                ": one file was put in the place of another"};
+  }
+  if (same_file) {
+    return {
+        false,
+        true,
+        fmt::format("it decodes, but not to the bytes it held before ({} bytes now, {} "
+                    "then)",
+                    read.plain_bytes,
+                    known->plain_bytes)};
+  }
+  if (read.thread_id.empty()) {
+    made.detail = "it holds other bytes than it did before, and they begin with no "
+                  "session_meta: look what it is, no Codex takes it for a rollout";
+    return made;
+  }
+  made.detail =
+      read.plain_bytes < known->plain_bytes
+          ? fmt::format("it holds less than it did before ({} bytes now, {} then): Codex "
+                        "made it anew, or an older copy was put back",
+                        read.plain_bytes,
+                        known->plain_bytes)
+          : "it holds other bytes than it did before: Codex made it anew";
+  if (!read.checksum) {
+    made.detail += ", recompressed by Codex without a checksum: coldpress run --repress "
+                   "gives it one";
+  }
+  return made;
+}
+
+} // namespace coldpress
