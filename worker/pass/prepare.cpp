@@ -155,7 +155,7 @@ Result<Prepared> prepare(Session& session, Orphans orphans) {
                     std::any_of(seen.plan.decisions.begin(),
                                 seen.plan.decisions.end(),
                                 [](const Decision& decision) {
-                                  return decision.action == Action::press;
+                                  return decision.action == Action::compress;
                                 });
   if (work) {
     // A refusal here means that a compressor of Codex's came between the two looks.

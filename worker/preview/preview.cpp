@@ -13,7 +13,7 @@ namespace {
 // With the narrowest window. To begin it would be to be killed, in each run again.
 void skip_what_does_not_fit(const Settings& settings, std::vector<Decision>& decisions) {
   for (Decision& decision : decisions) {
-    if (decision.action == Action::press &&
+    if (decision.action == Action::compress &&
         job_memory_bytes(settings, decision.candidate) > settings.limits.memory_bytes) {
       decision.action = Action::skip;
       decision.reason = Reason::no_memory;
@@ -32,7 +32,7 @@ Preview preview(Fs& fs,
   const WallTime now = clock.wall();
   look.now = now;
   look.shared_history = settings.compat.shared_history;
-  look.weak_frames = settings.codec.repress;
+  look.weak_frames = settings.codec.recompress;
   look.own = &known.own;
   Preview seen;
   seen.found = scan(fs, store.home, look, known.heads);

@@ -7,7 +7,7 @@
 namespace coldpress {
 
 std::string_view name_of(Action action) {
-  return action == Action::press ? "press" : "skip";
+  return action == Action::compress ? "compress" : "skip";
 }
 
 std::string way_on(const Refusal& refusal) {

@@ -11,7 +11,7 @@
 
 namespace coldpress {
 
-enum class Action : std::uint8_t { press, skip };
+enum class Action : std::uint8_t { compress, skip };
 
 std::string_view name_of(Action action);
 
@@ -22,7 +22,7 @@ struct Decision {
   Reason reason = Reason::cold;
 };
 
-// Why nothing in the store may be pressed.
+// Why nothing in the store may be compressed.
 struct Refusal {
   Reason reason = Reason::reader_too_old;
   VersionSeen seen; // of those that refuse it the latest: it counts longest

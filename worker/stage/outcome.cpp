@@ -4,10 +4,10 @@ namespace coldpress {
 
 std::string_view name_of(OutcomeKind kind) {
   switch (kind) {
-  case OutcomeKind::pressed:
-    return "pressed";
-  case OutcomeKind::repressed:
-    return "repressed";
+  case OutcomeKind::compressed:
+    return "compressed";
+  case OutcomeKind::recompressed:
+    return "recompressed";
   case OutcomeKind::restored:
     return "restored";
   case OutcomeKind::skipped:

@@ -12,8 +12,8 @@
 namespace coldpress {
 
 enum class OutcomeKind : std::uint8_t {
-  pressed,
-  repressed, // a weak .zst was replaced by one of ours
+  compressed,
+  recompressed, // a weak .zst was replaced by one of ours
   restored,
   skipped,        // nothing changed; `reason` says why
   failed,         // nothing changed; `error` says why
@@ -36,9 +36,9 @@ struct Outcome {
   std::string detail;
   FileStamp stamp; // of the file when it was claimed
   std::uint64_t bytes_before =
-      0;                         // length of the plain form; of the old .zst if repressed
+      0;                         // length of the plain form; of the old .zst if recompressed
   std::uint64_t bytes_after = 0; // length of the compressed form, 0 if none
-  std::uint64_t plain_bytes = 0; // length of the plain form, once pressed
+  std::uint64_t plain_bytes = 0; // length of the plain form, once compressed
   std::optional<Hash128> hash;   // of the plain bytes
   int level = 0;
   int window_log = 0;

@@ -18,8 +18,8 @@ constexpr std::array k_reasons{
     ReasonText{Reason::cold, "cold", "old enough and unchanged"},
     ReasonText{Reason::weak_frame,
                "weak_frame",
-               "its .zst has no checksum or does not say its size; pressed again by "
-               "codec.repress"},
+               "its .zst has no checksum or does not say its size; compressed again by "
+               "codec.recompress"},
     ReasonText{Reason::lost_checksum,
                "lost_checksum",
                "another program (Codex migrates histories) has written anew a .zst that "
@@ -94,7 +94,7 @@ constexpr std::array k_reasons{
         Reason::no_lease,
         "no_lease",
         "no kernel leases here, or a file system not known to be local, so a "
-        "writer could not be seen; scan.active_without_lease = true presses it anyway"},
+        "writer could not be seen; scan.active_without_lease = true compresses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},

@@ -28,7 +28,7 @@ using Memory = std::unordered_map<std::string, Remembered>;
 // logical path. One of another length was written by another program since.
 using OwnFrames = std::unordered_map<std::string, std::uint64_t>;
 
-// How much smaller pressing made the rollouts of this store so far, by their length:
+// How much smaller compressing made the rollouts of this store so far, by their length:
 // class n holds those from 2^(n-1) to 2^n - 1 bytes.
 struct Achieved {
   struct Sizes {

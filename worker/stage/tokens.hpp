@@ -80,7 +80,7 @@ private:
   friend class EncodedMaker;  // worker/stage/encode.cpp
   friend class VerifiedMaker; // worker/stage/verify.cpp
   friend class PublishedMaker;
-  friend class RepressedMaker;
+  friend class RecompressedMaker;
   Encoded(Claim claim,
           TempFile temp,
           Hash128 source_hash,
@@ -111,7 +111,7 @@ public:
 private:
   friend class VerifiedMaker;  // worker/stage/verify.cpp
   friend class PublishedMaker; // worker/stage/publish.cpp
-  friend class RepressedMaker; // worker/stage/repress.cpp
+  friend class RecompressedMaker; // worker/stage/recompress.cpp
   Verified(Encoded encoded, bool from_disk)
       : encoded_(std::move(encoded)), from_disk_(from_disk) {}
   Encoded encoded_;
