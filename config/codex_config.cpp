@@ -12,7 +12,7 @@ Result<std::optional<bool>> codex_compression(std::string_view text,
   for (const TomlEntry& entry : entries) {
     const bool in_profile = entry.key.starts_with("profiles.") &&
                             entry.key.ends_with("." + std::string(k_key));
-    if ((entry.key == k_key || in_profile) && entry.given.form == Form::boolean) {
+    if ((entry.key == k_key || in_profile) && entry.given.kind == ValueKind::boolean) {
       found = found.value_or(false) || entry.given.items.front() == "true";
     }
   }
@@ -30,7 +30,7 @@ Result<std::vector<std::string>> codex_sqlite_homes(std::string_view text,
     if (entry.key != k_key && !in_profile) {
       continue;
     }
-    if (entry.given.form != Form::string) {
+    if (entry.given.kind != ValueKind::string) {
       return refuse_at(path, entry.line, entry.key, "this is no path");
     }
     found.push_back(entry.given.items.front());

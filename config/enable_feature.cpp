@@ -20,7 +20,7 @@ Entries::const_iterator flag_in(const Entries& entries) {
 }
 
 bool is_on(const TomlEntry& entry) {
-  return entry.given.form == Form::boolean && entry.given.items.front() == "true";
+  return entry.given.kind == ValueKind::boolean && entry.given.items.front() == "true";
 }
 
 // Where line `number`, from 1 on, begins and ends; its end of line is not part of it.

@@ -20,7 +20,7 @@ bool is_word(const Given& given, std::string_view word) {
 } // namespace
 
 Result<std::chrono::milliseconds> Duration::parse(const Given& given) {
-  if (given.form == Form::integer) {
+  if (given.kind == ValueKind::integer) {
     const std::string& number = given.items.front();
     return refuse(fmt::format("{} has no unit; {}", number, k_write_duration));
   }
@@ -77,7 +77,7 @@ std::string Interval::show(std::chrono::milliseconds duration) {
 }
 
 Result<std::uint64_t> Size::parse(const Given& given) {
-  if (!is_string(given) && given.form != Form::integer) {
+  if (!is_string(given) && given.kind != ValueKind::integer) {
     return wrong_type(given, k_write_size);
   }
   auto parsed = parse_size(given.items.front());
@@ -111,7 +111,7 @@ std::string OptionalSize::show(std::optional<std::uint64_t> bytes) {
 }
 
 Result<bool> Boolean::parse(const Given& given) {
-  const bool known = given.form == Form::boolean || given.form == Form::text;
+  const bool known = given.kind == ValueKind::boolean || given.kind == ValueKind::text;
   if (!known) {
     return wrong_type(given, "write true or false, without quotes");
   }
@@ -129,7 +129,7 @@ std::string Boolean::show(bool value) {
 Result<std::int64_t>
 parse_integer(const Given& given, std::int64_t low, std::int64_t high) {
   const std::string write = fmt::format("write a whole number from {} to {}", low, high);
-  if (given.form != Form::integer && given.form != Form::text) {
+  if (given.kind != ValueKind::integer && given.kind != ValueKind::text) {
     return wrong_type(given, write);
   }
   const std::string& digits = given.items.front();
@@ -149,7 +149,7 @@ Result<std::optional<int>> Window::parse(const Given& given) {
   if (is_word(given, "auto")) {
     return std::optional<int>();
   }
-  if (given.form != Form::integer && given.form != Form::text) {
+  if (given.kind != ValueKind::integer && given.kind != ValueKind::text) {
     return wrong_type(given, R"(write "auto" or a whole number from 10 to 27)");
   }
   TRY_ASSIGN(const std::int64_t log, parse_integer(given, 10, 27));
@@ -165,7 +165,7 @@ Result<std::optional<std::uint32_t>> Percent::parse(const Given& given) {
   if (is_word(given, "off")) {
     return std::optional<std::uint32_t>();
   }
-  if (given.form != Form::integer && given.form != Form::text) {
+  if (given.kind != ValueKind::integer && given.kind != ValueKind::text) {
     return wrong_type(given, k_write);
   }
   const auto percent = parse_integer(given, 1, 100);

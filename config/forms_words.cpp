@@ -61,13 +61,13 @@ std::string lower_case(std::string text) {
 Result<std::vector<Root>> Roots::parse(const Given& given) {
   const std::vector<std::string> words{std::string(name_of(Root::archived)),
                                        std::string(name_of(Root::active))};
-  if (given.form != Form::list) {
+  if (given.kind != ValueKind::list) {
     return wrong_type(given, R"(write a list, such as ["archived"])");
   }
   std::vector<Root> roots;
   for (const std::string& item : given.items) {
     TRY_ASSIGN(const std::string word,
-               parse_word(Given{Form::text, {}, {item}, {}}, words));
+               parse_word(Given{ValueKind::text, {}, {item}, {}}, words));
     const Root root = word == words[0] ? Root::archived : Root::active;
     if (std::find(roots.begin(), roots.end(), root) == roots.end()) {
       roots.push_back(root);
@@ -89,7 +89,7 @@ std::string Roots::show(const std::vector<Root>& roots) {
 
 Result<std::vector<std::string>> Excludes::parse(const Given& given) {
   constexpr std::string_view write = "write absolute directories and thread ids";
-  if (given.form != Form::list) {
+  if (given.kind != ValueKind::list) {
     return wrong_type(given, R"(write a list, such as ["~/private"])");
   }
   std::vector<std::string> excludes;
@@ -137,7 +137,7 @@ std::string OptionalPath::show(const std::string& path) {
 }
 
 Result<std::vector<std::string>> Directories::parse(const Given& given) {
-  if (given.form != Form::list) {
+  if (given.kind != ValueKind::list) {
     return wrong_type(given, R"(write a list, such as ["~/.codex", "~/work/.codex"])");
   }
   std::vector<std::string> paths;
@@ -173,7 +173,7 @@ Result<std::vector<GoneReader>> GoneReaders::parse(const Given& given) {
   constexpr std::string_view write =
       R"(write a list, such as ["0.135 until 2026-12-31"])";
   constexpr std::string_view between = " until ";
-  if (given.form != Form::list) {
+  if (given.kind != ValueKind::list) {
     return wrong_type(given, write);
   }
   std::vector<GoneReader> gone;

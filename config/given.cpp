@@ -12,7 +12,7 @@ Fail refuse(std::string sentence) {
 }
 
 bool is_string(const Given& given) {
-  return given.form == Form::text || given.form == Form::string;
+  return given.kind == ValueKind::text || given.kind == ValueKind::string;
 }
 
 Fail wrong_type(const Given& given, std::string_view write) {

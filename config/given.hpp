@@ -11,7 +11,7 @@ namespace coldpress {
 
 // How a setting was written. `text` is the environment and flags, where everything is
 // text; the others are TOML's.
-enum class Form : std::uint8_t { text, string, integer, boolean, list, other };
+enum class ValueKind : std::uint8_t { text, string, integer, boolean, list, other };
 
 // What relative and "~" paths of one source mean.
 struct PathRules {
@@ -20,9 +20,9 @@ struct PathRules {
 };
 
 // A setting as it was given, not yet understood. `items` is what a list holds, and one
-// text otherwise; empty for Form::other.
+// text otherwise; empty for ValueKind::other.
 struct Given {
-  Form form = Form::text;
+  ValueKind kind = ValueKind::text;
   std::string_view noun = "text"; // "an integer", for messages
   std::vector<std::string> items;
   PathRules paths;

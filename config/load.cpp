@@ -46,8 +46,8 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 Given given_text(const Key& key, const std::string& text, const PathRules& paths) {
-  return key.is_list ? Given{Form::list, "a list", split_list(text), paths}
-                     : Given{Form::text, "text", {text}, paths};
+  return key.is_list ? Given{ValueKind::list, "a list", split_list(text), paths}
+                     : Given{ValueKind::text, "text", {text}, paths};
 }
 
 // Applies one source after the other; the later wins.

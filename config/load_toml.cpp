@@ -32,11 +32,11 @@ namespace coldpress {
 namespace {
 
 Given list_of(const toml::array& array) {
-  Given given{Form::list, "a list", {}, {}};
+  Given given{ValueKind::list, "a list", {}, {}};
   for (const toml::node& item : array) {
     const auto* text = item.as_string();
     if (text == nullptr) {
-      return Given{Form::other, "a list of things that are not strings", {}, {}};
+      return Given{ValueKind::other, "a list of things that are not strings", {}, {}};
     }
     given.items.push_back(text->get());
   }
@@ -46,22 +46,22 @@ Given list_of(const toml::array& array) {
 Given given_of(const toml::node& node) {
   switch (node.type()) {
   case toml::node_type::string:
-    return Given{Form::string, "a string", {node.as_string()->get()}, {}};
+    return Given{ValueKind::string, "a string", {node.as_string()->get()}, {}};
   case toml::node_type::integer:
     return Given{
-        Form::integer, "a number", {std::to_string(node.as_integer()->get())}, {}};
+        ValueKind::integer, "a number", {std::to_string(node.as_integer()->get())}, {}};
   case toml::node_type::boolean: {
     const bool value = node.as_boolean()->get();
-    return Given{Form::boolean, "a boolean", {value ? "true" : "false"}, {}};
+    return Given{ValueKind::boolean, "a boolean", {value ? "true" : "false"}, {}};
   }
   case toml::node_type::array:
     return list_of(*node.as_array());
   case toml::node_type::floating_point:
-    return Given{Form::other, "a number with a point", {}, {}};
+    return Given{ValueKind::other, "a number with a point", {}, {}};
   case toml::node_type::table:
-    return Given{Form::other, "a section", {}, {}};
+    return Given{ValueKind::other, "a section", {}, {}};
   default:
-    return Given{Form::other, "a date or time", {}, {}};
+    return Given{ValueKind::other, "a date or time", {}, {}};
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace coldpress {
 
-// One `key = value` of a file; an empty table counts as one, of Form::other.
+// One `key = value` of a file; an empty table counts as one, of ValueKind::other.
 struct TomlEntry {
   std::string key; // with its sections: "scan.cold_after"
   unsigned line = 0;

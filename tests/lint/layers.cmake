@@ -3,21 +3,43 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog
-  worker/preflight worker/run worker/cli library/face)
+  worker/loop worker/control worker/preflight worker/index worker/preview worker/verify
+  worker/schedule worker/inspect worker/pass worker/serve worker/cli library/face)
 
-# What each room may include besides itself: rooms, or single headers.
+# The values of a stage: what one hands to the next, and what others keep of it.
+set(stage_values worker/stage/candidate.hpp worker/stage/decision.hpp
+  worker/stage/inventory.hpp worker/stage/outcome.hpp worker/stage/place.hpp
+  worker/stage/reason.hpp worker/stage/remembered.hpp worker/stage/step.hpp
+  worker/stage/tokens.hpp worker/stage/version_seen.hpp)
+# Of these what the ledger keeps.
+set(kept_values worker/stage/outcome.hpp worker/stage/reason.hpp worker/stage/remembered.hpp)
+
+# What each room may include besides itself: rooms, or single headers. The same holds for
+# all that a header brings in.
 set(may_fsutil "")
 set(may_locking fsutil)
 set(may_config fsutil)
 set(may_worker_rollout fsutil locking)
 set(may_worker_history fsutil worker/rollout)
 set(may_worker_stage fsutil locking worker/rollout config/settings.hpp)
-set(may_worker_catalog fsutil worker/rollout worker/history worker/stage/types.hpp)
+set(may_worker_catalog fsutil worker/rollout worker/history ${kept_values})
+set(may_worker_loop fsutil config/settings.hpp)
+set(may_worker_control fsutil worker/loop)
 set(may_worker_preflight fsutil locking config worker/rollout)
-set(may_worker_run fsutil locking config worker/rollout worker/history worker/stage worker/catalog
-  worker/preflight)
-set(may_worker_cli fsutil locking config worker/rollout worker/history worker/stage worker/catalog
-  worker/run)
+set(may_worker_index fsutil config worker/rollout worker/history worker/catalog worker/loop
+  worker/preflight/store.hpp ${kept_values})
+set(may_worker_preview fsutil locking config worker/rollout worker/history worker/stage
+  worker/catalog worker/preflight)
+set(may_worker_verify ${may_worker_preview} worker/loop)
+set(may_worker_schedule fsutil config worker/rollout worker/history worker/catalog
+  ${kept_values})
+set(may_worker_inspect ${may_worker_verify} worker/verify worker/preview worker/control
+  worker/schedule)
+set(may_worker_pass ${may_worker_verify} worker/preview worker/index)
+set(may_worker_serve fsutil locking config worker/rollout worker/history worker/catalog worker/loop
+  worker/control worker/preflight ${kept_values})
+set(may_worker_cli ${may_worker_inspect} ${may_worker_pass} ${may_worker_serve} worker/inspect
+  worker/pass worker/serve)
 set(may_library_face fsutil locking worker/rollout)
 
 # Library, how its headers look, and the files that may include them.
@@ -26,10 +48,10 @@ set(fences
   "toml++ toml\\+\\+/ config/load[a-z_]*\\.cpp"
   "zstd z(std|dict) worker/rollout/codec\\.cpp"
   "simdjson simdjson worker/(rollout|history)/.*"
-  "nlohmann nlohmann/ worker/(cli/.*|run/(control_[a-z]+|pass_report)\\.[ch]pp)"
+  "nlohmann nlohmann/ worker/(cli/.*|control/.*|serve/pass_report\\.[ch]pp)"
   "sqlite3 sqlite3 worker/catalog/sqlite\\.cpp"
-  "libsystemd systemd/ worker/run/notify\\.cpp"
-  "uv uv(\\.h|/) worker/run/.*"
+  "libsystemd systemd/ worker/serve/notify\\.cpp"
+  "uv uv(\\.h|/) worker/(loop|control|pass|verify|serve)/.*"
   "CLI11 CLI/ worker/cli/.*")
 set(platform_files
   "fsutil/posix_fs[a-z_]*\\.cpp|fsutil/thread_priority\\.cpp|fsutil/clock\\.cpp|locking/process_id\\.cpp|locking/kernel_lease\\.cpp")
@@ -39,26 +61,82 @@ macro(fault text)
   list(APPEND faults "${text}")
 endmacro()
 
-# May `file` of `room` include `header`?
+# The headers of ours that `file` names.
+function(named_by file result)
+  get_property(known GLOBAL PROPERTY named_${file} SET)
+  if(NOT known)
+    set(headers "")
+    if(EXISTS ${ROOT}/${file})
+      file(STRINGS ${ROOT}/${file} includes REGEX "^[ \t]*#[ \t]*include[ \t]*\"")
+      foreach(include IN LISTS includes)
+        string(REGEX MATCH "\"([^\"]+)\"" ignored "${include}")
+        list(APPEND headers ${CMAKE_MATCH_1})
+      endforeach()
+    endif()
+    set_property(GLOBAL PROPERTY named_${file} "${headers}")
+  endif()
+  get_property(headers GLOBAL PROPERTY named_${file})
+  set(${result} "${headers}" PARENT_SCOPE)
+endfunction()
+
+# All headers of ours that including `header` brings in, itself among them.
+function(brought_by header result)
+  get_property(known GLOBAL PROPERTY brought_${header} SET)
+  if(NOT known)
+    set(seen ${header})
+    set(left ${header})
+    while(left)
+      list(POP_FRONT left next)
+      named_by(${next} named)
+      foreach(each IN LISTS named)
+        if(NOT each IN_LIST seen)
+          list(APPEND seen ${each})
+          list(APPEND left ${each})
+        endif()
+      endforeach()
+    endwhile()
+    set_property(GLOBAL PROPERTY brought_${header} "${seen}")
+  endif()
+  get_property(seen GLOBAL PROPERTY brought_${header})
+  set(${result} "${seen}" PARENT_SCOPE)
+endfunction()
+
+# May `room` see `header`?
+function(is_allowed room header result)
+  get_filename_component(folder ${header} DIRECTORY)
+  string(REPLACE "/" "_" name ${room})
+  if(folder STREQUAL room OR folder IN_LIST may_${name} OR header IN_LIST may_${name})
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# May `file` of `room` include `header`, and all that it brings in?
 function(check_header file room header)
   get_filename_component(folder ${header} DIRECTORY)
   list(FIND rooms "${folder}" known)
+  is_allowed(${room} ${header} allowed)
   if(known EQUAL -1)
     fault("${file}: include \"${header}\" is not written from the root, or of no room")
-  elseif(folder STREQUAL room)
-    # A stage may be in several files: recover.cpp, recover_acts.cpp.
-    string(REGEX REPLACE "\\.[a-z]+$" "" stem ${file})
-    string(REGEX REPLACE "\\.[a-z]+$" "" header_stem ${header})
-    if(room STREQUAL "worker/stage"
-        AND NOT header STREQUAL "worker/stage/types.hpp"
-        AND NOT "${header_stem}_" MATCHES "^${stem}_")
-      fault("${file}: a stage may not include ${header} of another")
-    endif()
+  elseif(NOT allowed)
+    fault("${file}: ${room} may not include ${header}")
   else()
-    string(REPLACE "/" "_" name ${room})
-    if(NOT folder IN_LIST may_${name} AND NOT header IN_LIST may_${name})
-      fault("${file}: ${room} may not include ${header}")
+    if(folder STREQUAL room AND room STREQUAL "worker/stage" AND NOT header IN_LIST stage_values)
+      # A stage may be in several files: recover.cpp, recover_acts.cpp.
+      string(REGEX REPLACE "\\.[a-z]+$" "" stem ${file})
+      string(REGEX REPLACE "\\.[a-z]+$" "" header_stem ${header})
+      if(NOT "${header_stem}_" MATCHES "^${stem}_")
+        fault("${file}: a stage may not include ${header} of another")
+      endif()
     endif()
+    brought_by(${header} brought)
+    foreach(each IN LISTS brought)
+      is_allowed(${room} ${each} allowed)
+      if(NOT allowed)
+        fault("${file}: ${room} may not have ${each}, which ${header} brings in")
+      endif()
+    endforeach()
   endif()
   set(faults "${faults}" PARENT_SCOPE)
 endfunction()

@@ -65,6 +65,14 @@ RememberedHead head_of(const Outcome& of) {
 }
 
 // Back to the layouts of earlier releases.
+constexpr std::string_view k_to_third_layout =
+    "ALTER TABLE runs RENAME COLUMN compressed TO pressed; "
+    "ALTER TABLE files RENAME COLUMN compressed TO pressed; "
+    "UPDATE files SET outcome = 'pressed' WHERE outcome = 'compressed'; "
+    "UPDATE files SET outcome = 'repressed' WHERE outcome = 'recompressed'; "
+    "UPDATE outcomes SET outcome = 'pressed' WHERE outcome = 'compressed'; "
+    "UPDATE outcomes SET outcome = 'repressed' WHERE outcome = 'recompressed'; "
+    "PRAGMA user_version = 3";
 constexpr std::string_view k_to_second_layout =
     "DROP TABLE verifications; DROP TABLE outcomes; ALTER TABLE files DROP COLUMN "
     "predicted_bytes; "
@@ -193,12 +201,29 @@ TEST_CASE("what was achieved is summed by size class") {
   CHECK(sums.at(size_class(8 * k_size)).plain == 8 * k_size);
 }
 
+TEST_CASE("a ledger of the third layout is read in the words of today") {
+  Rig rig;
+  rig.record(outcome("a", OutcomeKind::compressed));
+  rig.record(outcome("b", OutcomeKind::recompressed));
+  rig.exec(std::string(k_to_third_layout));
+
+  rig.ledger = rig.open();
+  CHECK(rig.ledger.file("a")->value().outcome == "compressed");
+  CHECK(rig.ledger.file("b")->value().outcome == "recompressed");
+  CHECK(rig.ledger.file("b")->value().compressed);
+  const auto counters = rig.ledger.counters();
+  REQUIRE(counters);
+  CHECK(counters->outcomes.at("compressed") == 1);
+  CHECK(counters->outcomes.at("recompressed") == 1);
+}
+
 TEST_CASE("a ledger of the second layout counts a frame as verified when it was made") {
   Rig rig;
   rig.record(outcome("a", OutcomeKind::compressed));
   rig.record(outcome("b", OutcomeKind::compressed));
   rig.record(outcome("b", OutcomeKind::writer_arrived));
   rig.record(outcome("c", OutcomeKind::conflict));
+  rig.exec(std::string(k_to_third_layout));
   rig.exec(std::string(k_to_second_layout));
 
   rig.ledger = rig.open();
@@ -223,6 +248,7 @@ TEST_CASE("a ledger of the first layout keeps all it knows") {
   rig.record(no_gain);
   REQUIRE(rig.ledger.hold("e", rig.clock.wall() + 1h).has_value());
   const Known before = rig.known();
+  rig.exec(std::string(k_to_third_layout));
   rig.exec(std::string(k_to_second_layout));
   rig.exec(std::string(k_to_first_layout));
 

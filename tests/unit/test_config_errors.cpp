@@ -79,6 +79,14 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
   CHECK(says(complaint("store.path = '/a'\n"), "store.path: no such key"));
 }
 
+TEST_CASE("a key or a word of an earlier release is an error that names its successor") {
+  CHECK(complaint("codec.repress = true\n") ==
+        "config.toml:1: codec.repress: no such key; did you mean codec.recompress?");
+  CHECK(says(complaint("compat.shared_history = 'press'\n"), "\"compress\""));
+  CHECK(says(complaint_of_variable("COLDPRESS_CODEC_REPRESS", "true"),
+             "did you mean COLDPRESS_CODEC_RECOMPRESS?"));
+}
+
 TEST_CASE("store and stores of one source are an error, and so is a shared state_dir") {
   const std::string both = complaint_of_text("store = '/a'\nstores = ['/b', '/c']\n");
   CHECK(says(both, "config.toml:2: stores: store is set, too"));

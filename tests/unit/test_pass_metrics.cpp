@@ -124,10 +124,10 @@ TEST_CASE("a run leaves its metrics in the store's own file, for all to read") {
   CHECK(samples.at(rig.key("coldpress_rollouts_compressed_total")) == 1);
   CHECK(samples.at(rig.key("coldpress_last_run_exit_code")) == 0);
   const double size = static_cast<double>(test_rollout(1).size());
-  CHECK(samples.at(rig.key("coldpress_compressed_plain_bytes_total")) == size);
+  CHECK(samples.at(rig.key("coldpress_input_bytes_total")) == size);
   CHECK(samples.at(rig.key("coldpress_store_bytes", R"(,form="plain")")) == size);
   CHECK(samples.at(rig.key("coldpress_store_bytes", R"(,form="compressed")")) ==
-        samples.at(rig.key("coldpress_compressed_compressed_bytes_total")));
+        samples.at(rig.key("coldpress_output_bytes_total")));
   CHECK(samples.at(rig.key("coldpress_last_success_timestamp_seconds")) ==
         doctest::Approx(
             std::chrono::duration<double>(rig.clock.wall().time_since_epoch()).count()));

@@ -132,9 +132,9 @@ Result<void> Ledger::check() const {
   return check_pages(db_);
 }
 
-Result<std::vector<CompressedRollout>> Ledger::compressed() const {
+Result<std::vector<LedgerRollout>> Ledger::compressed() const {
   TRY_ASSIGN(Statement query, db_.prepare(k_compressed));
-  std::vector<CompressedRollout> rollouts;
+  std::vector<LedgerRollout> rollouts;
   for (;;) {
     TRY_ASSIGN(const bool found, query.step());
     if (!found) {

@@ -52,7 +52,7 @@ struct Totals {
 };
 
 // A rollout that is compressed now, as far as the ledger saw.
-struct CompressedRollout {
+struct LedgerRollout {
   std::string rollout; // logical path, as Candidate::rollout
   std::uint64_t plain_bytes = 0;
   std::uint64_t compressed_bytes = 0;
@@ -156,7 +156,7 @@ public:
   Result<void> check() const;
   Result<Counters> counters() const;
   // In no order.
-  Result<std::vector<CompressedRollout>> compressed() const;
+  Result<std::vector<LedgerRollout>> compressed() const;
   // Over the newest 100,000 publications.
   Result<BlockedTimes> blocked_times() const;
 

@@ -75,7 +75,7 @@ CREATE TABLE publications (
   at INTEGER NOT NULL
 );
 )sql",
-    // What a pass asks for must not cost more with every rollout that was ever pressed:
+    // What a pass asks for must not cost more with every rollout that was ever compressed:
     // an index over the few rows that Memory is made of, the sums by size class, and
     // the pages of HeadMemory.
     R"sql(
@@ -124,12 +124,21 @@ INSERT INTO outcomes SELECT 'writer_arrived', ifnull(sum(writer_arrived), 0) FRO
 INSERT INTO outcomes SELECT 'reaped', ifnull(sum(reaped), 0) FROM runs;
 INSERT INTO outcomes SELECT 'recovered', ifnull(sum(recovered), 0) FROM runs;
 )sql",
+    // The words of the first releases give way to those of every other compressor.
+    R"sql(
+ALTER TABLE runs RENAME COLUMN pressed TO compressed;
+ALTER TABLE files RENAME COLUMN pressed TO compressed;
+UPDATE files SET outcome = 'compressed' WHERE outcome = 'pressed';
+UPDATE files SET outcome = 'recompressed' WHERE outcome = 'repressed';
+UPDATE outcomes SET outcome = 'compressed' WHERE outcome = 'pressed';
+UPDATE outcomes SET outcome = 'recompressed' WHERE outcome = 'repressed';
+)sql",
 };
 
 // A file that merely has our version number fails here, not in the middle of a pass.
 constexpr std::array k_probes = {
     "SELECT id, finished, not_freed_bytes FROM runs LIMIT 0",
-    "SELECT rollout, pressed, attempts, retry_at, hold_until, updated FROM files LIMIT 0",
+    "SELECT rollout, compressed, attempts, retry_at, hold_until, updated FROM files LIMIT 0",
     "SELECT predicted_bytes, verified_at FROM files LIMIT 0",
     "SELECT id, run_id, rollout, blocked_us, at FROM publications LIMIT 0",
     "SELECT rollout FROM files INDEXED BY files_remembered "

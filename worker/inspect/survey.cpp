@@ -21,7 +21,7 @@ constexpr std::uint64_t k_enough_compressed = 20;
 
 struct Ledgered {
   Known known;
-  std::unordered_map<std::string, CompressedRollout> compressed;
+  std::unordered_map<std::string, LedgerRollout> compressed;
 };
 
 template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors) {
@@ -45,7 +45,7 @@ Ledgered read_ledger(const Store& store, Survey& into) {
   into.ledger = true;
   into.realised = value_or_note((*ledger)->totals(), into.errors);
   found.known = value_or_note((*ledger)->known(), into.errors);
-  for (CompressedRollout& each : value_or_note((*ledger)->compressed(), into.errors)) {
+  for (LedgerRollout& each : value_or_note((*ledger)->compressed(), into.errors)) {
     std::string rollout = each.rollout;
     found.compressed.emplace(std::move(rollout), std::move(each));
   }

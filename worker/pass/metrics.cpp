@@ -107,10 +107,10 @@ void add_counters(Exposition& into, const Counters& counters) {
     into.counter(
         metric.name, metric.help, found == counters.outcomes.end() ? 0 : found->second);
   }
-  into.counter("coldpress_compressed_plain_bytes_total",
+  into.counter("coldpress_input_bytes_total",
                "Length of the compressed rollouts before.",
                counters.bytes_before);
-  into.counter("coldpress_compressed_compressed_bytes_total",
+  into.counter("coldpress_output_bytes_total",
                "Length of the compressed rollouts after.",
                counters.bytes_after);
 }
