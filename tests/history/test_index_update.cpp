@@ -2,6 +2,7 @@
 #include "tests/history/index_store.hpp"
 #include "tests/history/lines.hpp"
 #include "tests/support/pass_fs.hpp"
+#include "fsutil/hash.hpp"
 #include "worker/catalog/index_reader.hpp"
 
 #include <doctest/doctest.h>
