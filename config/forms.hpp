@@ -144,7 +144,7 @@ struct OnBatteryRule {
 };
 
 struct SharedHistoryRule {
-  static constexpr std::string_view k_written = "auto|press|skip";
+  static constexpr std::string_view k_written = "auto|compress|skip";
   static Result<SharedHistory> parse(const Given& given);
   static std::string show(SharedHistory rule);
 };

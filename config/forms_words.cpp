@@ -223,9 +223,9 @@ std::string OnBatteryRule::show(OnBattery rule) {
 }
 
 Result<SharedHistory> SharedHistoryRule::parse(const Given& given) {
-  TRY_ASSIGN(const std::string word, parse_word(given, {"auto", "press", "skip"}));
+  TRY_ASSIGN(const std::string word, parse_word(given, {"auto", "compress", "skip"}));
   return word == "auto"    ? SharedHistory::automatic
-         : word == "press" ? SharedHistory::press
+         : word == "compress" ? SharedHistory::compress
                            : SharedHistory::skip;
 }
 
@@ -233,8 +233,8 @@ std::string SharedHistoryRule::show(SharedHistory rule) {
   switch (rule) {
   case SharedHistory::automatic:
     return quoted("auto");
-  case SharedHistory::press:
-    return quoted("press");
+  case SharedHistory::compress:
+    return quoted("compress");
   case SharedHistory::skip:
     break;
   }

@@ -88,11 +88,11 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.state_dir; }),
     key<form::Boolean>(
         "features.local_thread_store_compression",
-        "whether anything may be pressed (default: false)",
+        "whether anything may be compressed (default: false)",
         [](auto& s) -> auto& { return s.compression_enabled; }),
     key<form::Roots>(
         "scan.roots",
-        "trees whose rollouts are pressed (default: archived)",
+        "trees whose rollouts are compressed (default: archived)",
         [](auto& s) -> auto& { return s.scan.roots; }),
     key<form::Duration>(
         "scan.cold_after",
@@ -112,15 +112,15 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.scan.active_without_lease; }),
     key<form::OptionalDuration>(
         "publish.reap_grace",
-        "keep a pressed file's plain form this long (default: 10s, 15m without leases)",
+        "keep a compressed file's plain form this long (default: 10s, 15m without leases)",
         [](auto& s) -> auto& { return s.publish.reap_grace; }),
     key<form::Integer<std::uint32_t, 1, 64>>(
-        "limits.jobs", "rollouts pressed at once (default: 2)", [](auto& s) -> auto& {
+        "limits.jobs", "rollouts compressed at once (default: 2)", [](auto& s) -> auto& {
           return s.limits.jobs;
         }),
     key<form::Size>(
         "limits.memory",
-        "memory for pressing; fewer jobs run if needed (default: 600MiB)",
+        "memory for compressing; fewer jobs run if needed (default: 600MiB)",
         [](auto& s) -> auto& { return s.limits.memory_bytes; }),
     key<form::Size>(
         "limits.min_free",
@@ -152,7 +152,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.pressure.on_battery; }),
     key<form::OptionalSize>(
         "pressure.min_free",
-        "serve presses more when less is free, as 20GiB (default: off)",
+        "serve compresses more when less is free, as 20GiB (default: off)",
         [](auto& s) -> auto& { return s.pressure.min_free_bytes; }),
     key<form::Duration>(
         "pressure.cold_after",
@@ -183,9 +183,9 @@ constexpr std::array k_keys{
         "zstd window as a power of two, 10 to 27 (default: auto)",
         [](auto& s) -> auto& { return s.codec.window_log; }),
     key<form::Boolean>(
-        "codec.repress",
-        "press .zst without a checksum again, of others (default: false)",
-        [](auto& s) -> auto& { return s.codec.repress; }),
+        "codec.recompress",
+        "compress .zst without a checksum again, of others (default: false)",
+        [](auto& s) -> auto& { return s.codec.recompress; }),
     key<form::ReaderVersion>(
         "compat.min_reader",
         "oldest Codex that may have been seen within 30 days (default: 0.137)",

@@ -143,7 +143,7 @@ private:
       if (key == nullptr) {
         return refuse(unknown(printable(name) + ": no such key", nearest_key(name)));
       }
-      // A list given twice is one longer list: dropping the first would press what the
+      // A list given twice is one longer list: dropping the first would compress what the
       // user excluded.
       std::string& whole = lists[key->name];
       whole = key->is_list && !whole.empty() ? whole + "," + text : text;

@@ -19,8 +19,8 @@ enum class OnBattery : std::uint8_t { ignore, wait };
 
 enum class SharedHistory : std::uint8_t {
   automatic, // skip forks and their parents while a reader that needs them plain is about
-  press,     // treat them like any rollout
-  skip,      // never press them
+  compress,     // treat them like any rollout
+  skip,      // never compress them
 };
 
 // Codex's release numbers, "0.137" or "0.144.6"; pre-release suffixes are ignored.
@@ -105,10 +105,10 @@ struct Settings {
     int level = 9;                 // 1..19
     int small_level = 16;          // 1..19, below 1 MiB
     std::optional<int> window_log; // 10..27; empty: chosen for each file
-    // Rollouts untouched this long are pressed at level 19, where a sample says that it
+    // Rollouts untouched this long are compressed at level 19, where a sample says that it
     // pays. Empty: none.
     std::optional<std::chrono::milliseconds> deep_after;
-    bool repress = false; // press weak .zst of others again
+    bool recompress = false; // compress weak .zst of others again
   } codec;
 
   struct Compat {

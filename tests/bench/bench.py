@@ -76,7 +76,7 @@ class Bench:
         told = {"files": len(data.rollouts), "bytes": data.bytes}
         repeated = (self.scratch, options.repeat, say)
         try:
-            told["contestants"] = contest.press(data, everyone, *repeated)
+            told["contestants"] = contest.compress(data, everyone, *repeated)
             told["decode"] = contest.read_again(data, self.coldpress, self.meter, *repeated)
         finally:
             data.remove()

@@ -24,12 +24,12 @@ def foreground(coldpress, corpus, meter, scratch, repeats, say):
         subprocess.run(list(map(str, file)), check=True)
         measure.settle([*sources, job_file], cold=False)
         job = [*PIN, "zstd", "-q", "-9", "-c", "--single-thread", job_file]
-        press = [coldpress, "run", "--once", "--store", work / "home", *contestants.PRESS]
+        compress = [coldpress, "run", "--once", "--store", work / "home", *contestants.COMPRESS]
         zstd = ["zstd", "-q", "-9", "--long=27", "-c", "--single-thread", *sources]
         walls = {"alone": [], "beside coldpress": [], "beside zstd -9": []}
         for number in range(repeats):
             walls["alone"].append(meter.run(job).wall)
-            walls["beside coldpress"].append(beside(press, job, meter))
+            walls["beside coldpress"].append(beside(compress, job, meter))
             walls["beside zstd -9"].append(beside(zstd, job, meter))
             say(f"foreground {number + 1}: " + ", ".join(f"{w[-1]:.2f}" for w in walls.values()))
     # By pairs, for the load of a shared machine comes and goes.
@@ -67,7 +67,7 @@ def memory(coldpress, corpus, meter, scratch, say):
     with contestants.room(scratch / "memory") as work:
         home = work / "home"
         profiles.make_home(corpus, "images", home, 2, 400 * profiles.MB)
-        command = [coldpress, "run", "--once", "--jobs", "2", "--store", home, *contestants.PRESS]
+        command = [coldpress, "run", "--once", "--jobs", "2", "--store", home, *contestants.COMPRESS]
         peak = meter.run(command).peak_kb
     say(f"memory: two jobs, {peak / 1024:.0f} MiB")
     return {"two_jobs_peak_kb": peak}

@@ -1,4 +1,4 @@
-"""Everyone presses the same files, in turns; then what was pressed is read again."""
+"""Everyone compresses the same files, in turns; then what was compressed is read again."""
 
 import filecmp
 
@@ -6,14 +6,14 @@ import contestants
 import measure
 
 
-def press(data, everyone, scratch, repeats, say):
+def compress(data, everyone, scratch, repeats, say):
     """By contestant: its medians warm, its runs cold, and what came out."""
     runs = {one.name: {"warm": [], "cold": []} for one in everyone}
     plan = [("warm", n) for n in range(repeats)] + [("cold", n) for n in range(-(-repeats // 3))]
     for start, number in plan:
         # In turns, so that a busy moment of the machine meets all alike.
         for one in everyone:
-            with contestants.room(scratch / "press") as work:
+            with contestants.room(scratch / "compress") as work:
                 cost = one.run(data, work, start == "cold")
             runs[one.name][start].append(cost)
             say(f"{data.name}: {one.name}, {start} {number + 1}: {cost.wall:.2f} s")
@@ -36,7 +36,7 @@ def told(data, both):
         outcome["blocked_us"]
         for cost in both["warm"] + both["cold"]
         for outcome in cost.extra.get("outcomes", ())
-        if outcome["outcome"] == "pressed"
+        if outcome["outcome"] == "compressed"
     ]
     if blocked:
         result["blocked_us"] = percentiles(blocked)
@@ -53,10 +53,10 @@ def percentiles(values):
 
 
 def read_again(data, coldpress, meter, scratch, repeats, say):
-    """`cat` beside `zstd -dc` on one pressed file, and `restore` of the whole home."""
+    """`cat` beside `zstd -dc` on one compressed file, and `restore` of the whole home."""
     with contestants.room(scratch / "decode") as work:
-        pressed = contestants.Coldpress(meter, coldpress)
-        pressed.run(data, work, cold=False)
+        compressed = contestants.Coldpress(meter, coldpress)
+        compressed.run(data, work, cold=False)
         home = work / "home"
         frames = [home / f"{name}.zst" for name in data.rollouts]
         frame = home / f"{data.largest()}.zst"

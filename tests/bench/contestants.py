@@ -1,7 +1,7 @@
 """Those who compress: coldpress, the zstd program, and the real Codex.
 
 Each is given the same home and answers with a Cost whose `extra` says how many bytes came
-out. Codex and coldpress, who change what they press, take a copy; zstd writes beside it.
+out. Codex and coldpress, who change what they compress, take a copy; zstd writes beside it.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ import codex_home
 import codex_package
 import mock_responses
 
-PRESS = ["--enable", "local_thread_store_compression", "--roots", "archived,active"]
-PRESS += ["--settle", "0s", "--reap-grace", "200ms"]
+COMPRESS = ["--enable", "local_thread_store_compression", "--roots", "archived,active"]
+COMPRESS += ["--settle", "0s", "--reap-grace", "200ms"]
 MOST_OPEN = 200
 
 
@@ -45,7 +45,7 @@ class Coldpress:
 
     def __init__(self, meter, program, *flags):
         self._meter = meter
-        self._command = [program, "run", "--once", "--json", *PRESS, *flags]
+        self._command = [program, "run", "--once", "--json", *COMPRESS, *flags]
 
     def run(self, data, work, cold):
         home = data.copy(work / "home")

@@ -53,10 +53,10 @@ def one_store(home, coldpress, meter):
         "scan plain MB/s": rate(meter.run(ask("search", "--scan", ABSENT, "-q"))),
     }
     subprocess.run(["zstd", "-q", "--rm", *map(str, rollouts)], check=True)
-    pressed = [f"{path}.zst" for path in rollouts]
+    compressed = [f"{path}.zst" for path in rollouts]
     told["after compression"] = measure.middle([meter.run(ask("index", "build", "-q"))])
     told["scan compressed MB/s"] = rate(meter.run(ask("search", "--scan", ABSENT, "-q")))
     tool = "rg" if shutil.which("rg") else "grep"
     pipe = f"zstdcat \"$@\" | {tool} -F '{ABSENT}' || test $? = 1"
-    told[f"zstdcat | {tool} MB/s"] = rate(meter.run(["sh", "-c", pipe, "sh", *pressed]))
+    told[f"zstdcat | {tool} MB/s"] = rate(meter.run(["sh", "-c", pipe, "sh", *compressed]))
     return told

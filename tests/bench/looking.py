@@ -4,7 +4,7 @@ import contestants
 import measure
 import profiles
 
-# Nothing is that old, so that a run fills the ledger and presses nothing.
+# Nothing is that old, so that a run fills the ledger and compresses nothing.
 YOUNG = ["--cold-after", "30000d", "--roots", "archived,active", "--settle", "0s"]
 ENABLE = ["--enable", "local_thread_store_compression"]
 SMALL = 8000  # bytes of each rollout: two or three blocks, mostly its first record

@@ -36,10 +36,10 @@ def one_kind(kind, coldpress, encode_only, corpus, meter, scratch, repeats, say)
             encoded.append(told["encoded"])
             synced.append(told["synced"])
             measure.settle([source], cold=False)
-            press = [coldpress, "run", "--once", "--json", "--jobs", "1", "--store", home]
-            press += ["--codec-level", LEVEL, *contestants.PRESS]
-            _cost, told = meter.lines(press)
-            whole += [one["seconds"] for one in told if one.get("outcome") == "pressed"]
+            compress = [coldpress, "run", "--once", "--json", "--jobs", "1", "--store", home]
+            compress += ["--codec-level", LEVEL, *contestants.COMPRESS]
+            _cost, told = meter.lines(compress)
+            whole += [one["seconds"] for one in told if one.get("outcome") == "compressed"]
         say(f"verification: {kind} {number + 1}: {synced[-1]:.2f} s, whole {whole[-1]:.2f} s")
     extra = statistics.median(w / s - 1 for s, w in zip(synced, whole))
     return {"encoded": encoded, "synced": synced, "whole": whole, "extra": extra}

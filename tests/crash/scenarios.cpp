@@ -68,12 +68,12 @@ std::vector<Kind> all_kinds() {
   return {full_kind(), syncing_kind(), named_kind(), linking_kind(), poor_kind()};
 }
 
-Scenario press_scenario(const Kind& kind) {
-  Scenario scenario = base("press", kind);
+Scenario compress_scenario(const Kind& kind) {
+  Scenario scenario = base("compress", kind);
   scenario.prepare = [](MemFs&, const StoreRig& rig) { rig.put(rig.plain(), k_text); };
   scenario.act = [](TestWorker& worker, const StoreRig& rig) {
     if (worker.fs.lstat(rig.plain())) {
-      (void)worker.press(rig.candidate(rig.plain()));
+      (void)worker.compress(rig.candidate(rig.plain()));
     }
   };
   return scenario;
@@ -104,14 +104,14 @@ Scenario restore_scenario(const Kind& kind) {
   return scenario;
 }
 
-Scenario repress_scenario(const Kind& kind) {
-  Scenario scenario = base("repress", kind);
+Scenario recompress_scenario(const Kind& kind) {
+  Scenario scenario = base("recompress", kind);
   scenario.prepare = [](MemFs&, const StoreRig& rig) {
     rig.put(rig.compressed(), test_weak_frame(k_text));
   };
   scenario.act = [](TestWorker& worker, const StoreRig& rig) {
     if (const auto weak = rig.weak()) {
-      (void)worker.repress(*weak);
+      (void)worker.recompress(*weak);
     }
   };
   return scenario;

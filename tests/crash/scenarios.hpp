@@ -16,12 +16,12 @@ Kind linking_kind(); // link and unlink for every rename
 Kind poor_kind();
 std::vector<Kind> all_kinds();
 
-// A cold rollout is pressed and its retired form reaped.
-Scenario press_scenario(const Kind& kind);
+// A cold rollout is compressed and its retired form reaped.
+Scenario compress_scenario(const Kind& kind);
 Scenario reap_scenario(const Kind& kind);
 Scenario restore_scenario(const Kind& kind);
-// A weak frame is pressed again.
-Scenario repress_scenario(const Kind& kind);
+// A weak frame is compressed again.
+Scenario recompress_scenario(const Kind& kind);
 // Every leftover of DESIGN section 5, and what the pass makes of it.
 std::vector<Scenario> leftover_scenarios(const Kind& kind);
 

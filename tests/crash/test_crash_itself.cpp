@@ -44,18 +44,18 @@ Scenario leftover(const std::string& name) {
 } // namespace
 
 TEST_CASE("the crash test sees a directory that is never synced") {
-  CHECK_FALSE(run_deaths(press_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
+  CHECK_FALSE(run_deaths(compress_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
   CHECK_FALSE(
       run_deaths(restore_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
 }
 
 TEST_CASE("the crash test sees a file that is never synced") {
   CHECK_FALSE(
-      run_deaths(press_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
+      run_deaths(compress_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
   CHECK_FALSE(
       run_deaths(restore_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
   CHECK_FALSE(
-      run_deaths(repress_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
+      run_deaths(recompress_scenario(full_kind()), lying<NoFileSync>()).losses.empty());
 }
 
 TEST_CASE("the crash test sees a rename that loses the file") {
@@ -64,7 +64,7 @@ TEST_CASE("the crash test sees a rename that loses the file") {
 }
 
 TEST_CASE("the crash test sees what a pass leaves behind") {
-  Scenario scenario = press_scenario(full_kind());
+  Scenario scenario = compress_scenario(full_kind());
   scenario.wanted.clear(); // as if the rollout had to be gone
   CHECK_FALSE(run_deaths(scenario).messes.empty());
 }

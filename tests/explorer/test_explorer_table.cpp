@@ -56,8 +56,8 @@ const std::vector<Row>& table() {
       {"w_reader", "writer", "a form stands in every state: no retry is needed"},
       {"w_reader1", "", "a reader's two looks are its own; Codex retries for 150 ms"},
       // power cuts
-      {"p_press", "power cut", k_draft},
-      {"p_press_strict", "power cut", k_draft},
+      {"p_compress", "power cut", k_draft},
+      {"p_compress_strict", "power cut", k_draft},
       {"p_nosync5", "no directory sync", "mutant"},
       {"p_lf_strict", "power cut, writer", "the draft's flaw is mended"},
       {"p_lf", "power cut, writer", "the draft's flaw is mended"},

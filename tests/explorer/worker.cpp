@@ -56,7 +56,7 @@ std::vector<Move> Worker::may_begin() const {
   }
   if (world_.exists(places().plain) && !world_.exists(places().compressed) &&
       turns_.settled()) {
-    actions.push_back(Move::press);
+    actions.push_back(Move::compress);
   }
   if (has_leftovers(forms_of(world_))) {
     actions.push_back(Move::recover);
@@ -126,9 +126,9 @@ void Worker::perform(Move action) {
   if (!begin_process()) {
     return;
   }
-  if (action == Move::press) {
+  if (action == Move::compress) {
     published_.reset();
-    press();
+    compress();
     return;
   }
   const auto retired = world_.stat(places().retired);
@@ -141,7 +141,7 @@ void Worker::perform(Move action) {
   (void)process_->recover(world_, spec_.trees);
 }
 
-void Worker::press() {
+void Worker::compress() {
   at_once_ = true;
   auto verified = process_->prepare();
   at_once_ = false;

@@ -6,7 +6,7 @@
 
 namespace coldpress {
 
-enum class Move : std::uint8_t { go_on, press, recover, reap, leave };
+enum class Move : std::uint8_t { go_on, compress, recover, reap, leave };
 
 // Puts something between a worker and its disk; the world is there to be looked at.
 using Layer = std::function<std::unique_ptr<Fs>(Fs& disk, const World& world)>;
@@ -44,7 +44,7 @@ public:
 
 private:
   void perform(Move action);
-  void press();
+  void compress();
   bool begin_process();
   void end_process();
   void before(Touches touches, bool changes);

@@ -156,7 +156,7 @@ ProgramEnd CodexHome::run(std::vector<std::string> words) const {
   return run_program(coldpress(std::move(words)));
 }
 
-ProgramStart CodexHome::pressing(const std::vector<std::string>& more) const {
+ProgramStart CodexHome::compressing(const std::vector<std::string>& more) const {
   std::vector<std::string> words{
       "run", "--once", "--enable", "local_thread_store_compression"};
   // Whatever else the machine does.
@@ -170,8 +170,8 @@ ProgramStart CodexHome::pressing(const std::vector<std::string>& more) const {
   return coldpress(std::move(words));
 }
 
-ProgramEnd CodexHome::press(const std::vector<std::string>& more) const {
-  return run_program(pressing(more));
+ProgramEnd CodexHome::compress(const std::vector<std::string>& more) const {
+  return run_program(compressing(more));
 }
 
 void CodexHome::give_to_ordinary_user() const {

@@ -49,8 +49,8 @@ public:
   ProgramStart coldpress(std::vector<std::string> words) const;
   ProgramEnd run(std::vector<std::string> words) const;
   // run --once with the feature on and nothing to wait for.
-  ProgramStart pressing(const std::vector<std::string>& more = {}) const;
-  ProgramEnd press(const std::vector<std::string>& more = {}) const;
+  ProgramStart compressing(const std::vector<std::string>& more = {}) const;
+  ProgramEnd compress(const std::vector<std::string>& more = {}) const;
 
   // Gives everything to the ordinary user if we are root, and lets that user in.
   void give_to_ordinary_user() const;

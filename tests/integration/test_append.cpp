@@ -81,7 +81,7 @@ TEST_CASE("append makes a compressed rollout plain first and closes a torn tail"
   const std::string before = meta(1, "paginated") + std::string(20'000, ' ') + "{\"torn";
   write_file(at.plain(), before);
   set_age(at.plain(), 30);
-  REQUIRE_EQ(at.home.press().code, 0);
+  REQUIRE_EQ(at.home.compress().code, 0);
   REQUIRE_FALSE(exists(at.plain()));
   const ProgramEnd end = at.shell(at.append(at.plain() + ".zst --json --sync record") +
                                   at.input(message("a")));
@@ -194,7 +194,7 @@ TEST_CASE("lease --materialize makes the rollout plain before the command begins
   const Threads at;
   write_file(at.plain(), meta(1, "legacy") + std::string(20'000, ' '));
   set_age(at.plain(), 30);
-  REQUIRE_EQ(at.home.press().code, 0);
+  REQUIRE_EQ(at.home.compress().code, 0);
   REQUIRE_FALSE(exists(at.plain()));
   CHECK_EQ(at.shell(at.lease(thread_id(1)) + " -- test -e " + at.plain()).code, 1);
   CHECK_EQ(

@@ -8,7 +8,7 @@ using namespace coldpress;
 
 TEST_CASE("a store that is missing or a file is refused with what to do") {
   CodexHome home;
-  ProgramStart start = home.pressing();
+  ProgramStart start = home.compressing();
   SUBCASE("missing") {
     start.command.back() = home.outside() + "/nowhere";
     const ProgramEnd end = run_program(start);
@@ -40,7 +40,7 @@ TEST_CASE("a store that cannot be read is refused with what to do") {
   CodexHome home;
   home.give_to_ordinary_user();
   ::chmod(home.path().c_str(), 0000);
-  const ProgramEnd end = run_program(home.as_ordinary_user(home.pressing()));
+  const ProgramEnd end = run_program(home.as_ordinary_user(home.compressing()));
   ::chmod(home.path().c_str(), 0700);
   CHECK_EQ(end.code, 1);
   CHECK_HAS(end.err, "EACCES");
@@ -55,7 +55,7 @@ TEST_CASE("a directory that cannot be read does not stop the pass") {
   home.give_to_ordinary_user();
   ::chmod((home / "sessions/2026/01/06").c_str(), 0000);
   const ProgramEnd end = run_program(home.as_ordinary_user(
-      home.pressing({"--roots", "archived,active", "--active-without-lease", "true"})));
+      home.compressing({"--roots", "archived,active", "--active-without-lease", "true"})));
   ::chmod((home / "sessions/2026/01/06").c_str(), 0700);
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "sessions/2026/01/06");
@@ -68,7 +68,7 @@ TEST_CASE("a rollout that may not be read is left with its reason, and exit 3 sa
   home.add({.mode = 0000});
   const std::string other = home.add({.number = 2});
   home.give_to_ordinary_user();
-  const ProgramEnd end = run_program(home.as_ordinary_user(home.pressing()));
+  const ProgramEnd end = run_program(home.as_ordinary_user(home.compressing()));
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.out, "unreadable");
   CHECK(exists(home / (other + ".zst")));
@@ -84,7 +84,7 @@ TEST_CASE("root is refused on somebody else's store and told what to do") {
   home.add({});
   home.give_to_ordinary_user();
   const Listing before = list(home.path());
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 1);
   CHECK_HAS(end.err, "sudo -u '#65534'");
   CHECK_EQ(difference(before, list(home.path())), "");
@@ -98,7 +98,7 @@ TEST_CASE("a rollout of another owner is left alone") {
   CodexHome home;
   const std::string rollout = home.add({});
   REQUIRE_EQ(::chown((home / rollout).c_str(), k_ordinary_user, k_ordinary_user), 0);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "not_owner");
   CHECK(exists(home / rollout));
@@ -110,7 +110,7 @@ TEST_CASE("a tree that is a symlink is reported and left alone") {
   const std::string elsewhere = home.outside() + "/elsewhere";
   REQUIRE_EQ(::rename((home / "archived_sessions").c_str(), elsewhere.c_str()), 0);
   REQUIRE_EQ(::symlink(elsewhere.c_str(), (home / "archived_sessions").c_str()), 0);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "a symlink");
   CHECK(exists(home / rollout));

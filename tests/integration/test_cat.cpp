@@ -14,13 +14,13 @@ TEST_CASE("cat prints a rollout in either form by path, file name or thread id")
                                       file_name(1) + ".zst",
                                       thread_id(1),
                                       "0199AAAA-BBBB-7CCC-8DDD-000000000001"};
-  for (const bool pressed : {false, true}) {
-    if (pressed) {
-      REQUIRE_EQ(home.press().code, 0);
+  for (const bool compressed : {false, true}) {
+    if (compressed) {
+      REQUIRE_EQ(home.compress().code, 0);
       REQUIRE_FALSE(exists(home / rollout));
     }
     for (const std::string& way : ways) {
-      CAPTURE(pressed);
+      CAPTURE(compressed);
       CAPTURE(way);
       const ProgramEnd end = home.run({"cat", way});
       CHECK_EQ(end.code, 0);
@@ -55,7 +55,7 @@ TEST_CASE("cat says that a thread or file is unknown") {
 TEST_CASE("cat ends quietly when nobody reads on") {
   CodexHome home;
   home.add({.bytes = 2'000'000});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   ProgramStart start = home.coldpress({"cat", thread_id(1)});
   start.stdout_broken = true;
   const ProgramEnd end = run_program(start);
@@ -66,7 +66,7 @@ TEST_CASE("cat ends quietly when nobody reads on") {
 TEST_CASE("cat refuses a .zst with a wrong bit and keeps it") {
   CodexHome home;
   const std::string rollout = home.add({});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string path = home / (rollout + ".zst");
   std::string frame = read_file(path);
   frame[frame.size() / 2] = static_cast<char>(frame[frame.size() / 2] ^ 0x10);

@@ -132,7 +132,7 @@ TEST_CASE("cat --json tells of damage behind what it could read") {
   }
 }
 
-TEST_CASE("cat --follow shows what is appended, across pressing and restoring") {
+TEST_CASE("cat --follow shows what is appended, across compressing and restoring") {
   for (const bool tail : {false, true}) {
     CAPTURE(tail);
     CodexHome home;
@@ -156,7 +156,7 @@ TEST_CASE("cat --follow shows what is appended, across pressing and restoring") 
     REQUIRE(follower.wait_until([&] { return has_open(follower.pid(), home / rollout); },
                                 std::chrono::seconds(20)));
     REQUIRE(shows(before));
-    REQUIRE_EQ(home.press().code, 0);
+    REQUIRE_EQ(home.compress().code, 0);
     REQUIRE_FALSE(exists(home / rollout));
     REQUIRE_EQ(home.run({"restore", thread_id(1)}).code, 0);
     std::ofstream(home / rollout, std::ios::app) << "{\"more\":1}\n";

@@ -77,9 +77,9 @@ TEST_CASE("control status shows what the daemon knows") {
                "until coldpress control resume\n"
                "next pass  2026-01-03T03:00:00Z: every 1d\n"
                "last pass  2026-01-02T04:00:00Z: some files failed; the next pass tries "
-               "again; 5 pressed, 6.0 KiB -> 1.0 KiB\n"
+               "again; 5 compressed, 6.0 KiB -> 1.0 KiB\n"
                "space      1.0 KiB free, less than the 2.0 KiB of pressure.min_free: "
-               "younger rollouts are pressed, too, the largest gain first\n");
+               "younger rollouts are compressed, too, the largest gain first\n");
 }
 
 TEST_CASE("control status --json is the daemon's own line") {

@@ -39,7 +39,7 @@ ProgramEnd doctor(const CodexHome& home) {
 void fill(CodexHome& home) {
   home.add({.number = 1});
   home.add({.number = 2, .tree = "sessions/2026/01/05"});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   ::chmod(home.path().c_str(), 0700);
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("doctor tells of a ledger that is damaged, and of one set aside") {
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 0);
   CHECK_HAS(findings_of(end, "ledger"), "the next run sets it aside");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   CHECK_HAS(findings_of(doctor(home), "ledger"), "1 damaged ledgers were set aside");
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("doctor tells that Codex compresses by itself, too") {
              "model = \"x\"\n[features]\nlocal_thread_store_compression = true\n");
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(findings_of(end, "codex_compressor"), "codec.repress");
+  CHECK_HAS(findings_of(end, "codex_compressor"), "codec.recompress");
 }
 
 TEST_CASE("doctor finds what keeps every run from beginning, as the run says it") {
@@ -230,7 +230,7 @@ TEST_CASE("doctor finds what keeps every run from beginning, as the run says it"
     home.give_to_ordinary_user();
     REQUIRE_EQ(::chown((home / path).c_str(), 0, 0), 0);
     REQUIRE_EQ(::chmod((home / path).c_str(), 0600), 0);
-    const ProgramEnd run = run_program(home.as_ordinary_user(home.pressing()));
+    const ProgramEnd run = run_program(home.as_ordinary_user(home.compressing()));
     CHECK_EQ(run.code, 1);
     CHECK_HAS(run.err, "no run can begin without " + name);
     CHECK_HAS(run.err, "sudo chown");
@@ -259,7 +259,7 @@ TEST_CASE("doctor finds a directory in which each run fails") {
   const ProgramEnd found = run_program(home.as_ordinary_user(home.coldpress(words)));
   CHECK_EQ(found.code, 4);
   CHECK_HAS(findings_of(found, "start"), "each run fails on 1 rollouts");
-  CHECK_EQ(run_program(home.as_ordinary_user(home.pressing(both))).code, 3);
+  CHECK_EQ(run_program(home.as_ordinary_user(home.compressing(both))).code, 3);
 }
 
 #endif

@@ -11,7 +11,7 @@ TEST_CASE("without the feature run changes nothing and says how to turn it on") 
   const ProgramEnd end = home.run({"run", "--once", "--settle", "0s"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "--enable local_thread_store_compression");
-  CHECK_HAS(end.out, "1 of 1 rollouts to press");
+  CHECK_HAS(end.out, "1 of 1 rollouts to compress");
   CHECK_HAS(home.run({"plan"}).out, "--enable local_thread_store_compression");
   CHECK_EQ(difference(before, list(home.path())), "");
 }
@@ -31,9 +31,9 @@ TEST_CASE("run --dry-run changes nothing even with the feature on") {
   CodexHome home;
   home.add({});
   const Listing before = list(home.path());
-  const ProgramEnd end = home.press({"--dry-run"});
+  const ProgramEnd end = home.compress({"--dry-run"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, "1 of 1 rollouts to press");
+  CHECK_HAS(end.out, "1 of 1 rollouts to compress");
   CHECK_EQ(difference(before, list(home.path())), "");
 }
 

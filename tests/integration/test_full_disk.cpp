@@ -30,7 +30,7 @@ private:
 
 } // namespace
 
-TEST_CASE("on a full disk the large rollout stays whole and the small one is pressed") {
+TEST_CASE("on a full disk the large rollout stays whole and the small one is compressed") {
   CodexHome home;
   const SmallDisk disk(home / "archived_sessions", "size=8m");
   if (!disk.works()) {
@@ -41,7 +41,7 @@ TEST_CASE("on a full disk the large rollout stays whole and the small one is pre
   const RolloutFile small{.number = 2, .bytes = 400'000};
   const std::string large_path = home / home.add(large);
   const std::string small_path = home / home.add(small);
-  const ProgramEnd end = home.press({"--min-free", "0B", "--jobs", "1"});
+  const ProgramEnd end = home.compress({"--min-free", "0B", "--jobs", "1"});
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "no_space");
   CHECK_HAS(end.err, "ENOSPC");
@@ -52,10 +52,10 @@ TEST_CASE("on a full disk the large rollout stays whole and the small one is pre
   CHECK(litter(home.path()).empty());
 }
 
-TEST_CASE("less free space than limits.min_free presses nothing and says so") {
+TEST_CASE("less free space than limits.min_free compresses nothing and says so") {
   CodexHome home;
   const std::string rollout = home.add({});
-  const ProgramEnd end = home.press({"--min-free", "4000000GiB"});
+  const ProgramEnd end = home.compress({"--min-free", "4000000GiB"});
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "are free, less than limits.min_free (3.8 PiB); free some space");
   CHECK_EQ(differing(read_file(home / rollout), rollout_content({})), "");
@@ -65,7 +65,7 @@ TEST_CASE("less free space than limits.min_free presses nothing and says so") {
 TEST_CASE("restore without enough space leaves each rollout as it was") {
   CodexHome home;
   const std::string rollout = home.add({});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const Listing before = list(home / "archived_sessions");
   const ProgramEnd end = home.run({"restore", "--all", "--min-free", "4000000GiB"});
   CHECK_EQ(end.code, 3);

@@ -70,12 +70,12 @@ TEST_CASE("a run keeps to the memory of its control group instead of being kille
   }
   CodexHome home;
   const std::string rollout = home.add({});
-  ProgramStart start = home.pressing();
+  ProgramStart start = home.compressing();
   start.before_program = [&group] { return group.enter(); };
   const ProgramEnd end = run_program(start);
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "no_memory");
   CHECK_FALSE(exists(home / (rollout + ".zst")));
-  CHECK_EQ(run_program(home.pressing()).code, 0); // in no group
+  CHECK_EQ(run_program(home.compressing()).code, 0); // in no group
   CHECK(exists(home / (rollout + ".zst")));
 }

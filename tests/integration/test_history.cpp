@@ -103,7 +103,7 @@ TEST_CASE("list, show and search answer alike before and after compression") {
       CHECK(show[1]["error"].is_null());
       CHECK_EQ(show[1]["items"][0]["type"], "userMessage");
       CHECK_EQ(show[1]["items"][1]["text"], "An old silent pond");
-      REQUIRE_EQ(home.press().code, 0);
+      REQUIRE_EQ(home.compress().code, 0);
     }
     const auto list_after = json_of(home, {"list"});
     REQUIRE_EQ(list_after.size(), list.size());
@@ -124,7 +124,7 @@ TEST_CASE("list, show and search answer alike before and after compression") {
 TEST_CASE("a hit names the line and the byte at which cat has it") {
   CodexHome home;
   add(home, 1, "question", "the one answer");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   REQUIRE_EQ(home.run({"index", "build"}).code, 0);
   const std::string bytes = home.run({"cat", thread_id(1)}).out;
   for (const auto& words :
@@ -195,14 +195,14 @@ TEST_CASE("index verify finds bytes that changed under an unchanged stamp") {
 TEST_CASE("a run with catalog.enabled leaves an index that is up to date") {
   CodexHome home;
   add(home, 1, "first question", "answer");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   CHECK_FALSE(exists(home / k_index));
-  REQUIRE_EQ(home.press({"--catalog-enabled", "true"}).code, 0);
+  REQUIRE_EQ(home.compress({"--catalog-enabled", "true"}).code, 0);
   REQUIRE(exists(home / k_index));
   CHECK_HAS(home.run({"index", "status"}).out, "up to date");
   // From then on without the setting, too.
   add(home, 2, "second question", "answer");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   CHECK_HAS(home.run({"index", "status"}).out, "up to date");
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("receipts tell growth from change, and sha256sum agrees with them") {
   }
   const std::string file = home.outside() + "/receipts";
   CHECK_HAS(home.run({"verify", "--receipts", file}).out, "4 receipts written");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string text = read_file(file);
   std::istringstream lines(text);
   int checked = 0;

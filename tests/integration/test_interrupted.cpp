@@ -49,7 +49,7 @@ void check_stopped_by(int number) {
   CodexHome home;
   const std::string rollout = home.add(k_large);
   const Listing before = list(home / "archived_sessions");
-  Program run(home.pressing({"--codec-level", "12"}));
+  Program run(home.compressing({"--codec-level", "12"}));
   REQUIRE(stop_in_the_middle(run));
   const auto asked = std::chrono::steady_clock::now();
   run.signal(number);
@@ -80,7 +80,7 @@ TEST_CASE("run --until-eof stops as by SIGTERM once its standard input has ended
   CodexHome home;
   home.add(k_large);
   const Listing before = list(home / "archived_sessions");
-  const ProgramEnd end = home.press({"--until-eof", "--codec-level", "12"});
+  const ProgramEnd end = home.compress({"--until-eof", "--codec-level", "12"});
   CHECK_EQ(end.code, 128 + SIGTERM);
   CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
   CHECK(litter(home.path()).empty());
@@ -90,7 +90,7 @@ TEST_CASE("a signal stops restore and leaves the .zst as it was") {
   CodexHome home;
   const RolloutFile file{.bytes = 20'000'000};
   const std::string rollout = home.add(file);
-  REQUIRE_EQ(home.press({"--codec-level", "1"}).code, 0);
+  REQUIRE_EQ(home.compress({"--codec-level", "1"}).code, 0);
   const Listing before = list(home / "archived_sessions");
   Program restore(home.coldpress({"restore", "--all"}));
   REQUIRE(stop_in_the_middle(restore));
@@ -116,7 +116,7 @@ TEST_CASE("after kill -9 at any moment one more run leaves a clean readable stor
       home.add({.number = number, .bytes = 300'000});
     }
     {
-      Program run(home.pressing());
+      Program run(home.compressing());
       run.wait_until([] { return false; }, std::chrono::milliseconds{milliseconds});
       run.signal(SIGKILL);
       run.wait();
@@ -127,7 +127,7 @@ TEST_CASE("after kill -9 at any moment one more run leaves a clean readable stor
                          rollout_content({.number = number, .bytes = 300'000})),
                "");
     }
-    const ProgramEnd next = home.press();
+    const ProgramEnd next = home.compress();
     CHECK_EQ(next.code, 0);
     for (int number = 1; number <= k_files; ++number) {
       const std::string path = home / ("archived_sessions/" + file_name(number));
@@ -144,7 +144,7 @@ TEST_CASE("a byte changed in the temp file before it is read back is refused") {
   CodexHome home;
   const std::string rollout = home.add(k_large);
   const Listing before = list(home / "archived_sessions");
-  Program run(home.pressing({"--codec-level", "12"}));
+  Program run(home.compressing({"--codec-level", "12"}));
   REQUIRE(stop_in_the_middle(run));
   constexpr off_t k_at = k_some - 1;
   const int temp = ::open(temp_of(run.pid(), k_some).c_str(), O_RDWR | O_CLOEXEC);
@@ -162,10 +162,10 @@ TEST_CASE("a byte changed in the temp file before it is read back is refused") {
   CHECK(litter(home.path()).empty());
 }
 
-TEST_CASE("a rollout that changes while it is pressed is left as its writer made it") {
+TEST_CASE("a rollout that changes while it is compressed is left as its writer made it") {
   CodexHome home;
   const std::string rollout = home.add(k_large);
-  Program run(home.pressing({"--codec-level", "12"}));
+  Program run(home.compressing({"--codec-level", "12"}));
   REQUIRE(stop_in_the_middle(run));
   SUBCASE("appended to") {
     const std::string line = "{\"type\":\"event_msg\",\"payload\":{}}\n";

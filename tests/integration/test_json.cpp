@@ -64,7 +64,7 @@ void fill(CodexHome& home) {
 TEST_CASE("run --json writes the documented lines") {
   CodexHome home;
   fill(home);
-  const ProgramEnd end = home.press({"--json"});
+  const ProgramEnd end = home.compress({"--json"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, R"({"message_type":"progress","done":1,"total":1,"bytes_done":)");
   check_golden(home, "run.jsonl", end);
@@ -85,7 +85,7 @@ TEST_CASE("plan --json writes the documented lines") {
 TEST_CASE("status --json writes the documented lines") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   check_golden(home, "status.jsonl", home.run({"status", "--json"}));
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("config --json writes the documented lines") {
 TEST_CASE("restore --json writes the documented lines") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   check_golden(home, "restore.jsonl", home.run({"restore", "--all", "--json"}));
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("whatever a command says with --json is lines of JSON, and each field 
                                                        {"control", "status"},
                                                        {"schedule", "status"},
                                                        {"restore", "--all"}};
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   home.add({.number = 5});
   for (std::vector<std::string> words : commands) {
     words.emplace_back("--json");

@@ -7,7 +7,7 @@ using namespace coldpress;
 
 namespace {
 
-// A store with one pressed rollout, one without gain and, since then, one more to press.
+// A store with one compressed rollout, one without gain and, since then, one more to compress.
 struct Used {
   CodexHome home;
   std::string ledger = home / "coldpress/ledger.sqlite";
@@ -16,11 +16,11 @@ struct Used {
   Used() {
     home.add({.number = 1});
     home.add({.number = 2, .bytes = 9'000, .compressible = false});
-    REQUIRE_EQ(home.press().code, 0);
+    REQUIRE_EQ(home.compress().code, 0);
     fresh = home.add({.number = 3});
   }
 
-  void check_pressed() const {
+  void check_compressed() const {
     CHECK_FALSE(exists(home / fresh));
     CHECK_EQ(differing(rollout_bytes(home / fresh), rollout_content({.number = 3})), "");
     CHECK_EQ(differing(rollout_bytes(home / ("archived_sessions/" + file_name(1))),
@@ -36,8 +36,8 @@ struct Used {
 TEST_CASE("a deleted ledger loses nothing and is begun again") {
   const Used used;
   REQUIRE_EQ(::remove(used.ledger.c_str()), 0);
-  CHECK_EQ(used.home.press().code, 0);
-  used.check_pressed();
+  CHECK_EQ(used.home.compress().code, 0);
+  used.check_compressed();
   CHECK(exists(used.ledger));
 }
 
@@ -60,10 +60,10 @@ TEST_CASE("a damaged ledger is reported, set aside and the pass goes on") {
     }
   }
   write_file(used.ledger, bytes);
-  const ProgramEnd end = used.home.press();
+  const ProgramEnd end = used.home.compress();
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.err, "the ledger was damaged");
-  used.check_pressed();
+  used.check_compressed();
   std::vector<std::string> aside;
   for (const std::string& name : names_ending(used.home / "coldpress", "")) {
     if (name.starts_with("ledger.sqlite") && name != "ledger.sqlite") {
@@ -72,7 +72,7 @@ TEST_CASE("a damaged ledger is reported, set aside and the pass goes on") {
   }
   REQUIRE_FALSE(aside.empty());
   CHECK_EQ(differing(read_file(used.home / ("coldpress/" + aside.front())), bytes), "");
-  CHECK_EQ(used.home.press().err, "");
+  CHECK_EQ(used.home.compress().err, "");
 }
 
 TEST_CASE("a ledger that cannot be written is reported and the pass goes on") {
@@ -86,7 +86,7 @@ TEST_CASE("a ledger that cannot be written is reported and the pass goes on") {
     make_dirs(used.ledger + "/inside");
     used.home.give_to_ordinary_user();
   }
-  const ProgramEnd end = run_program(used.home.as_ordinary_user(used.home.pressing()));
+  const ProgramEnd end = run_program(used.home.as_ordinary_user(used.home.compressing()));
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.err, "ledger");
   CHECK_HAS(end.err, "the work goes on without it");

@@ -73,7 +73,7 @@ TEST_CASE("looking creates and changes nothing in an untouched store") {
 TEST_CASE("looking creates and changes nothing in a store that was used") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const Listing before = list(home.outside());
   for (const std::vector<std::string>& words : k_looking) {
     CAPTURE(words.front());
@@ -85,7 +85,7 @@ TEST_CASE("looking creates and changes nothing in a store that was used") {
 TEST_CASE("reading Codex's databases leaves no file, with the log of a killed Codex") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string live = home.outside() + "/live.sqlite";
   write_file(live, "");
   {
@@ -123,7 +123,7 @@ TEST_CASE("reading Codex's databases leaves no file, with the log of a killed Co
 TEST_CASE("looking and cat work on a read-only mount") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const ReadOnlyMount mount(home.path());
   if (!mount.works()) {
     MESSAGE("skipped: may not mount here");
@@ -137,7 +137,7 @@ TEST_CASE("looking and cat work on a read-only mount") {
     CHECK_EQ(end.err, "");
   }
   CHECK_EQ(differing(home.run({"cat", file_name(1)}).out, rollout_content({})), "");
-  const ProgramEnd run = home.press();
+  const ProgramEnd run = home.compress();
   CHECK_EQ(run.code, 1);
   CHECK_HAS(run.err, "EROFS");
 }
@@ -156,7 +156,7 @@ TEST_CASE("looking works for a user who may not write into the store") {
     CHECK_EQ(end.code, 0);
   }
   CHECK_EQ(difference(before, list(home.path())), "");
-  const ProgramEnd run = run_program(home.as_ordinary_user(home.pressing()));
+  const ProgramEnd run = run_program(home.as_ordinary_user(home.compressing()));
   CHECK_EQ(run.code, 1);
   CHECK_HAS(run.err, "EACCES");
   CHECK_EQ(difference(before, list(home.path())), "");
@@ -168,9 +168,9 @@ TEST_CASE("status tells of the last run and what it won") {
   CodexHome home;
   fill(home);
   CHECK_HAS(home.run({"status"}).out, "no runs yet");
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const ProgramEnd end = home.run({"status"});
-  CHECK_HAS(end.out, "exit 0: 1 pressed");
+  CHECK_HAS(end.out, "exit 0: 1 compressed");
   CHECK_HAS(end.out, "by coldpress: 1 rollouts");
   CHECK_HAS(end.out, "store lock");
 }
@@ -178,7 +178,7 @@ TEST_CASE("status tells of the last run and what it won") {
 TEST_CASE("status names what has more than one form, and what lies in orphans") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   write_file(home / ("archived_sessions/" + file_name(1)), "made anew by a tool\n");
   std::filesystem::create_directories(home / "coldpress/orphans");
   const std::string orphan = home / ("coldpress/orphans/" + retired_name(file_name(3)));

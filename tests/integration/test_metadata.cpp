@@ -46,7 +46,7 @@ void check_kept(const char* name, const std::string& value) {
   }
   const std::string before = attribute(path, name);
   REQUIRE_FALSE(before.empty());
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   CHECK_FALSE(exists(path));
   CHECK_EQ(differing(attribute(path + ".zst", name), before), "");
   REQUIRE_EQ(home.run({"restore", "--all"}).code, 0);
@@ -56,10 +56,10 @@ void check_kept(const char* name, const std::string& value) {
 
 } // namespace
 
-TEST_CASE("an extended attribute goes along when pressed and restored") {
+TEST_CASE("an extended attribute goes along when compressed and restored") {
   check_kept("user.project", "blue \x01 bird");
 }
 
-TEST_CASE("an ACL goes along when pressed and restored") {
+TEST_CASE("an ACL goes along when compressed and restored") {
   check_kept("system.posix_acl_access", acl_with_one_reader());
 }

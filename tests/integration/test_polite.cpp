@@ -7,33 +7,33 @@
 
 using namespace coldpress;
 
-TEST_CASE("a time budget of nothing presses nothing, says so, and is no failure") {
+TEST_CASE("a time budget of nothing compresses nothing, says so, and is no failure") {
   CodexHome home;
   home.add({});
   home.add({.number = 2});
   const Listing before = list(home / "archived_sessions");
-  const ProgramEnd end = home.press({"--time-budget", "0s"});
+  const ProgramEnd end = home.compress({"--time-budget", "0s"});
   CHECK_EQ(end.code, 0);
   CHECK_EQ(end.out.find("Nothing to do"), std::string::npos);
   CHECK_HAS(end.out, "2  no_time  the run's time budget is used up");
   CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
   // The next one goes on at once: nothing is remembered against a rollout.
-  CHECK_HAS(home.press({"--json"}).out, R"("pressed":2)");
+  CHECK_HAS(home.compress({"--json"}).out, R"("compressed":2)");
 }
 
 TEST_CASE("a time budget that is long enough leaves nothing") {
   CodexHome home;
   home.add({});
-  const ProgramEnd end = home.press({"--time-budget", "1h", "--json"});
+  const ProgramEnd end = home.compress({"--time-budget", "1h", "--json"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, R"("pressed":1)");
+  CHECK_HAS(end.out, R"("compressed":1)");
   CHECK_EQ(end.out.find("no_time"), std::string::npos);
 }
 
 TEST_CASE("a bad time budget, rate or percentage is refused with what to write") {
   const CodexHome home;
   const auto refused = [&](const char* flag, const char* value, const char* says) {
-    const ProgramEnd end = home.press({flag, value});
+    const ProgramEnd end = home.compress({flag, value});
     CHECK_EQ(end.code, 2);
     CHECK_HAS(end.err, flag);
     CHECK_HAS(end.err, says);
@@ -101,7 +101,7 @@ TEST_CASE("a rollout leaves the page cache as it was found, and its .zst is not 
     (void)read_file(path);
   }
   // Kept aside, it can be looked at.
-  CHECK_EQ(home.press({"--reap-grace", "1h"}).code, 0);
+  CHECK_EQ(home.compress({"--reap-grace", "1h"}).code, 0);
   const std::size_t pages = cached_pages(retired_in(home / "archived_sessions"));
   CHECK((in_use ? pages > 900 : pages == 0));
   CHECK_EQ(cached_pages(path + ".zst"), 0);

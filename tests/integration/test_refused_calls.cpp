@@ -10,15 +10,15 @@ using namespace coldpress;
 
 namespace {
 
-// Presses and restores where the kernel refuses these calls; it may skip what it
+// Compresses and restores where the kernel refuses these calls; it may skip what it
 // cannot do safely, and loses nothing either way.
-void check_never_worse(const std::vector<RefusedCall>& calls, bool presses) {
+void check_never_worse(const std::vector<RefusedCall>& calls, bool compresses) {
   CodexHome home;
   const std::string archived = home.add({.number = 1});
   const std::string active = home.add({.number = 2, .tree = "sessions/2026/01/05"});
   const Listing before = list(home.path(), Inodes::without);
   ProgramStart start =
-      home.pressing({"--roots", "archived,active", "--reap-grace", "0s"});
+      home.compressing({"--roots", "archived,active", "--reap-grace", "0s"});
   start.before_program = [&calls] { return refuse_calls(calls); };
   const ProgramEnd end = run_program(start);
   if (end.code == 127) {
@@ -26,7 +26,7 @@ void check_never_worse(const std::vector<RefusedCall>& calls, bool presses) {
     return;
   }
   CHECK_EQ(end.code, 0);
-  CHECK_EQ(exists(home / archived), !presses);
+  CHECK_EQ(exists(home / archived), !compresses);
   CHECK_EQ(differing(rollout_bytes(home / archived), rollout_content({.number = 1})), "");
   CHECK_EQ(differing(rollout_bytes(home / active), rollout_content({.number = 2})), "");
   CHECK_EQ(litter(home.path()), std::vector<std::string>());
@@ -42,14 +42,14 @@ void check_never_worse(const std::vector<RefusedCall>& calls, bool presses) {
 
 } // namespace
 
-TEST_CASE("without unnamed files a rollout is pressed through a named one") {
+TEST_CASE("without unnamed files a rollout is compressed through a named one") {
   for (const int error : {EOPNOTSUPP, EISDIR, EINVAL}) {
     CAPTURE(error);
     check_never_worse({refused_unnamed_files(error)}, true);
   }
 }
 
-TEST_CASE("without leases the archived tree is pressed and the active one left") {
+TEST_CASE("without leases the archived tree is compressed and the active one left") {
   for (const int error : {EINVAL, EACCES}) {
     CAPTURE(error);
     check_never_worse({refused_leases(error)}, true);
@@ -57,7 +57,7 @@ TEST_CASE("without leases the archived tree is pressed and the active one left")
 }
 
 #ifndef COLDPRESS_PORTABLE
-TEST_CASE("where every lease is refused as busy nothing is pressed") {
+TEST_CASE("where every lease is refused as busy nothing is compressed") {
   check_never_worse({refused_leases(EAGAIN)}, false);
 }
 #endif
@@ -69,7 +69,7 @@ TEST_CASE("without renameat2 a rollout is retired in two steps") {
   }
 }
 
-TEST_CASE("without any of the three a rollout is pressed all the same") {
+TEST_CASE("without any of the three a rollout is compressed all the same") {
   check_never_worse({refused_unnamed_files(EOPNOTSUPP),
                      refused_leases(EINVAL),
                      refused_renames(ENOSYS)},
@@ -79,7 +79,7 @@ TEST_CASE("without any of the three a rollout is pressed all the same") {
 TEST_CASE("a store that may not be written is told of with where to look") {
   CodexHome home;
   home.add({});
-  ProgramStart start = home.pressing({});
+  ProgramStart start = home.compressing({});
   std::vector<RefusedCall> calls{{SYS_mkdirat, 0, 0, 0, EACCES}};
 #ifdef SYS_mkdir
   calls.push_back({SYS_mkdir, 0, 0, 0, EACCES});

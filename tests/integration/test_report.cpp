@@ -30,7 +30,7 @@ std::vector<nlohmann::json> lines_of(const std::string& text) {
 TEST_CASE("report --json adds up, and ends with the report") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const ProgramEnd end = home.run({"report", "--json", "--largest", "2"});
   CHECK_EQ(end.code, 0);
   CHECK_EQ(end.err, "");
@@ -39,11 +39,11 @@ TEST_CASE("report --json adds up, and ends with the report") {
   const auto& report = lines.back();
   CHECK_EQ(report["message_type"], "report");
   CHECK_EQ(report["rollouts"], 3);
-  CHECK_EQ(report["pressed"]["rollouts"], 1);
+  CHECK_EQ(report["compressed"]["rollouts"], 1);
   // On disk, so in whole blocks: rather too little.
   const auto saved = report["saved_bytes"].get<std::uint64_t>();
-  const auto by_length = report["pressed"]["bytes_before"].get<std::uint64_t>() -
-                         report["pressed"]["bytes_after"].get<std::uint64_t>();
+  const auto by_length = report["compressed"]["bytes_before"].get<std::uint64_t>() -
+                         report["compressed"]["bytes_after"].get<std::uint64_t>();
   CHECK_LE(saved, by_length);
   CHECK_GT(saved + 4096, by_length);
   std::map<std::string, std::uint64_t> by_dimension;
@@ -66,7 +66,7 @@ TEST_CASE("report --json adds up, and ends with the report") {
 TEST_CASE("report shows projects, what was saved, and the largest rollouts") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const ProgramEnd end = home.run({"report"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "3 rollouts");
@@ -79,7 +79,7 @@ TEST_CASE("report shows projects, what was saved, and the largest rollouts") {
 TEST_CASE("report works beside a run and without a ledger") {
   CodexHome home;
   fill(home);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const ProgramEnd with = home.run({"report", "--json"});
   std::remove((home / "coldpress/ledger.sqlite").c_str());
   std::remove((home / "coldpress/ledger.sqlite-wal").c_str());

@@ -12,7 +12,7 @@ TEST_CASE("restore brings back bytes, mtime and mode and removes the .zst") {
   const RolloutFile file{.mode = 0640};
   const std::string rollout = home.add(file);
   const Listing before = list(home / "archived_sessions", Inodes::without);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   REQUIRE(exists(home / (rollout + ".zst")));
   const ProgramEnd end = home.run({"restore", thread_id(1)});
   CHECK_EQ(end.code, 0);
@@ -24,9 +24,9 @@ TEST_CASE("restore brings back bytes, mtime and mode and removes the .zst") {
 TEST_CASE("what was restored is held from the next run") {
   CodexHome home;
   const std::string rollout = home.add({});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   REQUIRE_EQ(home.run({"restore", file_name(1)}).code, 0);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "held");
   CHECK(exists(home / rollout));
@@ -44,7 +44,7 @@ TEST_CASE("restore of a plain rollout changes nothing and is no failure") {
 TEST_CASE("restore never replaces a plain file that stands there") {
   CodexHome home;
   const std::string rollout = home.add({});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   write_file(home / rollout, "a writer's");
   const ProgramEnd end = home.run({"restore", home / rollout});
   CAPTURE(end.out);
@@ -58,7 +58,7 @@ TEST_CASE("restore --all killed half way goes on where it was") {
   for (int number = 1; number <= k_files; ++number) {
     home.add({.number = number, .bytes = 1'000'000});
   }
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   REQUIRE_EQ(names_ending(home.path(), ".zst").size(), k_files);
   {
     Program first(home.coldpress({"restore", "--all", "--settle", "0s"}));
@@ -96,7 +96,7 @@ TEST_CASE("restore of a long run of zeros takes no more of the disk than it must
   const std::string text = rollout_content({.bytes = 20'000});
   const RolloutFile file{.content = text + std::string(8'000'000, '\0') + "{}\n"};
   const std::string rollout = home.add(file);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   REQUIRE(exists(home / (rollout + ".zst")));
   REQUIRE_EQ(home.run({"restore", thread_id(1)}).code, 0);
   CHECK_EQ(differing(read_file(home / rollout), rollout_content(file)), "");
@@ -109,7 +109,7 @@ TEST_CASE("restore --all leaves only what does not fit") {
   CodexHome home;
   const std::string big = home.add({.number = 1, .bytes = 400'000});
   const std::string small = home.add({.number = 2});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   // What its header claims its bytes could hold, and no disk here has.
   const std::string frame = home / (big + ".zst");
   std::string bytes = read_file(frame);

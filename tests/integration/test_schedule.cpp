@@ -376,7 +376,7 @@ TEST_CASE("the status knows the last run of the ledger") {
              0);
   ProgramEnd end = machine.schedule({"status"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, "exit 0: done; 1 pressed");
+  CHECK_HAS(end.out, "exit 0: done; 1 compressed");
   end = machine.schedule({"status", "--json"});
   CHECK_HAS(end.out, R"({"message_type":"schedule","kind":"systemd","user":"alice")");
   CHECK_HAS(end.out, R"("enabled":true)");

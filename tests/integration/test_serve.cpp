@@ -33,7 +33,7 @@ ProgramEnd control(const CodexHome& home, const std::vector<std::string>& words)
   return home.run(all);
 }
 
-bool is_pressed(const CodexHome& home, const std::string& rollout) {
+bool is_compressed(const CodexHome& home, const std::string& rollout) {
   return exists(home / rollout + ".zst") && !exists(home / rollout);
 }
 
@@ -75,17 +75,17 @@ TEST_CASE("serve makes a pass soon after its start, and another one when asked")
   REQUIRE(serve.told("READY=1"));
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
-  CHECK(is_pressed(home, first));
+  CHECK(is_compressed(home, first));
   const std::string second = home.add({.number = 2});
   const ProgramEnd asked = control(home, {"run-now"});
   CHECK_EQ(asked.code, 0);
   CHECK_HAS(asked.out, "a pass begins now");
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
-  CHECK(is_pressed(home, second));
+  CHECK(is_compressed(home, second));
   const ProgramEnd end = serve.stop();
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.err, "1 pressed");
+  CHECK_HAS(end.err, "1 compressed");
   CHECK_HAS(serve.story(), "STOPPING=1");
   CHECK_EQ(end.out, "");
   CHECK(litter(home.path()).empty());
@@ -121,7 +121,7 @@ TEST_CASE("who does not read the lines of --json stops nothing") {
     const ProgramEnd end = serve.stop();
     CHECK_EQ(end.code, 0);
     CHECK_HAS(end.err, "standard output is not read");
-    CHECK(is_pressed(home, rollout));
+    CHECK(is_compressed(home, rollout));
   }
   ::close(ends[0]);
   ::close(ends[1]);
@@ -150,10 +150,10 @@ TEST_CASE("with the feature off serve does nothing, and says so once") {
   REQUIRE(serve.told("READY=1"));
   const ProgramEnd refused = control(home, {"run-now"});
   CHECK_EQ(refused.code, 2);
-  CHECK_HAS(refused.err, "is off, nothing is pressed");
+  CHECK_HAS(refused.err, "is off, nothing is compressed");
   const ProgramEnd end = serve.stop();
   CHECK_EQ(end.code, 0);
-  CHECK_EQ(count(end.err, "compression is off: nothing is pressed; turn it on"), 1);
+  CHECK_EQ(count(end.err, "compression is off: nothing is compressed; turn it on"), 1);
   CHECK_EQ(difference(before, list(home / "archived_sessions")), "");
 }
 
@@ -177,12 +177,12 @@ TEST_CASE("a pass does not outlive a serve that is killed, and the next one goes
   REQUIRE(again.told(k_begins));
   REQUIRE(again.told(k_waits));
   // Busy first, if the old pass was still giving up; then it is tried again when asked.
-  if (!is_pressed(middle.home, middle.rollout)) {
+  if (!is_compressed(middle.home, middle.rollout)) {
     CHECK_EQ(control(middle.home, {"run-now"}).code, 0);
     REQUIRE(again.told(k_begins));
     REQUIRE(again.told(k_waits));
   }
-  CHECK(is_pressed(middle.home, middle.rollout));
+  CHECK(is_compressed(middle.home, middle.rollout));
   CHECK_EQ(again.stop().code, 0);
   CHECK(litter(middle.home.path()).empty());
 }
@@ -204,7 +204,7 @@ TEST_CASE(
   CHECK_HAS(control(home, {"run-now"}).out, "a pass begins now");
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
-  CHECK(is_pressed(home, rollout));
+  CHECK(is_compressed(home, rollout));
   write_file(config, "[features]\nlocal_thread_store_compression = false\n");
   serve.program().signal(SIGHUP);
   REQUIRE(serve.told("READY=1\nSTATUS=no pass is due"));
@@ -226,7 +226,7 @@ TEST_CASE("a pass gives up when SIGHUP finds the feature turned off") {
   write_file(config, "[features]\nlocal_thread_store_compression = false\n");
   serve.program().signal(SIGHUP);
   REQUIRE(serve.told("STATUS=no pass is due"));
-  CHECK_FALSE(is_pressed(home, rollout));
+  CHECK_FALSE(is_compressed(home, rollout));
   CHECK_HAS(serve.stop().err, "exit 143");
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("a pause file holds passes back, over a restart, too") {
   CHECK_EQ(control(home, {"resume"}).code, 0);
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
-  CHECK(is_pressed(home, rollout));
+  CHECK(is_compressed(home, rollout));
   CHECK_FALSE(exists(home / "coldpress/pause"));
 }
 
@@ -289,8 +289,8 @@ TEST_CASE("several stores are served in turn by one process") {
   REQUIRE(serve.told("STATUS=pass over " + one.path()));
   REQUIRE(serve.told("STATUS=pass over " + two.path()));
   REQUIRE(serve.told(k_waits));
-  CHECK(is_pressed(one, first));
-  CHECK(is_pressed(two, second));
+  CHECK(is_compressed(one, first));
+  CHECK(is_compressed(two, second));
   CHECK_EQ(control(two, {"status"}).code, 0);
   CHECK_EQ(serve.stop().code, 0);
 }
@@ -326,7 +326,7 @@ TEST_CASE("SIGUSR1 logs the state of every store") {
   serve.program().signal(SIGUSR1);
   // Signals are taken in the order of their numbers, and of their coming.
   CHECK_EQ(control(home, {"status"}).code, 0);
-  CHECK_EQ(count(serve.stop().err, "compression is off: nothing is pressed"), 2);
+  CHECK_EQ(count(serve.stop().err, "compression is off: nothing is compressed"), 2);
 }
 
 TEST_CASE("a store that is not there, and several for another command, are refused") {

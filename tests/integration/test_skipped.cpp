@@ -29,7 +29,7 @@ void check_left_alone(const CodexHome& home,
   const Listing before = list(home.path());
   std::vector<std::string> words{"--json"};
   words.insert(words.end(), more.begin(), more.end());
-  const ProgramEnd end = home.press(words);
+  const ProgramEnd end = home.compress(words);
   CHECK_EQ(end.code, 0);
   CHECK_EQ(decision(end, rollout), reason);
   CHECK_EQ(difference(before, list(home.path()), k_of_its_own), "");
@@ -64,7 +64,7 @@ TEST_CASE("a rollout that is no cold plain file of ours is left with its reason"
     make_dirs(home / name);
     write_file(home / (name + "/inside"), "x");
     const Listing before = list(home.path());
-    CHECK_EQ(home.press().code, 0);
+    CHECK_EQ(home.compress().code, 0);
     CHECK_EQ(difference(before, list(home.path()), k_of_its_own), "");
   }
   SUBCASE("younger than cold_after") {
@@ -100,7 +100,7 @@ TEST_CASE("a rollout that is no cold plain file of ours is left with its reason"
 TEST_CASE("a project whose name only begins alike is not excluded") {
   CodexHome home;
   const std::string rollout = home.add({.cwd = "/home/somebody/secretary"});
-  CHECK_EQ(home.press({"--exclude", "/home/somebody/secret"}).code, 0);
+  CHECK_EQ(home.compress({"--exclude", "/home/somebody/secret"}).code, 0);
   CHECK_FALSE(exists(home / rollout));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("names with odd bytes are told in safe letters and left alone") {
   const std::string odd = "archived_sessions/rollout-\x1b[31m\n\xff.jsonl";
   write_file(home / odd, rollout_content({}));
   set_age(home / odd, 30);
-  const ProgramEnd end = home.press({"--json"});
+  const ProgramEnd end = home.compress({"--json"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, R"(\\x1b[31m\\x0a\\xff.jsonl)");
   CHECK_EQ(end.out.find('\x1b'), std::string::npos);
@@ -124,26 +124,26 @@ TEST_CASE("names with odd bytes are told in safe letters and left alone") {
 TEST_CASE("a rollout without gain is remembered until it changes") {
   CodexHome home;
   const std::string rollout = home.add({.bytes = 9'000, .compressible = false});
-  const ProgramEnd first = home.press({"--json"});
+  const ProgramEnd first = home.compress({"--json"});
   CHECK_EQ(first.code, 0);
   CHECK_EQ(decision(first, rollout), "cold");
   CHECK_HAS(first.out, "\"reason\":\"no_gain\"");
-  CHECK_EQ(decision(home.press({"--json"}), rollout), "no_gain");
+  CHECK_EQ(decision(home.compress({"--json"}), rollout), "no_gain");
   CHECK_FALSE(exists(home / (rollout + ".zst")));
 
   write_file(home / rollout, rollout_content({}));
   set_age(home / rollout, 30);
-  CHECK_EQ(home.press().code, 0);
+  CHECK_EQ(home.compress().code, 0);
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
   CHECK(exists(home / (rollout + ".zst")));
 }
 
-TEST_CASE("a rollout that is open for writing is not pressed") {
+TEST_CASE("a rollout that is open for writing is not compressed") {
   CodexHome home;
   const std::string rollout = home.add({});
   std::FILE* writer = std::fopen((home / rollout).c_str(), "ae");
   REQUIRE(writer != nullptr);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
 #ifndef COLDPRESS_PORTABLE
   CHECK_HAS(end.out, "open_for_writing");
@@ -175,7 +175,7 @@ TEST_CASE("a rollout that is a hole is left at once, however long it is") {
   const ProgramEnd plan = home.run({"plan", "--json", "--settle", "0s"});
   CHECK_EQ(plan.code, 0);
   CHECK_HAS(plan.out, R"("reason":"sparse")");
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
   CHECK(exists(home / rollout));
   CHECK_FALSE(exists(home / ("archived_sessions/" + file_name(2))));

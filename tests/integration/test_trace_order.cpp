@@ -65,7 +65,7 @@ bool is_unlink(const Call& call, const std::string& part) {
 
 #ifndef COLDPRESS_PORTABLE
 
-TEST_CASE("pressing one rollout makes its system calls in the order that loses nothing") {
+TEST_CASE("compressing one rollout makes its system calls in the order that loses nothing") {
   if (!may_trace()) {
     MESSAGE("skipped: may not trace here");
     return;
@@ -74,7 +74,7 @@ TEST_CASE("pressing one rollout makes its system calls in the order that loses n
   const std::string rollout = home.add({});
   const std::string plain = home / rollout;
   const std::string dir = home / "archived_sessions";
-  Order order(read_trace(trace_of(home, home.pressing({"--jobs", "1"}))));
+  Order order(read_trace(trace_of(home, home.compressing({"--jobs", "1"}))));
 
   // Beside it; another is made elsewhere before, to see whether the run may begin.
   const Call* temp = order.then([&](const Call& call) {
@@ -124,7 +124,7 @@ TEST_CASE("restoring one rollout removes the .zst only when the plain file is du
   const std::string rollout = home.add({});
   const std::string plain = home / rollout;
   const std::string dir = home / "archived_sessions";
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   Order order(read_trace(trace_of(home, home.coldpress({"restore", "--all"}))));
 
   const auto is_temp = [](const Call& call) {

@@ -16,12 +16,12 @@ std::string zst(const CodexHome& home, int number) {
   return home / ("archived_sessions/" + file_name(number) + ".zst");
 }
 
-// Four pressed rollouts.
+// Four compressed rollouts.
 void fill(CodexHome& home) {
   for (int number = 1; number <= 4; ++number) {
     home.add({.number = number, .days_old = 30 + number});
   }
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
 }
 
 void flip_bit(const std::string& path) {
@@ -51,7 +51,7 @@ nlohmann::json summary_of(const ProgramEnd& end) {
 
 } // namespace
 
-TEST_CASE("verify finds a pressed store sound and changes nothing but the ledger") {
+TEST_CASE("verify finds a compressed store sound and changes nothing but the ledger") {
   CodexHome home;
   fill(home);
   const Listing before = list(home.path());
@@ -154,9 +154,9 @@ TEST_CASE(
 
 namespace {
 
-// Of file 1: as if it had held something else when it was pressed.
+// Of file 1: as if it had held something else when it was compressed.
 void forge_hash(const CodexHome& home) {
-  // The same file by length and mtime, a sound frame, and not what was pressed into it.
+  // The same file by length and mtime, a sound frame, and not what was compressed into it.
   const ProgramEnd changed = run_program({{"python3",
                                            "-c",
                                            "import sqlite3, sys\n"
@@ -218,7 +218,7 @@ TEST_CASE("verify ends soon when it is asked to") {
   CodexHome home;
   home.add({.number = 1, .bytes = 4'000'000, .compressible = false});
   home.add({.number = 2, .bytes = 4'000'000});
-  REQUIRE_EQ(home.press({"--min-free", "0"}).code, 0);
+  REQUIRE_EQ(home.compress({"--min-free", "0"}).code, 0);
   Program program(home.coldpress({"verify", "--read-rate", "1KiB"}));
   CHECK_FALSE(program.wait_until([] { return false; }, std::chrono::milliseconds{300}));
   program.signal(SIGTERM);

@@ -35,14 +35,14 @@ TEST_CASE("a store where a Codex before 0.137 was at work lately is refused as a
   CHECK_HAS(plan.out, "0.136.2");
   CHECK_HAS(plan.out, file_name(2));
   CHECK_HAS(plan.out, "compat.gone = [\"0.136.2 until ");
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "0.136.2");
   CHECK(names_ending(home.path(), ".zst").empty());
 
-  CHECK_EQ(home.press({"--gone", "0.136.1 until 2199-12-31"}).code, 0);
+  CHECK_EQ(home.compress({"--gone", "0.136.1 until 2199-12-31"}).code, 0);
   CHECK(names_ending(home.path(), ".zst").empty());
-  CHECK_EQ(home.press({"--gone", "0.136 until 2199-12-31"}).code, 0);
+  CHECK_EQ(home.compress({"--gone", "0.136 until 2199-12-31"}).code, 0);
   CHECK_EQ(names_ending(home.path(), ".zst").size(), 2);
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("threads of old Codexes that a new one resumed are compressed, copied 
     append(
         home, number, turn_line(days_ago(80), k_old) + turn_line(days_ago(12), k_new), 0);
   }
-  const ProgramEnd end = home.press({"--cold-after", "0s"});
+  const ProgramEnd end = home.compress({"--cold-after", "0s"});
   CHECK_EQ(end.code, 0);
   CHECK_EQ(names_ending(home.path(), ".zst").size(), 3);
 }
@@ -68,7 +68,7 @@ TEST_CASE("an old turn among new ones refuses, and doctor says which and what to
     turns += turn_line(days_ago(15), k_new);
   }
   append(home, 2, turns, 12);
-  CHECK_EQ(home.press().code, 0);
+  CHECK_EQ(home.compress().code, 0);
   CHECK(names_ending(home.path(), ".zst").empty());
   const ProgramEnd doctor = home.run({"doctor"});
   CHECK_EQ(doctor.code, 4);
@@ -82,7 +82,7 @@ TEST_CASE("an old Codex not seen for 30 days does not count") {
   CodexHome home;
   home.add({.number = 1});
   begun_by(home, 2, "0.120.0", 300);
-  CHECK_EQ(home.press().code, 0);
+  CHECK_EQ(home.compress().code, 0);
   CHECK_EQ(names_ending(home.path(), ".zst").size(), 2);
 }
 
@@ -93,12 +93,12 @@ TEST_CASE("beside a Codex before 0.154 forks and their parents stay plain") {
   home.add({.number = 1});
   home.add({.number = 2, .more_meta = base});
   begun_by(home, 3, "0.150.0", 10);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "shared_history");
   CHECK_EQ(names_ending(home.path(), ".zst"),
            std::vector<std::string>{file_name(3) + ".zst"});
 
-  CHECK_EQ(home.press({"--shared-history", "press"}).code, 0);
+  CHECK_EQ(home.compress({"--shared-history", "compress"}).code, 0);
   CHECK_EQ(names_ending(home.path(), ".zst").size(), 3);
 }

@@ -5,7 +5,7 @@ import time
 
 import codex_home
 from make_store import LARGE, SMALL
-from press_loop import SETTLE, wait_for
+from compress_loop import SETTLE, wait_for
 
 # One turn each. The resident's thread stays loaded, so its file looks cold in between.
 STEPS = ["exec_new", "exec_resume", "resident_turn", "app_resume", "exec_fork"]
@@ -33,7 +33,7 @@ class Thread:
 
 
 class Driver:
-    """Codex at work: one turn a step, in threads that are pressed or just being pressed."""
+    """Codex at work: one turn a step, in threads that are compressed or just being compressed."""
 
     def __init__(self, home, worker, judge, findings):
         self.home = home
@@ -62,11 +62,11 @@ class Driver:
     # -- choosing ---------------------------------------------------------------
 
     def cold(self, fits=lambda _thread: True):
-        """By turns the oldest, once it is pressed, and a young one, as its press begins."""
+        """By turns the oldest, once it is compressed, and a young one, as its compress begins."""
         free = [t for t in self.threads if not (t.loaded or t.archived) and fits(t)]
         free.sort(key=lambda t: t.touched)
         if self.tried % 2:
-            wait_for(lambda: self.is_pressed(free[0]))
+            wait_for(lambda: self.is_compressed(free[0]))
             return free[0]
         young = self.chance.choice(free[-3:])
         moment = self.chance.uniform(SETTLE - 0.05, SETTLE + 0.25)
@@ -83,7 +83,7 @@ class Driver:
         except (FileNotFoundError, ValueError):
             return float("inf")
 
-    def is_pressed(self, thread):
+    def is_compressed(self, thread):
         forms = self.forms(thread)
         return bool(forms) and all(path.suffix == ".zst" for path in forms)
 
@@ -129,7 +129,7 @@ class Driver:
 
     def resume(self, thread):
         marker, text = self.prompt()
-        self.materialized += self.is_pressed(thread)
+        self.materialized += self.is_compressed(thread)
         self.home.exec_resume(thread.id, text)
         self.completed(thread, marker)
 
@@ -140,21 +140,21 @@ class Driver:
         thread = self.cold()
         with self.home.app_server() as server:
             self.judge.read(server, thread)
-            self.materialized += self.is_pressed(thread)
+            self.materialized += self.is_compressed(thread)
             server.call("thread/resume", threadId=thread.id)
             self.turn(server, thread)
 
     def exec_fork(self):
         parent = self.cold()
         marker, text = self.prompt()
-        self.materialized += self.is_pressed(parent)
+        self.materialized += self.is_compressed(parent)
         child = codex_home.thread_id(self.home.exec_fork(parent.id, text))
         self.completed(self.fork(child, parent), marker)
 
     def app_fork(self):
         parent = self.cold()
         with self.home.app_server() as server:
-            self.materialized += self.is_pressed(parent)
+            self.materialized += self.is_compressed(parent)
             child = server.call("thread/fork", threadId=parent.id)["thread"]["id"]
             self.turn(server, self.fork(child, parent))
 

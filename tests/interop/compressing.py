@@ -1,111 +1,137 @@
-"""Codex's own compressor beside coldpress: starting both, and who made which frame."""
+"""One compression of a real store, and what it promises about the files."""
 
-import shutil
+import json
 import subprocess
-import time
 
-import codex_home
+import snapshot
 import zstd_frame
-from press_loop import wait_for
-from pressing import HURRY, MAINTENANCE
 
-MARKER = ".tmp/rollout-compression.lock"
-FEATURE = ["--enable", "local_thread_store_compression"]
+COORDINATION = "thread-writer-locks/.coordination.lock"
+MAINTENANCE = ".tmp/rollout-maintenance.lock"
 
+ROOTS = ["--roots", "archived,active", "--settle", "0s"]
 
-def clone(home, entry, count):
-    """`count` more rollouts like that of `entry`, each a thread of its own; their paths."""
-    source, thread = entry["rollout"], entry["thread"]
-    content = source.read_bytes()
-    made = []
-    for number in range(count):
-        other = f"{thread[:-6]}{number:06x}"
-        path = source.with_name(source.name.replace(thread, other))
-        path.write_bytes(content.replace(thread.encode(), other.encode()))
-        shutil.copystat(source, path)
-        made.append(path)
-    return made
+# What a compression may create or change in a home besides the rollouts themselves.
+ALLOWED = {
+    ".tmp",
+    ".tmp/rollout-compression.lock",
+    MAINTENANCE,
+    "coldpress",
+    "thread-writer-locks",
+    COORDINATION,
+}
 
 
-def contents(home):
-    """The plain bytes of every rollout of a home that has only plain ones, by logical path."""
-    return {path.relative_to(home.home): path.read_bytes() for path in home.rollouts()}
+# A busy machine is no reason to wait here.
+HURRY = ["--pressure-io", "off", "--pressure-memory", "off"]
 
 
-def stock_compress(path):
-    """As Codex itself does it: level 3, no checksum, the same mtime, the plain file goes."""
-    subprocess.run(["zstd", "-q3", "--no-check", "--rm", str(path)], check=True)
+class Findings:
+    """What was counted, and every promise that was seen broken."""
+
+    def __init__(self):
+        self.violations = []
+        self.counts = {}
+
+    def fault(self, where, text):
+        self.violations.append(f"{where}: {text}")
+
+    def count(self, what, number=1):
+        self.counts[what] = self.counts.get(what, 0) + number
 
 
-def made_by(path):
-    """"codex" or "coldpress": only one of them writes a checksum."""
-    with open(path, "rb") as frame:
-        return "coldpress" if frame.read(5)[4] & 0x04 else "codex"
+class Compressing:
+    """Runs the coldpress program on one home and compares before and after."""
+
+    def __init__(self, coldpress, home, findings, *options):
+        self.coldpress = coldpress
+        self.options = [*ROOTS, *options]
+        self.home = home
+        self.findings = findings
+
+    def compress_and_compare(self, when, expected, live=False):
+        """Compresses; every expected rollout, and nothing else, has the other form.
+
+        `live` says that a Codex is running meanwhile, which writes its databases.
+        """
+        before = snapshot.take(self.home.home)
+        locks = self.lock_inodes()
+        contents = {path: path.read_bytes() for path in expected}
+        self.compress(when)
+        after = snapshot.take(self.home.home)
+        moved = set()
+        for path, content in contents.items():
+            plain = str(path.relative_to(self.home.home))
+            moved |= {plain, f"{plain}.zst"}
+            self.compare(when, plain, content, before, after)
+
+        def may_change(path):
+            return path in moved or allowed(path) or (live and ".sqlite" in path)
+
+        for told in snapshot.differences(before, after, may_change):
+            self.findings.fault(when, told)
+        self.compare_locks(when, locks)
+
+    def plan(self):
+        """The decisions, as `coldpress plan` tells them."""
+        done = self.command("plan", "--json", *self.options)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        return [line for line in told if line["message_type"] == "decision"]
+
+    def command(self, *arguments):
+        return subprocess.run(
+            [self.coldpress, *arguments, "--store", str(self.home.home)],
+            env=self.home.env(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def compress(self, when):
+        feature = ["--enable", "local_thread_store_compression"]
+        command = ["run", "--once", *feature, *self.options, "--reap-grace", "200ms"]
+        done = self.command(*command, *HURRY)
+        if done.returncode != 0:
+            words = (done.stdout + done.stderr)[-1500:]
+            self.findings.fault(when, f"coldpress ended with {done.returncode}: {words}")
+
+    def compare(self, when, plain, content, before, after):
+        """One rollout that was to be compressed."""
+        compressed = f"{plain}.zst"
+        if plain in after:
+            self.findings.fault(when, f"{plain}: still plain")
+        if compressed not in after:
+            self.findings.fault(when, f"{compressed}: missing")
+            return
+        for field in before[plain].changes(after[compressed]):
+            if field not in ("size", "digest"):
+                was, now = before[plain].told(field), after[compressed].told(field)
+                self.findings.fault(when, f"{compressed}: {field} is {now}, was {was}")
+        path = self.home.home / compressed
+        decoded = zstd_frame.decode(path)
+        if decoded is None:
+            self.findings.fault(when, f"{compressed}: `zstd -d` refuses it")
+        elif decoded != content:
+            self.findings.fault(when, f"{compressed}: decodes to other bytes")
+        for told in zstd_frame.complaints(path, len(content)):
+            self.findings.fault(when, f"{compressed}: {told}")
+        self.findings.count("rollouts compared")
+        self.findings.count("bytes before", before[plain].size)
+        self.findings.count("bytes after", after[compressed].size)
+
+    def lock_inodes(self):
+        paths = (self.home.home / name for name in (COORDINATION, MAINTENANCE))
+        return {path: path.stat().st_ino for path in paths if path.exists()}
+
+    def compare_locks(self, when, before):
+        """A lock file that is replaced protects nothing: two hold "the" lock at once."""
+        after = self.lock_inodes()
+        for path, inode in before.items():
+            if after.get(path) != inode:
+                self.findings.fault(when, f"{path.name}: is not the same file any more")
 
 
-def judge_forms(home, wanted, findings, where, pairs=0):
-    """Every rollout has a form, each form its bytes; returns how many have two."""
-    both = 0
-    for name, content in wanted.items():
-        plain = home.home / name
-        pressed = plain.with_name(f"{plain.name}.zst")
-        forms = [path for path in (plain, pressed) if path.exists()]
-        both += len(forms) == 2
-        if not forms:
-            findings.fault(where, f"{name}: no form is left")
-        for path in forms:
-            got = zstd_frame.decode(path) if path is pressed else path.read_bytes()
-            if got != content:
-                findings.fault(where, f"{path.name}: has other bytes")
-        findings.count("rollouts judged")
-    if both > pairs:
-        findings.fault(where, f"{both} rollouts have both forms")
-    for path in home.home.rglob("rollout-compress-*"):
-        findings.fault(where, f"{path.name} is left")
-    return both
-
-
-def press(coldpress, home, *options, verb="run"):
-    """coldpress (or what runs it), started on both trees with a short grace."""
-    program = coldpress if isinstance(coldpress, list) else [coldpress]
-    command = [*program, verb, "--json", "--store", str(home.home), *FEATURE]
-    command += ["--roots", "archived,active", "--reap-grace", "200ms", *HURRY, *options]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, env=home.env(), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-    )
-
-
-def is_locked(path):
-    """Whether somebody holds a flock on it, found without touching the lock."""
-    if not path.exists():
-        return False
-    inode = str(path.stat().st_ino)
-    with open("/proc/locks", encoding="ascii") as locks:
-        # A line with an arrow tells of one who waits.
-        held = [line.split() for line in locks if "FLOCK" in line and "->" not in line]
-    return any(fields[5].split(":")[2] == inode for fields in held)
-
-
-def compress(server, home, patience=2):
-    """`rollout/compress`, until Codex lets go of the maintenance lock again.
-
-    Whether it works or rests it does not say; it rests if it has not begun by `patience`.
-    """
-    lock, before = home.home / MAINTENANCE, marker_of(home)
-    server.call("rollout/compress")
-    wait_for(lambda: is_locked(lock) or marker_of(home) != before, patience)
-    time.sleep(0.1)  # the marker may be there before the lock is held
-    wait_for(lambda: not is_locked(lock), 60)
-
-
-def marker_of(home):
-    """What tells one marker from the next."""
-    try:
-        return (home.home / MARKER).stat().st_mtime_ns
-    except FileNotFoundError:
-        return None
-
-
-def forget_marker(home):
-    (home.home / MARKER).unlink(missing_ok=True)
+def allowed(path):
+    return path in ALLOWED or path.startswith("coldpress/")

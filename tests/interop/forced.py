@@ -11,13 +11,13 @@ import codex_judge
 import make_store
 import stopped
 from bench import Kept
-from compressing import MARKER, contents, judge_forms, press
+from two_compressors import MARKER, contents, judge_forms, compress
 from matrix_acts import content_of, forms_of
-from press_loop import wait_for
-from pressing import COORDINATION, MAINTENANCE, Findings
+from compress_loop import wait_for
+from compressing import COORDINATION, MAINTENANCE, Findings
 
 UNLINK = "unlink,unlinkat"
-# Recovery by itself, and before a press.
+# Recovery by itself, and before a compress.
 BOTH = ("sweep", "run")
 
 
@@ -32,7 +32,7 @@ class Forced:
             maker = make_store.Maker(self.home, server)
             self.thread = maker.thread("cold", *[[f"question {n}"] for n in range(3)])
         self.plain = maker.made[0]["rollout"]
-        self.pressed = self.plain.with_name(f"{self.plain.name}.zst")
+        self.compressed = self.plain.with_name(f"{self.plain.name}.zst")
         make_store.age([self.plain], 30)
         self.wanted = contents(self.home)
         self.kept = Kept(self.home, "kept")
@@ -43,7 +43,7 @@ class Forced:
         with self.kept.copy(), self.home.app_server() as server:
             with stopped.held(server.pid, UNLINK, log):
                 server.call("rollout/compress")
-                wait_for(self.pressed.exists, 10)
+                wait_for(self.compressed.exists, 10)
                 self.must_wait(where)
                 if not locks:
                     self.take_locks_away()
@@ -65,7 +65,7 @@ class Forced:
             raise RuntimeError(f"{where}: Codex was not held long enough")
 
     def pass_by(self, where, codes, verb, *options):
-        process = press(self.coldpress, self.home, *options, verb=verb)
+        process = compress(self.coldpress, self.home, *options, verb=verb)
         out, err = process.communicate(timeout=60)
         if process.returncode not in codes:
             words = (out[-300:] + err[-700:]).decode()
@@ -84,10 +84,10 @@ class Forced:
         where = "coldpress is held"
         with self.kept.copy(), self.home.app_server() as server:
             log = self.home.root / "coldpress.strace"
-            process = press(
+            process = compress(
                 [*stopped.options("renameat2", log), self.coldpress], self.home, "--settle", "0s"
             )
-            wait_for(self.pressed.exists, 10)
+            wait_for(self.compressed.exists, 10)
             server.call("rollout/compress")
             if process.poll() is not None:
                 raise RuntimeError(f"{where}: coldpress was not held")

@@ -115,9 +115,9 @@ def make_threads(home):
         maker.archive(maker.thread("archived_legacy", [SMALL], historyMode="legacy"))
         maker.archive(maker.fork("archived_fork", large, ["kept for later"]))
         # A fork of a compressed thread turns it plain, so the source of a fork that
-        # is made after pressing is one of its own.
+        # is made after compressing is one of its own.
         maker.thread("fork_source", [SMALL])
-        maker.thread("fresh", ["too young to be pressed"])
+        maker.thread("fresh", ["too young to be compressed"])
     made = home.exec(f"from the command line: {SMALL}")
     maker.remember("exec", codex_home.thread_id(made), made)
     return maker.made

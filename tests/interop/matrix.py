@@ -1,4 +1,4 @@
-"""The readability matrix: every act of a user, on a pressed store and on an untouched copy."""
+"""The readability matrix: every act of a user, on a compressed store and on an untouched copy."""
 
 import collections
 import json
@@ -8,12 +8,12 @@ import codex_package
 import make_store
 from bench import Kept
 from comparable import difference
-from compressing import stock_compress
+from two_compressors import stock_compress
 from matrix_acts import ACTS, ALWAYS, Acts
-from pressing import Pressing
+from compressing import Compressing
 
 OLDER = ("0.169.0", "0.153.4", "0.147.0", "0.144.6", "0.137.0")
-# Releases that may not meet a pressed parent of a fork, and those that may.
+# Releases that may not meet a compressed parent of a fork, and those that may.
 GUARDED = (("0.147.0", True), ("0.151.0", True), ("0.152.0", False), ("0.153.4", False))
 # Reasons for which a rollout of the made store may be left alone.
 LEFT_ALONE = {"too_young", "shared_history"}
@@ -38,21 +38,21 @@ class Matrix:
         self.made = make_store.make(self.home)
         self.plain = Kept(self.home, "plain")
         shutil.copytree(self.plain.aside, self.home.home, symlinks=True)
-        self.press(bench.coldpress)
-        self.pressed = Kept(self.home, "pressed")
+        self.compress(bench.coldpress)
+        self.compressed = Kept(self.home, "compressed")
         self.stock_told = {}
 
-    def press(self, coldpress):
-        pressing = Pressing(coldpress, self.home, self.findings, *self.options)
+    def compress(self, coldpress):
+        compressing = Compressing(coldpress, self.home, self.findings, *self.options)
         expected, left = [], []
-        for told in pressing.plan():
+        for told in compressing.plan():
             path = self.home.home / told["rollout"]
             (expected if told["reason"] == "cold" else left).append((path, told["reason"]))
         for path, reason in left:
             if reason not in LEFT_ALONE:
                 self.findings.fault(self.version, f"{path.name} is left alone: {reason}")
-        pressing.press_and_compare(f"press {self.version}", [path for path, _ in expected])
-        print(f"codex {self.version}: {len(expected)} pressed, {len(left)} left alone")
+        compressing.compress_and_compare(f"compress {self.version}", [path for path, _ in expected])
+        print(f"codex {self.version}: {len(expected)} compressed, {len(left)} left alone")
 
     def run(self):
         for act in ACTS:
@@ -70,7 +70,7 @@ class Matrix:
         where = f"{self.version} {name} {'with' if databases else 'without'} databases"
         try:
             before = self.on_copy(self.plain, name, databases)
-            after = self.on_copy(self.pressed, name, databases)
+            after = self.on_copy(self.compressed, name, databases)
         except Exception as error:  # whatever stops an act is a finding
             self.findings.fault(where, f"stopped by {type(error).__name__}: {error}")
             return
@@ -87,7 +87,7 @@ class Matrix:
 
     def judge_difference(self, where, question, before, after):
         told = difference(before.get(question), after.get(question))
-        words = f"{question}: untouched and pressed differ{told}"
+        words = f"{question}: untouched and compressed differ{told}"
         if self.version != codex_package.VERSION:
             if self.stock(where).get(question) == after.get(question):
                 print(f"codex {where}: so with its own compression, too: {words}")
@@ -105,8 +105,8 @@ class Matrix:
         if where not in self.stock_told:
             _version, name, databases, _word = where.split()
             with self.plain.copy(databases == "with") as home:
-                for pressed in self.pressed.aside.rglob("*.jsonl.zst"):
-                    plain = pressed.relative_to(self.pressed.aside).with_suffix("")
+                for compressed in self.compressed.aside.rglob("*.jsonl.zst"):
+                    plain = compressed.relative_to(self.compressed.aside).with_suffix("")
                     stock_compress(home.home / plain)
                 self.stock_told[where] = self.acted(name)
         return self.stock_told[where]
@@ -118,9 +118,9 @@ class Matrix:
 
 
 class Unguarded(Matrix):
-    """What would be if forks and their parents were pressed for an older release, too."""
+    """What would be if forks and their parents were compressed for an older release, too."""
 
-    options = ("--shared-history", "press")
+    options = ("--shared-history", "compress")
 
     def __init__(self, bench, findings, version):
         super().__init__(bench, findings, version, "unguarded")

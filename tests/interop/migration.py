@@ -1,4 +1,4 @@
-"""`codex migrate-rollouts` after a press, beside passes, stopped, and killed half way."""
+"""`codex migrate-rollouts` after a compression, beside passes, stopped, and killed half way."""
 
 import contextlib
 import json
@@ -14,9 +14,9 @@ import zstd_frame
 from bench import Kept
 from codex_answers import answer
 from comparable import blank, difference, shape
-from compressing import MARKER, press
+from two_compressors import MARKER, compress
 from matrix_acts import content_of, forms_of
-from press_loop import wait_for
+from compress_loop import wait_for
 
 APPLY = ("migrate-rollouts", "--json", "--apply")
 RENAME = "rename,renameat,renameat2"
@@ -74,8 +74,8 @@ class Migration:
         for path in self.home.home.rglob("*.pending"):
             self.findings.fault(where, f"{path.name} is left")
 
-    def press(self, where, codes, *options):
-        process = press(self.coldpress, self.home, *options)
+    def compress(self, where, codes, *options):
+        process = compress(self.coldpress, self.home, *options)
         out, err = process.communicate(timeout=120)
         if process.returncode not in codes:
             words = (out[-300:] + err[-700:]).decode()
@@ -83,14 +83,14 @@ class Migration:
 
     # -- the cases --------------------------------------------------------------
 
-    def after_a_press(self):
+    def after_a_compress(self):
         with self.kept.copy():
-            self.press("after a press", {0}, "--settle", "0s")
-            self.migrate("after a press")
-            self.judge("after a press")
+            self.compress("after a compression", {0}, "--settle", "0s")
+            self.migrate("after a compression")
+            self.judge("after a compression")
             weak = self.without_checksum()
             self.findings.count("frames that lost their checksum", len(weak))
-            self.press("after both", {0}, "--settle", "0s")
+            self.compress("after both", {0}, "--settle", "0s")
             self.judge("after both")
             for path in self.without_checksum():
                 self.findings.fault("after both", f"{path.name} is left without a checksum")
@@ -108,7 +108,7 @@ class Migration:
         where = "in the grace"
         with self.kept.copy():
             # The last --reap-grace counts.
-            process = press(self.coldpress, self.home, "--settle", "0s", "--reap-grace", "4s")
+            process = compress(self.coldpress, self.home, "--settle", "0s", "--reap-grace", "4s")
             aged = [entry["rollout"] for entry in self.made if entry["aged"]]
             wait_for(lambda: not any(path.exists() for path in aged), 30)
             self.migrate(where)
@@ -127,7 +127,7 @@ class Migration:
             def passes():
                 try:
                     while not ended.wait(0.02):
-                        self.press(where, {0, 3, 4, 75}, "--settle", "1s")
+                        self.compress(where, {0, 3, 4, 75}, "--settle", "1s")
                         self.findings.count("passes beside migrations")
                 except Exception as error:  # a loop that ended early would prove nothing
                     self.findings.fault(where, f"stopped by {type(error).__name__}: {error}")
@@ -142,7 +142,7 @@ class Migration:
                 ended.set()
                 loop.join()
             time.sleep(1.2)
-            self.press(where, {0, 4}, "--settle", "1s")
+            self.compress(where, {0, 4}, "--settle", "1s")
             self.judge(where)
 
     def migrate_at_last(self, where):
@@ -183,18 +183,18 @@ class Migration:
         where = "held"
         with self.kept.copy():
             with self.held():
-                self.press(where, {75}, "--settle", "0s")
+                self.compress(where, {75}, "--settle", "0s")
             self.migrate_again(where)
             self.judge(where)
 
     def killed(self):
-        """What it left is pressed over; the next migration takes up from there."""
+        """What it left is compressed over; the next migration takes up from there."""
         where = "killed"
         with self.kept.copy():
             with self.held() as process:
                 stopped.kill_tracees(process, signal.SIGKILL)
             (self.home.home / MARKER).unlink(missing_ok=True)
-            self.press(where, {0, 3}, "--settle", "0s")
+            self.compress(where, {0, 3}, "--settle", "0s")
             self.migrate_again(where)
             self.judge(where)
 
@@ -212,7 +212,7 @@ def answer_of(home):
 def run(bench, findings):
     stopped.check()
     migration = Migration(bench, findings)
-    migration.after_a_press()
+    migration.after_a_compress()
     migration.in_the_grace()
     chance = random.Random(3)
     for number in range(20 if bench.full else 3):

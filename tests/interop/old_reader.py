@@ -8,8 +8,8 @@ import make_store
 import snapshot
 from bench import Kept
 from codex_answers import SOURCES
-from compressing import FEATURE, stock_compress
-from pressing import ROOTS, Pressing, allowed
+from two_compressors import FEATURE, stock_compress
+from compressing import ROOTS, Compressing, allowed
 
 # The last releases without compressed rollouts.
 VERSIONS = ("0.135.0", "0.136.0")
@@ -39,14 +39,14 @@ class OldReader:
         made = make_store.make(self.home)
         self.threads = {entry["thread"] for entry in made}
         self.aged = {entry["thread"] for entry in made if entry["aged"]}
-        self.pressing = Pressing(bench.coldpress, self.home, findings)
+        self.compressing = Compressing(bench.coldpress, self.home, findings)
         self.kept = Kept(self.home, "kept")
 
     def refused(self):
-        """Nothing is pressed, and it is said which release was seen."""
+        """Nothing is compressed, and it is said which release was seen."""
         with self.kept.copy():
             before = snapshot.take(self.home.home)
-            done = self.pressing.command("run", "--json", *FEATURE, *ROOTS)
+            done = self.compressing.command("run", "--json", *FEATURE, *ROOTS)
             after = snapshot.take(self.home.home)
             for told in snapshot.differences(before, after, allowed):
                 self.findings.fault(self.version, told)
@@ -58,8 +58,8 @@ class OldReader:
             self.compare_threads("untouched", set(), listed(self.home))
         self.findings.count("stores refused")
 
-    def pressed_all_the_same(self):
-        """The control: what such a Codex does to a store that is pressed nevertheless."""
+    def compressed_all_the_same(self):
+        """The control: what such a Codex does to a store that is compressed nevertheless."""
         with self.kept.copy():
             for path in self.home.rollouts():
                 if any(thread in path.name for thread in self.aged):
@@ -84,4 +84,4 @@ def run(bench, findings):
     for version in VERSIONS if bench.full else VERSIONS[:1]:
         old = OldReader(bench, findings, version)
         old.refused()
-        old.pressed_all_the_same()
+        old.compressed_all_the_same()

@@ -1,4 +1,4 @@
-"""Faults to plant into a pressed rollout, each of which the suite must find."""
+"""Faults to plant into a compressed rollout, each of which the suite must find."""
 
 import os
 import subprocess

@@ -9,7 +9,7 @@ import make_store
 import planted
 import reader_programs
 from comparable import digest
-from compressing import clone, contents, press
+from two_compressors import clone, contents, compress
 
 # A frame's header can ask for no more than 2^41; stock decoders end long before.
 WINDOW_LOGS = range(20, 32)
@@ -53,7 +53,7 @@ class Readers:
         legacy = next(entry for entry in made if entry["kind"] == "legacy")
         self.large = add_large(self.home, legacy)
         self.wanted = {name: digest(text) for name, text in contents(self.home).items()}
-        process = press(bench.coldpress, self.home, "--settle", "0s")
+        process = compress(bench.coldpress, self.home, "--settle", "0s")
         process.communicate(timeout=600)
         self.frames = [path for path in self.home.rollouts() if path.suffix == ".zst"]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The scoreboard row `codex`: the real Codex works while coldpress presses beside it.
+"""The scoreboard row `codex`: the real Codex works while coldpress compresses beside it.
 
     row_codex.py COLDPRESS [--codex-cache DIR] [--dir DIR] [--keep] [--turns N] [--naive]
 
@@ -23,8 +23,8 @@ import make_store
 import mock_responses
 from codex_judge import Judge
 from codex_work import Driver
-from press_loop import Worker, last_passes
-from pressing import Findings
+from compress_loop import Worker, last_passes
+from compressing import Findings
 
 SKIPPED = 77
 
@@ -40,10 +40,10 @@ def run_row(coldpress, home, turns, findings):
     judge.rollouts(driver.threads)
     with home.app_server() as server:
         judge.answers(server, driver.threads, worker.deleted)
-    pressed = worker.outcomes["pressed"]
-    if not (pressed and driver.materialized):
-        findings.fault("row", "nothing was pressed and made plain again: proves nothing")
-    told = {"lost": judge.lost, "pressed": pressed, "materialized": driver.materialized}
+    compressed = worker.outcomes["compressed"]
+    if not (compressed and driver.materialized):
+        findings.fault("row", "nothing was compressed and made plain again: proves nothing")
+    told = {"lost": judge.lost, "compressed": compressed, "materialized": driver.materialized}
     told.update(passes=worker.passes, writer_arrived=worker.outcomes["writer_arrived"])
     told.update(recovered=worker.outcomes["recovered"], orphaned=worker.outcomes["orphaned"])
     return driver.tried, told

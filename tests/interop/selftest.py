@@ -1,4 +1,4 @@
-"""Plants faults into pressed rollouts; the walk and the matrix must name each."""
+"""Plants faults into compressed rollouts; the walk and the matrix must name each."""
 
 import re
 
@@ -6,12 +6,12 @@ import codex_package
 import make_store
 import planted
 from bench import Kept
-from check_press import Check
+from check_compress import Check
 from matrix import Matrix
 from matrix_acts import Acts, forms_of
-from pressing import Findings, Pressing
+from compressing import Findings, Compressing
 
-# Name, what is done to the pressed form of a thread, the words that must be found.
+# Name, what is done to the compressed form of a thread, the words that must be found.
 ON_DISK = [
     ("window of 2^28", planted.window, r"window of 268435456 bytes"),
     ("no checksum", planted.no_checksum, r"no checksum"),
@@ -22,16 +22,16 @@ ON_DISK = [
 KIND = "legacy_fork"
 
 
-class PlantedPressing(Pressing):
-    """Presses well, and then spoils one rollout."""
+class PlantedCompressing(Compressing):
+    """Compresses well, and then spoils one rollout."""
 
     def __init__(self, coldpress, home, findings, path, plant):
         super().__init__(coldpress, home, findings)
         self.path = path
         self.plant = plant
 
-    def press(self, when):
-        super().press(when)
+    def compress(self, when):
+        super().compress(when)
         if self.plant:
             self.plant(self.path)
 
@@ -51,7 +51,7 @@ def thread_of(store, kind):
 
 
 class ForgetfulActs(Acts):
-    """The same on a copy for the matrix, untouched or pressed."""
+    """The same on a copy for the matrix, untouched or compressed."""
 
     def tell_continued(self, markers):
         thread = thread_of(self, KIND)
@@ -71,15 +71,15 @@ class SelfTest:
         self.before = Check(bench.coldpress, home, Findings(), self.made).answers_of_copy()
         self.kept = Kept(home, "kept")
 
-    def pressed_with(self, plant):
-        """Violations after a press that `plant` spoils."""
+    def compressed_with(self, plant):
+        """Violations after a compression that `plant` spoils."""
         seen = Findings()
         check = Check(self.bench.coldpress, self.home, seen, self.copied())
         entry = check.entry(KIND)
         path = entry["rollout"].with_name(entry["rollout"].name + ".zst")
-        check.pressing = PlantedPressing(self.bench.coldpress, self.home, seen, path, plant)
+        check.compressing = PlantedCompressing(self.bench.coldpress, self.home, seen, path, plant)
         with self.kept.copy():
-            check.press_aged("press")
+            check.compress_aged("compress")
             check.compare_answers(self.before, check.answers_of_copy())
         return seen.violations
 
@@ -113,7 +113,7 @@ def matrix(test):
     """The matrix sees what an act says, on which copy, and what must be so on both."""
     seen = Findings()
     under_test = Matrix(test.bench, seen, codex_package.VERSION, "self-test-matrix")
-    (pressed,) = under_test.pressed.aside.rglob(f"*{thread_of(under_test, KIND)}*.zst")
+    (compressed,) = under_test.compressed.aside.rglob(f"*{thread_of(under_test, KIND)}*.zst")
     under_test.act("read", databases=False)
     under_test.act("turn", databases=True)
     test.must_be_clean("matrix", list(seen.violations))
@@ -121,16 +121,16 @@ def matrix(test):
     under_test.act("turn", databases=True)
     test.must_find("matrix, a lost turn", seen.violations, f"turn kept {KIND}")
     under_test.acts = Acts
-    planted.last_line(pressed)
+    planted.last_line(compressed)
     under_test.act("read", databases=False)
     test.must_find("matrix, a missing last line", seen.violations, f"read {KIND}: untouched and")
 
 
 def run(bench, findings):
     test = SelfTest(bench, findings)
-    test.must_be_clean("press", test.pressed_with(None))
+    test.must_be_clean("compress", test.compressed_with(None))
     for name, plant, words in ON_DISK:
-        test.must_find(name, test.pressed_with(plant), words)
+        test.must_find(name, test.compressed_with(plant), words)
     test.must_be_clean("turns", test.continued(Check))
     test.must_find("a lost turn", test.continued(ForgetfulCheck), "lost the turn")
     matrix(test)

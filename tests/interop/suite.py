@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-import check_press
+import check_compress
 import codex_package
 import forced
 import make_store
@@ -32,12 +32,12 @@ import together
 import turn_marks
 import waiting
 from bench import Bench
-from pressing import Findings
+from compressing import Findings
 
 # In this order: a suite that cannot see a planted fault need not look for others.
 PARTS = {
     "self-test": selftest.run,
-    "press": check_press.run,
+    "compress": check_compress.run,
     "matrix": matrix.run,
     "life": row_codex.run,
     "together": together.run,

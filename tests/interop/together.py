@@ -7,8 +7,8 @@ import time
 
 import make_store
 from bench import Kept
-from compressing import MARKER, clone, compress, contents, forget_marker, judge_forms
-from compressing import made_by, press
+from two_compressors import MARKER, clone, codex_compress, contents, forget_marker, judge_forms
+from two_compressors import made_by, compress
 
 SETTLE = ["--settle", "1s"]
 
@@ -50,12 +50,12 @@ class Together:
             time.sleep(wait)
             if not markers:
                 forget_marker(self.home)
-            compress(server, self.home)
+            codex_compress(server, self.home)
         except Exception as error:  # a thread of its own: nobody else would hear of it
             self.findings.fault("codex", f"stopped by {type(error).__name__}: {error}")
 
     def coldpress(self, where):
-        process = press(self.bench.coldpress, self.home, *SETTLE)
+        process = compress(self.bench.coldpress, self.home, *SETTLE)
         out, err = process.communicate(timeout=120)
         if process.returncode not in (0, 75):
             words = (out[-300:] + err[-700:]).decode()
@@ -70,13 +70,13 @@ class Together:
         self.made_by.update(makers)
         self.findings.count("rounds")
         if len(makers) == 2:
-            self.findings.count("rounds in which both pressed")
+            self.findings.count("rounds in which both compressed")
         self.findings.count("rounds in which coldpress found it busy", int(code == 75))
         if not frames:
-            self.findings.fault(where, "neither has pressed anything")
+            self.findings.fault(where, "neither has compressed anything")
 
     def clean_up(self, where):
-        """One more pass of coldpress presses what is left."""
+        """One more pass of coldpress compresses what is left."""
         time.sleep(1.2)
         forget_marker(self.home)
         self.coldpress(f"{where}, one more pass")
@@ -90,15 +90,15 @@ class Together:
 def marker_of_coldpress(bench, findings, home):
     """After a pass of coldpress, Codex's compressor rests; without its marker it works."""
     made = make_store.make(home)
-    process = press(bench.coldpress, home, "--settle", "0s")
+    process = compress(bench.coldpress, home, "--settle", "0s")
     process.communicate(timeout=120)
-    plain = clone_of_pressed(home, made)
+    plain = clone_of_compressed(home, made)
     with home.app_server() as server:
-        compress(server, home)
+        codex_compress(server, home)
         if not plain.exists():
             findings.fault("marker", "Codex did not honour the marker of coldpress")
         forget_marker(home)
-        compress(server, home, patience=10)
+        codex_compress(server, home, patience=10)
         if plain.exists():
             findings.fault("marker", "the control: Codex did not compress without the marker")
     findings.count("markers honoured by codex")
@@ -111,7 +111,7 @@ def marker_of_codex(bench, findings, home):
         findings.fault("marker", "Codex left none")
     plain = next(path for path in home.rollouts() if path.suffix != ".zst")
     make_store.age([plain], 20)
-    process = press(bench.coldpress, home, "--settle", "0s")
+    process = compress(bench.coldpress, home, "--settle", "0s")
     out, err = process.communicate(timeout=120)
     if process.returncode != 0 or plain.exists():
         words = (out[-500:] + err[-500:]).decode()
@@ -119,8 +119,8 @@ def marker_of_codex(bench, findings, home):
     findings.count("markers of a finished run")
 
 
-def clone_of_pressed(home, made):
-    """A cold, plain rollout in a store that is pressed."""
+def clone_of_compressed(home, made):
+    """A cold, plain rollout in a store that is compressed."""
     entry = next(e for e in made if e["kind"] == "fresh")
     (plain,) = clone(home, entry, 1)
     make_store.age([plain], 20)
@@ -135,7 +135,7 @@ def run(bench, findings):
     for maker, number in together.made_by.items():
         findings.count(f"frames of {maker}", number)
     if len(together.made_by) < 2:
-        findings.fault("together", "one of the two never pressed: proves nothing")
+        findings.fault("together", "one of the two never compressed: proves nothing")
     home = bench.home("marker")
     marker_of_coldpress(bench, findings, home)
     marker_of_codex(bench, findings, home)

@@ -33,7 +33,7 @@ def lock(descriptor):
 
 
 def open_rollout(plain):
-    """As for appending; a thread that exists only pressed is not made plain."""
+    """As for appending; a thread that exists only compressed is not made plain."""
     try:
         return os.open(plain, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError:

@@ -9,7 +9,7 @@ import time
 
 import make_store
 from bench import Kept
-from compressing import clone, compress, contents, judge_forms, press
+from two_compressors import clone, codex_compress, contents, judge_forms, compress
 
 WAITER = pathlib.Path(__file__).with_name("waiter.py")
 
@@ -72,12 +72,12 @@ class Waiting:
     def codex(self):
         with self.home.app_server() as server:
             began = time.monotonic()
-            compress(server, self.home, patience=10)
+            codex_compress(server, self.home, patience=10)
             return began, time.monotonic()
 
     def coldpress(self):
         began = time.monotonic()
-        process = press(self.bench.coldpress, self.home, "--settle", "0s")
+        process = compress(self.bench.coldpress, self.home, "--settle", "0s")
         out, err = process.communicate(timeout=300)
         if process.returncode not in (0, 3):
             words = (out[-300:] + err[-700:]).decode()

@@ -38,7 +38,7 @@ void Appenders::write_lines(Writer& writer) const {
   while (!stop_ && writer.lines < k_max_lines) {
     const int fd = writer.kept_open >= 0 ? writer.kept_open : open_to_append(writer.path);
     if (fd < 0) {
-      return; // pressed: a real writer would make it plain again first
+      return; // compressed: a real writer would make it plain again first
     }
     const std::string line =
         test_line(fmt::format("line {} of a writer", writer.lines + 1));

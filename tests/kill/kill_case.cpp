@@ -9,7 +9,7 @@ namespace coldpress {
 namespace {
 
 constexpr int k_lines = 60;
-constexpr int k_pressed_before = 90; // a rollout that is in its last form already
+constexpr int k_compressed_before = 90; // a rollout that is in its last form already
 
 Root root_of(int number) {
   return number % 2 == 0 ? Root::active : Root::archived;
@@ -75,9 +75,9 @@ std::vector<KillCase> whole_cases(const CaseSize& size) {
   const std::string jobs = std::to_string(size.jobs);
   const std::vector<std::string> run{"run", "--once", "--jobs", jobs};
   std::vector<KillCase> cases(5);
-  cases[0].name = "press";
+  cases[0].name = "compress";
   cases[0].prepare = [size](DiskStore& store) {
-    store.add(k_pressed_before, k_lines);
+    store.add(k_compressed_before, k_lines);
     run_now(store);
     add_all(store, size);
   };

@@ -18,13 +18,13 @@ struct KillCase {
   Lacks lacks;
 };
 
-// So many rollouts are pressed, restored, reaped or put right.
+// So many rollouts are compressed, restored, reaped or put right.
 struct CaseSize {
   int rollouts = 2;
   int jobs = 1;
 };
 
-// Press, press for the first time, restore, reap, sweep: each on a whole file system
+// Compress, compress for the first time, restore, reap, sweep: each on a whole file system
 // and on one that lacks leases, unnamed files and rename flags.
 std::vector<KillCase> all_kill_cases(const CaseSize& size);
 

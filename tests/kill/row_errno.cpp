@@ -112,7 +112,7 @@ TEST_CASE("scoreboard: an error at any call loses nothing") {
   Row row("errno");
   Strikes strikes(row);
   for (const Kind& kind : all_kinds()) {
-    strikes.everywhere(press_scenario(kind));
+    strikes.everywhere(compress_scenario(kind));
     strikes.everywhere(reap_scenario(kind));
     strikes.everywhere(restore_scenario(kind));
     for (const Scenario& scenario : leftover_scenarios(kind)) {

@@ -1,4 +1,4 @@
-// row_filesystems PROGRAM [PLACE]: press beside writers, kill and restore on each file
+// row_filesystems PROGRAM [PLACE]: compress beside writers, kill and restore on each file
 // system that this machine has, and where calls are missing.
 
 #include "tests/kill/appenders.hpp"
@@ -73,7 +73,7 @@ public:
       beside_writers();
     }
     const auto cases = all_kill_cases({1, 1});
-    for (const char* name : {"press", "restore"}) {
+    for (const char* name : {"compress", "restore"}) {
       for (const KillCase& what : cases) {
         if (kill_ && what.name == name) {
           kill_in(what);

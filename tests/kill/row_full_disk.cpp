@@ -83,7 +83,7 @@ void try_size(const std::string& program,
   }
   for (int number = 1; number <= k_rollouts; ++number) {
     if (!store.fs().lstat(store.rig().compressed(number))) {
-      row.violation(when + ", with room again: not pressed");
+      row.violation(when + ", with room again: not compressed");
     }
   }
 }

@@ -31,14 +31,14 @@ struct Sum {
 
 std::vector<Scenario> all_scenarios(const Kind& kind) {
   std::vector<Scenario> all = leftover_scenarios(kind);
-  for (const auto& make : {press_scenario, reap_scenario, restore_scenario}) {
+  for (const auto& make : {compress_scenario, reap_scenario, restore_scenario}) {
     all.push_back(make(kind));
   }
   return all;
 }
 
 // Encode, sync, rename into place, unlink the plain file; the directory is never synced.
-void press_like_codex(Fs& fs, const StoreRig& rig) {
+void compress_like_codex(Fs& fs, const StoreRig& rig) {
   const std::string temp = join_path(rig.dir(), "rollout-compress-aB3xYz.tmp");
   const auto handle = fs.create_new(temp, 0600);
   if (!handle) {
@@ -53,10 +53,10 @@ void press_like_codex(Fs& fs, const StoreRig& rig) {
 }
 
 std::size_t losses_of_codex() {
-  Scenario scenario = press_scenario(all_kinds().front());
+  Scenario scenario = compress_scenario(all_kinds().front());
   scenario.name = "Codex's own order";
   scenario.act = [](TestWorker& worker, const StoreRig& rig) {
-    press_like_codex(worker.fs, rig);
+    compress_like_codex(worker.fs, rig);
   };
   return run_deaths(scenario).losses.size();
 }

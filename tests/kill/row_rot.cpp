@@ -19,7 +19,7 @@ constexpr std::uint64_t k_flips = 2'000;
 constexpr std::uint64_t k_full_flips = 100'000;
 constexpr std::uint64_t k_program_every =
     20; // one flip in so many meets the program, too
-constexpr std::uint64_t k_press_every = 8;
+constexpr std::uint64_t k_compress_every = 8;
 constexpr int k_lines = 1500;
 // The first and the last bytes hold what matters most: all their bits are flipped.
 constexpr std::uint64_t k_edge_bits = 24 * 8;
@@ -52,13 +52,13 @@ public:
       if (i % k_program_every == 0) {
         by_program(rotten);
       }
-      if (i % k_press_every == 0) {
-        during_press(bit / k_bits);
+      if (i % k_compress_every == 0) {
+        during_compress(bit / k_bits);
       }
     }
     row_.figure("harmless", harmless_);
     row_.figure("by_program", by_program_);
-    row_.figure("presses", presses_);
+    row_.figure("compresses", compresses_);
   }
 
 private:
@@ -116,7 +116,7 @@ private:
   }
 
   // The byte goes bad between sync and read-back.
-  void during_press(std::uint64_t offset) {
+  void during_compress(std::uint64_t offset) {
     const FakeClock clock;
     MemFs disk(clock);
     const StoreRig rig(disk, clock);
@@ -131,13 +131,13 @@ private:
     });
     auto worker = TestWorker::start(fs, clock, rig, test_process()).value();
     synced = false;
-    const auto pressed = worker->press(rig.candidate(rig.plain()));
+    const auto compressed = worker->compress(rig.candidate(rig.plain()));
     row_.tried();
-    presses_ += 1;
-    const bool refused = !pressed && pressed.error().kind == OutcomeKind::failed;
+    compresses_ += 1;
+    const bool refused = !compressed && compressed.error().kind == OutcomeKind::failed;
     if (!refused || disk.exists(rig.compressed()) || disk.get(rig.plain()) != text_ ||
         !rig.litter().empty()) {
-      row_.violation(when_ + ": a press named a frame that reads back differently");
+      row_.violation(when_ + ": a compression named a frame that reads back differently");
     }
   }
 
@@ -149,7 +149,7 @@ private:
   std::string when_;
   std::uint64_t harmless_ = 0;
   std::uint64_t by_program_ = 0;
-  std::uint64_t presses_ = 0;
+  std::uint64_t compresses_ = 0;
 };
 
 } // namespace

@@ -350,7 +350,7 @@ int run(const std::string& program, Mutant mutant) {
   }
   const Verdict verdict = judge(home, shared);
   fmt::print("ROW append{} tried={} violations={} strangers={} torn={} shared_lines={} "
-             "errors={} kills={} pressed={} runs={}\n",
+             "errors={} kills={} compressed={} runs={}\n",
              mutant == Mutant::none ? "" : " (mutant)",
              goal * k_writers,
              verdict.violations,
@@ -359,7 +359,7 @@ int run(const std::string& program, Mutant mutant) {
              verdict.shared_lines,
              shared.errors.load(),
              kills,
-             tally.pressed.load(),
+             tally.compressed.load(),
              tally.runs.load());
   if (mutant != Mutant::none) {
     return verdict.violations > 0 ? 0 : 1;
@@ -367,7 +367,7 @@ int run(const std::string& program, Mutant mutant) {
   if (verdict.violations > 0) {
     home.keep();
   }
-  return verdict.violations == 0 && kills > 0 && tally.pressed > 0 ? 0 : 1;
+  return verdict.violations == 0 && kills > 0 && tally.compressed > 0 ? 0 : 1;
 }
 
 } // namespace

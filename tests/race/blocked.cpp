@@ -1,8 +1,8 @@
 // How long writers wait for us: sixteen of them at the door, every processor busy, and
 // somebody who syncs without end on the same disk. Beside it the same with the order in
-// which Codex's own compressor names its file, and with nobody pressing at all.
+// which Codex's own compressor names its file, and with nobody compressing at all.
 #include "tests/race/codex_writer.hpp"
-#include "tests/race/pressing.hpp"
+#include "tests/race/compressing.hpp"
 #include "tests/race/process.hpp"
 #include "tests/race/record.hpp"
 #include "worker/rollout/codec.hpp"
@@ -67,15 +67,15 @@ class Blocked {
 public:
   Blocked()
       : shared_(record_.shared()), waits_(new_waits()), codex_(home_),
-        press_(fs_, home_) {}
+        compress_(fs_, home_) {}
 
   int run() {
     start_helpers();
     const std::uint64_t seconds = full_size() ? 60 : 5;
     const std::uint64_t phase_ns = seconds * 1'000'000'000U;
     nap(std::chrono::seconds{2});
-    during(Phase::coldpress, phase_ns, [this] { press_one(); });
-    during(Phase::codex_order, phase_ns, [this] { press_in_codex_order(); });
+    during(Phase::coldpress, phase_ns, [this] { compress_one(); });
+    during(Phase::codex_order, phase_ns, [this] { compress_in_codex_order(); });
     waits_.phase = Phase::over;
     shared_.stop = true;
     for (const pid_t helper : helpers_) {
@@ -136,18 +136,18 @@ private:
     }
   }
 
-  void press_one() {
+  void compress_one() {
     const std::uint32_t rollout = shared_.next_rollout.fetch_add(1);
     home_.make(rollout);
-    if (const auto published = press_.publish(rollout)) {
+    if (const auto published = compress_.publish(rollout)) {
       held_us_.push_back(static_cast<std::uint32_t>(published->blocked_us()));
-      (void)press_.reap(*published);
+      (void)compress_.reap(*published);
     }
   }
 
   // Temp, encode, sync; then, under coordination: probe, stat, rename without replace,
   // stat, unlink.
-  void press_in_codex_order() {
+  void compress_in_codex_order() {
     const std::uint32_t rollout = shared_.next_rollout.fetch_add(1);
     home_.make(rollout);
     const std::string plain = home_.plain(rollout);
@@ -210,7 +210,7 @@ private:
   Waits& waits_;
   PosixFs fs_;
   CodexWriter codex_;
-  Pressing press_;
+  Compressing compress_;
   std::vector<pid_t> helpers_;
   std::vector<std::uint32_t> held_us_;
   std::vector<std::uint32_t> codex_held_us_;

@@ -3,7 +3,7 @@
 // reap and in the recovery after it. He holds an O_PATH descriptor and opens it for
 // append through /proc/self/fd, which is what a preempted open() amounts to.
 #include "tests/race/intruder.hpp"
-#include "tests/race/pressing.hpp"
+#include "tests/race/compressing.hpp"
 #include "tests/support/fault_fs.hpp"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ constexpr std::uint32_t k_before = 1; // whoever wrote the file's last lines
 class Forced {
 public:
   Forced()
-      : shared_(record_.shared()), door_(new_door()), fs_(posix_), press_(fs_, home_) {}
+      : shared_(record_.shared()), door_(new_door()), fs_(posix_), compress_(fs_, home_) {}
 
   int run() {
     const pid_t intruder =
@@ -45,7 +45,7 @@ private:
   void sweep() {
     for (const bool arrived_before : {false, true}) {
       for (int manner = 0; manner < k_manners; ++manner) {
-        for (int call = 0; stuck_ == 0 && press(call, Manner{manner}, arrived_before);
+        for (int call = 0; stuck_ == 0 && compress(call, Manner{manner}, arrived_before);
              ++call) {
         }
       }
@@ -53,7 +53,7 @@ private:
   }
 
   // False if there were fewer calls than that.
-  bool press(int call, Manner manner, bool arrived_before) {
+  bool compress(int call, Manner manner, bool arrived_before) {
     at_call_ = call;
     manner_ = manner;
     arrived_before_ = arrived_before;
@@ -79,16 +79,16 @@ private:
     fs_.set_hook({});
     door_.stage = let_in_ ? Stage::leave : Stage::cancel;
     await(Stage::gone, "the intruder does not leave");
-    check(press_.recover(rollout_) || settled);
-    presses_ += 1;
+    check(compress_.recover(rollout_) || settled);
+    compresses_ += 1;
     return calls_ > call;
   }
 
   bool run_stages() {
-    const auto published = press_.publish(rollout_);
+    const auto published = compress_.publish(rollout_);
     await_inside();
     if (published) {
-      const bool reaped = press_.reap(*published).has_value();
+      const bool reaped = compress_.reap(*published).has_value();
       await_inside();
       (reaped ? reaped_ : refused_) += 1;
     } else if (published.error().kind == OutcomeKind::writer_arrived) {
@@ -96,7 +96,7 @@ private:
     } else {
       skipped_ += 1;
     }
-    return press_.recover(rollout_);
+    return compress_.recover(rollout_);
   }
 
   void make() {
@@ -217,12 +217,12 @@ private:
 
   int report() {
     const std::uint64_t violations = violations_ + stuck_ + shared_.faults;
-    fmt::print("ROW race-d tried={} violations={} lost={} presses={} writer_arrived={} "
+    fmt::print("ROW race-d tried={} violations={} lost={} compresses={} writer_arrived={} "
                "reaped={} reap_refused={} skipped={} past_the_grace={}\n",
                shared_.acknowledged.load(),
                violations,
                lost_,
-               presses_,
+               compresses_,
                arrived_,
                reaped_,
                refused_,
@@ -238,8 +238,8 @@ private:
   Door& door_;
   PosixFs posix_;
   FaultFs fs_;
-  Pressing press_;
-  // of this press
+  Compressing compress_;
+  // of this compression
   std::uint32_t rollout_ = 0;
   int at_call_ = 0;
   int calls_ = 0;
@@ -253,7 +253,7 @@ private:
   const Fd* resolved_ = nullptr;
   std::array<std::uint32_t, 2> first_lines_{};
   // of all
-  std::uint64_t presses_ = 0;
+  std::uint64_t compresses_ = 0;
   std::uint64_t arrived_ = 0;
   std::uint64_t reaped_ = 0;
   std::uint64_t refused_ = 0;

@@ -1,7 +1,7 @@
 // Openers that resolved the plain name before the retirement and come late, because
 // something else had their processor: how late, and that no line of theirs is lost.
 #include "tests/race/codex_writer.hpp"
-#include "tests/race/pressing.hpp"
+#include "tests/race/compressing.hpp"
 #include "tests/race/process.hpp"
 #include "tests/race/record.hpp"
 #include "tests/support/fault_fs.hpp"
@@ -35,7 +35,7 @@ void pin(std::size_t processor) {
 // slots[0]: the rollout that is about to be retired, 0 while none is.
 class LateOpen {
 public:
-  LateOpen() : shared_(record_.shared()), fs_(posix_), press_(fs_, home_) {}
+  LateOpen() : shared_(record_.shared()), fs_(posix_), compress_(fs_, home_) {}
 
   int run() {
     const std::uint64_t wanted = full_size() ? 1'000'000 : 10'000;
@@ -111,7 +111,7 @@ private:
       }
     });
     leases_ = 0;
-    auto published = press_.publish(rollout);
+    auto published = compress_.publish(rollout);
     shared_.slots[0] = 0;
     fs_.set_hook({});
     if (published) {
@@ -128,9 +128,9 @@ private:
     while (!waiting_.empty() && now_ns() - waiting_.front().since_ns >= grace_ns) {
       const Waiting waiting = std::move(waiting_.front());
       waiting_.pop_front();
-      if (waiting.published && !press_.reap(*waiting.published)) {
+      if (waiting.published && !compress_.reap(*waiting.published)) {
         refused_ += 1;
-        violations_ += press_.recover(waiting.rollout) ? 0 : 1;
+        violations_ += compress_.recover(waiting.rollout) ? 0 : 1;
       }
       put_by(waiting.rollout);
     }
@@ -194,7 +194,7 @@ private:
   Shared& shared_;
   PosixFs posix_;
   FaultFs fs_;
-  Pressing press_;
+  Compressing compress_;
   std::vector<pid_t> helpers_;
   std::deque<Waiting> waiting_;
   std::map<std::uint32_t, std::uint64_t> retired_at_; // ns

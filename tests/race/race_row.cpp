@@ -13,7 +13,7 @@ namespace {
 
 struct Sizes {
   std::uint64_t lines;
-  std::uint64_t presses; // met by that many presses and arrivals at least
+  std::uint64_t compresses; // met by that many compresses and arrivals at least
   Seconds at_least;
   Seconds at_most;
 };
@@ -62,7 +62,7 @@ private:
       const Sizes wanted = sizes();
       return took > wanted.at_most || tally_.bad_exits > 10 ||
              (took > wanted.at_least && shared_.acknowledged > wanted.lines &&
-              tally_.pressed + tally_.writer_arrived > wanted.presses);
+              tally_.compressed + tally_.writer_arrived > wanted.compresses);
     };
     while (!enough()) {
       nap(std::chrono::milliseconds{20});
@@ -140,9 +140,9 @@ private:
   int report() {
     const bool naive = spec_.against == Against::naive;
     const std::uint64_t violations = count_violations();
-    const bool enough = shared_.acknowledged >= sizes().lines && tally_.pressed > 0;
+    const bool enough = shared_.acknowledged >= sizes().lines && tally_.compressed > 0;
     fmt::print("ROW race-{} tried={} violations={} lost={} twice={} reordered={} "
-               "pressed={} writer_arrived={} reaped={} recovered={} conflicts={} "
+               "compressed={} writer_arrived={} reaped={} recovered={} conflicts={} "
                "orphaned={} failed={} rude={} names_gone={} materialized={} deleted={} "
                "came_back={} passes={}{}\n",
                spec_.name,
@@ -151,7 +151,7 @@ private:
                found_.lost,
                found_.twice,
                found_.reordered,
-               tally_.pressed.load(),
+               tally_.compressed.load(),
                tally_.writer_arrived.load(),
                tally_.reaped.load(),
                tally_.recovered.load(),

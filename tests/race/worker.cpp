@@ -66,7 +66,7 @@ bool unchanged(const struct stat& a, const std::string& path) {
          a.st_mtim.tv_sec == b.st_mtim.tv_sec;
 }
 
-void naive_press(const std::string& path, Tally& tally) {
+void naive_compress(const std::string& path, Tally& tally) {
   struct stat before {};
   const auto bytes = ::lstat(path.c_str(), &before) == 0 ? read_form(path) : std::nullopt;
   if (!bytes) {
@@ -82,7 +82,7 @@ void naive_press(const std::string& path, Tally& tally) {
   if (written && ::link(temp.c_str(), (path + ".zst").c_str()) == 0) {
     if (unchanged(before, path)) {
       ::unlink(path.c_str());
-      tally.pressed += 1;
+      tally.compressed += 1;
     } else {
       ::unlink((path + ".zst").c_str());
     }
@@ -121,7 +121,7 @@ Program::Program(std::string path, const Home& home, const std::string& settle)
 void Program::run(Tally& tally) const {
   const Ran ran = run_program(arguments_);
   tally.runs += 1;
-  tally.pressed += count_of(ran.output, R"("outcome":"pressed")");
+  tally.compressed += count_of(ran.output, R"("outcome":"compressed")");
   tally.writer_arrived += count_of(ran.output, R"("outcome":"writer_arrived")");
   tally.reaped += count_of(ran.output, R"("outcome":"reaped")");
   tally.recovered += count_of(ran.output, R"("outcome":"recovered")");
@@ -149,7 +149,7 @@ void naive_loop(const Home& home, Tally& tally) {
       const auto entries = fs.list_dir(home.dir(root));
       for (const DirEntry& entry : entries ? *entries : std::vector<DirEntry>{}) {
         if (classify(entry.name) == NameKind::plain) {
-          naive_press(home.dir(root) + "/" + entry.name, tally);
+          naive_compress(home.dir(root) + "/" + entry.name, tally);
         }
       }
     }

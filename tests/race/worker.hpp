@@ -13,7 +13,7 @@ namespace coldpress::race {
 struct Tally {
   std::atomic<bool> stop;
   std::atomic<std::uint64_t> runs;
-  std::atomic<std::uint64_t> pressed;
+  std::atomic<std::uint64_t> compressed;
   std::atomic<std::uint64_t> writer_arrived;
   std::atomic<std::uint64_t> reaped;
   std::atomic<std::uint64_t> recovered;

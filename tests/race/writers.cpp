@@ -13,7 +13,7 @@ void Writer::renew(std::uint32_t slot, std::uint32_t gone) {
     return;
   }
   home_.make(next);
-  // Lost against another writer: then it just stands there and is pressed.
+  // Lost against another writer: then it just stands there and is compressed.
   (void)shared_.slots[slot].compare_exchange_strong(gone, next);
 }
 
@@ -108,7 +108,7 @@ void OpenedBefore::work() {
     if (held) {
       append_open(held.get(), own, 1);
     } else {
-      // Pressed between making and opening; the next one is as good.
+      // Compressed between making and opening; the next one is as good.
       break;
     }
     dice_.nap_below(10'000);

@@ -23,7 +23,7 @@ public:
   virtual void work() = 0;
 
 protected:
-  // The rollout that stands for a slot now; the next one once it was pressed.
+  // The rollout that stands for a slot now; the next one once it was compressed.
   std::uint32_t rollout_of(std::uint32_t slot) const {
     return shared_.slots[slot].load();
   }
@@ -70,7 +70,7 @@ public:
   }
 };
 
-// (b) keeps descriptors open across many presses; one of them from beginning to end.
+// (b) keeps descriptors open across many compresses; one of them from beginning to end.
 class OpenedBefore final : public Writer {
 public:
   using Writer::Writer;

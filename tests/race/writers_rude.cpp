@@ -55,7 +55,7 @@ void OwningWriter::work() {
   begin();
   const auto fresh = [this] {
     const std::uint32_t rollout = shared_.next_rollout.fetch_add(1);
-    made(rollout); // before the file is there: nobody deletes or presses it yet
+    made(rollout); // before the file is there: nobody deletes or compresses it yet
     home_.make(rollout);
     return rollout;
   };
@@ -208,7 +208,7 @@ void Deleting::made(std::uint32_t rollout) {
 bool Deleting::act(std::size_t which) {
   const std::uint32_t rollout = owned_[which];
   const bool stands = append_reopening(home_.plain(rollout), rollout, 1 + dice_.roll(20));
-  // Half of those that were pressed a moment ago: their retired form still waits.
+  // Half of those that were compressed a moment ago: their retired form still waits.
   const bool gone = dice_.roll(stands ? 20 : 2) == 0;
   if (gone) {
     remove(rollout);

@@ -178,7 +178,7 @@ def soak(program, minutes, work):
         if last.returncode != 0:
             faults.append(f"the last pass ended with {last.returncode}")
         faults += [f"damaged: {name}" for name in store.damaged(store.hashes)]
-        faults += [f"not pressed: {name}" for name in store.plain_left()]
+        faults += [f"not compressed: {name}" for name in store.plain_left()]
         faults += [f"left behind: {name}" for name in store.litter()]
     return faults + judge(samples), samples, sum(len(store.hashes) for store in stores)
 

@@ -56,13 +56,13 @@ void recover_one(TestWorker& worker, const RolloutForms& forms, TestPass& pass) 
   }
 }
 
-void press_one(TestWorker& worker, const Candidate& candidate, TestPass& pass) {
-  auto pressed = worker.press(candidate);
+void compress_one(TestWorker& worker, const Candidate& candidate, TestPass& pass) {
+  auto compressed = worker.compress(candidate);
   Outcome outcome;
   outcome.rollout = candidate.rollout;
-  outcome.kind = OutcomeKind::pressed;
-  pass.outcomes.push_back(pressed ? std::move(outcome)
-                                  : outcome_of(candidate.rollout, pressed.error()));
+  outcome.kind = OutcomeKind::compressed;
+  pass.outcomes.push_back(compressed ? std::move(outcome)
+                                  : outcome_of(candidate.rollout, compressed.error()));
 }
 
 } // namespace
@@ -331,7 +331,7 @@ Step<Published> TestWorker::publish(const Candidate& candidate) {
   return coldpress::publish(with, std::move(*verified), {active_without_lease});
 }
 
-Step<std::monostate> TestWorker::press(const Candidate& candidate) {
+Step<std::monostate> TestWorker::compress(const Candidate& candidate) {
   auto published = publish(candidate);
   if (!published) {
     return Halt(std::move(published.error()));
@@ -356,13 +356,13 @@ Step<Verified> TestWorker::verify_weak(const Candidate& candidate) {
   return coldpress::verify(fs, std::move(*encoded), {});
 }
 
-Step<Repressed> TestWorker::repress(const Candidate& candidate) {
+Step<Recompressed> TestWorker::recompress(const Candidate& candidate) {
   auto verified = verify_weak(candidate);
   if (!verified) {
     return Halt(std::move(verified.error()));
   }
   Guards with = guards();
-  return coldpress::repress(with, std::move(*verified));
+  return coldpress::recompress(with, std::move(*verified));
 }
 
 Recovered TestWorker::recover(const RolloutForms& forms) {
@@ -415,8 +415,8 @@ TestPass run_test_pass(TestWorker& worker, const StoreRig& rig) {
   const Inventory now = look();
   const Plan plan = make_plan(now.candidates, now.versions, rules, {});
   for (const Decision& decision : plan.decisions) {
-    if (decision.action == Action::press) {
-      press_one(worker, decision.candidate, pass);
+    if (decision.action == Action::compress) {
+      compress_one(worker, decision.candidate, pass);
     }
   }
   return pass;

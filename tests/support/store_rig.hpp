@@ -4,7 +4,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "worker/rollout/recent_writers.hpp"
 #include "worker/stage/recover.hpp"
-#include "worker/stage/repress.hpp"
+#include "worker/stage/recompress.hpp"
 #include "worker/stage/types.hpp"
 
 #include <memory>
@@ -102,10 +102,10 @@ struct TestWorker {
   Step<Verified> verify(const Candidate& candidate);
   Step<Published> publish(const Candidate& candidate);
   // publish(), the grace, reap().
-  Step<std::monostate> press(const Candidate& candidate);
-  // claim to verify, of a weak frame; and then repress().
+  Step<std::monostate> compress(const Candidate& candidate);
+  // claim to verify, of a weak frame; and then recompress().
   Step<Verified> verify_weak(const Candidate& candidate);
-  Step<Repressed> repress(const Candidate& candidate);
+  Step<Recompressed> recompress(const Candidate& candidate);
   Recovered recover(const RolloutForms& forms);
 
   TestWorker(Fs& through, const Clock& time, StoreLock lock, CodexLocks codex_locks)
@@ -131,7 +131,7 @@ struct TestPass {
   std::size_t count(OutcomeKind kind) const;
 };
 
-// A whole pass over the store as `run` does it: sweep, recover, press, reap; the clock
+// A whole pass over the store as `run` does it: sweep, recover, compress, reap; the clock
 // moves on by each grace.
 TestPass run_test_pass(Fs& fs,
                        const Clock& clock,

@@ -28,8 +28,8 @@ Outcome outcome_of(OutcomeKind kind) {
   return outcome;
 }
 
-Outcome pressed() {
-  Outcome outcome = outcome_of(OutcomeKind::pressed);
+Outcome compressed() {
+  Outcome outcome = outcome_of(OutcomeKind::compressed);
   outcome.reason = Reason::cold;
   outcome.bytes_before = 1000;
   outcome.bytes_after = 100;
@@ -78,7 +78,7 @@ TEST_CASE("consecutive failures push the next try further out until one succeeds
   CHECK(row.attempts == 2);
   CHECK(row.retry_at == k_now + 2h);
 
-  row = after(row, pressed());
+  row = after(row, compressed());
   CHECK(row.attempts == 0);
   CHECK_FALSE(row.retry_at.has_value());
   CHECK(row.error.code.empty());
@@ -141,15 +141,15 @@ TEST_CASE("no_gain is remembered while the stamp stays, and no longer") {
   grown.stamp.size = 2000;
   CHECK_FALSE(after(row, grown).no_gain);
   CHECK(after(row, grown).stamp.size == 2000);
-  CHECK_FALSE(after(row, pressed()).no_gain);
+  CHECK_FALSE(after(row, compressed()).no_gain);
 }
 
-TEST_CASE("a reap keeps what the pressing measured") {
+TEST_CASE("a reap keeps what the compressing measured") {
   Outcome reaped = outcome_of(OutcomeKind::reaped);
   reaped.stamp = {};
-  const FileRow row = after(after({}, pressed()), reaped);
+  const FileRow row = after(after({}, compressed()), reaped);
   CHECK(row.outcome == "reaped");
-  CHECK(row.pressed);
+  CHECK(row.compressed);
   CHECK(row.plain_bytes == 1000);
   CHECK(row.compressed_bytes == 100);
   CHECK(row.hash == to_hex(Hash128{1, 2}));
@@ -158,38 +158,38 @@ TEST_CASE("a reap keeps what the pressing measured") {
   CHECK(row.stamp == stamp_of(7, 1000));
 }
 
-TEST_CASE("a rollout stops counting as pressed when it is plain again") {
-  const FileRow row = after({}, pressed());
-  REQUIRE(row.pressed);
-  CHECK_FALSE(after(row, outcome_of(OutcomeKind::restored)).pressed);
-  CHECK_FALSE(after(row, outcome_of(OutcomeKind::writer_arrived)).pressed);
-  CHECK_FALSE(after(row, outcome_of(OutcomeKind::conflict)).pressed);
-  CHECK_FALSE(after(row, outcome_of(OutcomeKind::recovered)).pressed);
+TEST_CASE("a rollout stops counting as compressed when it is plain again") {
+  const FileRow row = after({}, compressed());
+  REQUIRE(row.compressed);
+  CHECK_FALSE(after(row, outcome_of(OutcomeKind::restored)).compressed);
+  CHECK_FALSE(after(row, outcome_of(OutcomeKind::writer_arrived)).compressed);
+  CHECK_FALSE(after(row, outcome_of(OutcomeKind::conflict)).compressed);
+  CHECK_FALSE(after(row, outcome_of(OutcomeKind::recovered)).compressed);
   CHECK(after(row, outcome_of(OutcomeKind::restored)).compressed_bytes == 0);
 
-  CHECK(after(row, skipped(Reason::maintenance)).pressed);
+  CHECK(after(row, skipped(Reason::maintenance)).compressed);
   Outcome materialized = skipped(Reason::open_for_writing);
   materialized.stamp = stamp_of(8, 1000);
-  CHECK_FALSE(after(row, materialized).pressed);
+  CHECK_FALSE(after(row, materialized).compressed);
 }
 
-TEST_CASE("pressing ends a hold, and nothing else does") {
+TEST_CASE("compressing ends a hold, and nothing else does") {
   FileRow held;
   held.hold_until = k_now + 24h;
   CHECK(after(held, outcome_of(OutcomeKind::restored)).hold_until == k_now + 24h);
   CHECK(after(held, failed(Errc::io)).hold_until == k_now + 24h);
-  CHECK_FALSE(after(held, pressed()).hold_until.has_value());
+  CHECK_FALSE(after(held, compressed()).hold_until.has_value());
 }
 
 TEST_CASE("a frame that was checked only in the page cache is recorded as such") {
-  Outcome outcome = pressed();
+  Outcome outcome = compressed();
   outcome.verified_from_disk = false;
   CHECK(after({}, outcome).verified == "cache");
   CHECK(after({}, failed(Errc::io)).verified.empty());
 }
 
 TEST_CASE("a frame counts as verified when it was made, until it is gone") {
-  FileRow row = after({}, pressed());
+  FileRow row = after({}, compressed());
   CHECK(row.verified_at == k_now);
   CHECK(row.predicted_bytes == 90);
   row = row_after(row, outcome_of(OutcomeKind::reaped), 2, k_now + 1h);
@@ -198,14 +198,14 @@ TEST_CASE("a frame counts as verified when it was made, until it is gone") {
   CHECK_FALSE(row.verified_at.has_value());
 }
 
-TEST_CASE("a frame that was pressed again counts as pressed, with its plain length") {
-  Outcome again = pressed();
-  again.kind = OutcomeKind::repressed;
+TEST_CASE("a frame that was compressed again counts as compressed, with its plain length") {
+  Outcome again = compressed();
+  again.kind = OutcomeKind::recompressed;
   again.bytes_before = 150; // the old .zst
   again.plain_bytes = 1000;
   const FileRow row = after(FileRow{}, again);
-  CHECK(row.pressed);
-  CHECK(row.outcome == "repressed");
+  CHECK(row.compressed);
+  CHECK(row.outcome == "recompressed");
   CHECK(row.plain_bytes == 1000);
   CHECK(row.compressed_bytes == 100);
   CHECK(row.hash == to_hex(*again.hash));
@@ -231,7 +231,7 @@ TEST_CASE("work that has begun counts as an attempt until it has an outcome") {
   CHECK(after(begun, skipped(Reason::canceled)).attempts == 0);
   CHECK_FALSE(after(begun, skipped(Reason::canceled)).retry_at);
   CHECK(after(begun, failed(Errc::io, EIO)).attempts == 1);
-  CHECK(after(begun, pressed()).attempts == 0);
+  CHECK(after(begun, compressed()).attempts == 0);
 }
 
 TEST_CASE("a file larger than may be here fails again and again; a full disk does not") {

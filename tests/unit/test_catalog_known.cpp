@@ -170,7 +170,7 @@ TEST_CASE("whoever only looks at a damaged ledger gets true heads, fewer, or an 
 
 TEST_CASE("memory holds only rollouts there is something to remember of") {
   Rig rig;
-  rig.record(outcome("pressed", OutcomeKind::pressed));
+  rig.record(outcome("compressed", OutcomeKind::compressed));
   Outcome no_gain = outcome("no gain", OutcomeKind::skipped);
   no_gain.reason = Reason::no_gain;
   rig.record(no_gain);
@@ -180,9 +180,9 @@ TEST_CASE("memory holds only rollouts there is something to remember of") {
 
 TEST_CASE("what was achieved is summed by size class") {
   Rig rig;
-  rig.record(outcome("a", OutcomeKind::pressed));
-  rig.record(outcome("b", OutcomeKind::pressed));
-  Outcome large = outcome("c", OutcomeKind::pressed);
+  rig.record(outcome("a", OutcomeKind::compressed));
+  rig.record(outcome("b", OutcomeKind::compressed));
+  Outcome large = outcome("c", OutcomeKind::compressed);
   large.bytes_before = 8 * k_size;
   rig.record(large);
   rig.record(outcome("a", OutcomeKind::reaped)); // told of already
@@ -195,8 +195,8 @@ TEST_CASE("what was achieved is summed by size class") {
 
 TEST_CASE("a ledger of the second layout counts a frame as verified when it was made") {
   Rig rig;
-  rig.record(outcome("a", OutcomeKind::pressed));
-  rig.record(outcome("b", OutcomeKind::pressed));
+  rig.record(outcome("a", OutcomeKind::compressed));
+  rig.record(outcome("b", OutcomeKind::compressed));
   rig.record(outcome("b", OutcomeKind::writer_arrived));
   rig.record(outcome("c", OutcomeKind::conflict));
   rig.exec(std::string(k_to_second_layout));
@@ -211,8 +211,8 @@ TEST_CASE("a ledger of the second layout counts a frame as verified when it was 
 TEST_CASE("a ledger of the first layout keeps all it knows") {
   Rig rig;
   REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
-  rig.record(outcome("a", OutcomeKind::pressed));
-  Outcome whole_class = outcome("b", OutcomeKind::pressed);
+  rig.record(outcome("a", OutcomeKind::compressed));
+  Outcome whole_class = outcome("b", OutcomeKind::compressed);
   whole_class.bytes_before = 131'071; // the last of its class, and the first of the next
   rig.record(whole_class);
   whole_class.rollout = "c";
@@ -245,20 +245,20 @@ TEST_CASE("a ledger of the first layout keeps all it knows") {
           before.achieved.by_class.at(nth).compressed);
   }
   CHECK(rig.ledger.recent_runs(10)->size() == 1);
-  CHECK(rig.ledger.totals()->pressed == 3);
+  CHECK(rig.ledger.totals()->compressed == 3);
 }
 
 TEST_CASE(
     "the frames that coldpress made are known by their lengths, as long as they stand") {
   Rig rig;
-  Outcome made = outcome("archived_sessions/a", OutcomeKind::pressed);
+  Outcome made = outcome("archived_sessions/a", OutcomeKind::compressed);
   made.level = 9;
   rig.record(made);
   Outcome found =
       outcome("archived_sessions/b", OutcomeKind::recovered); // another's .zst
   rig.record(found);
   CHECK(rig.known().own == OwnFrames{{made.rollout, made.bytes_after}});
-  made.kind = OutcomeKind::repressed;
+  made.kind = OutcomeKind::recompressed;
   made.bytes_after = 7;
   rig.record(made);
   CHECK(rig.known().own == OwnFrames{{made.rollout, 7}});

@@ -13,10 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Outcome pressed(std::string rollout, std::uint64_t blocked_us = 100) {
+Outcome compressed(std::string rollout, std::uint64_t blocked_us = 100) {
   Outcome outcome;
   outcome.rollout = std::move(rollout);
-  outcome.kind = OutcomeKind::pressed;
+  outcome.kind = OutcomeKind::compressed;
   outcome.stamp.device = 0xffff'ffff'ffff'fff0U; // past what SQLite calls an integer
   outcome.stamp.inode = 42;
   outcome.stamp.size = 1000;
@@ -91,7 +91,7 @@ TEST_CASE("a run that never finished is shown as such") {
   REQUIRE(done.end.has_value());
   CHECK(done.end->finished == rig.clock.wall() + 2s);
   CHECK(done.end->exit_code == 3);
-  CHECK(done.end->pressed == 1);
+  CHECK(done.end->compressed == 1);
   CHECK(done.end->skipped == 2);
   CHECK(done.end->failed == 3);
   CHECK(done.end->writer_arrived == 4);
@@ -112,15 +112,15 @@ TEST_CASE("finishing a run nobody began is refused") {
 
 TEST_CASE("every column of an outcome survives reopening") {
   Rig rig;
-  const Outcome outcome = pressed("archived_sessions/a.jsonl", 777);
+  const Outcome outcome = compressed("archived_sessions/a.jsonl", 777);
   rig.record(outcome, 5);
   rig.ledger = rig.open();
 
   const FileRow row = rig.row(outcome.rollout);
   CHECK(row.rollout == outcome.rollout);
   CHECK(row.run_id == 5);
-  CHECK(row.pressed);
-  CHECK(row.outcome == "pressed");
+  CHECK(row.compressed);
+  CHECK(row.outcome == "compressed");
   CHECK(row.stamp == outcome.stamp);
   CHECK(row.plain_bytes == 1000);
   CHECK(row.compressed_bytes == 100);
@@ -157,7 +157,7 @@ TEST_CASE("every column of an outcome survives reopening") {
 TEST_CASE("a rollout name that is not text comes back byte by byte") {
   Rig rig;
   const std::string name = "archived_sessions/\xff'\"; DROP TABLE files; -- \x01.jsonl";
-  rig.record(pressed(name));
+  rig.record(compressed(name));
   CHECK(rig.row(name).rollout == name);
   REQUIRE(rig.ledger.hold(name, rig.clock.wall()).has_value());
   CHECK(rig.ledger.known()->memory.count(name) == 1);
@@ -172,11 +172,11 @@ TEST_CASE("an unknown rollout is none, not an error") {
 
 TEST_CASE("memory carries stamp, no_gain, back-off and hold of each rollout") {
   Rig rig;
-  Outcome no_gain = pressed("a");
+  Outcome no_gain = compressed("a");
   no_gain.kind = OutcomeKind::skipped;
   no_gain.reason = Reason::no_gain;
   rig.record(no_gain);
-  Outcome failed = pressed("b");
+  Outcome failed = compressed("b");
   failed.kind = OutcomeKind::failed;
   failed.error = Error{Errc::io, 0, "read", "", {}};
   rig.record(failed);
@@ -198,32 +198,32 @@ TEST_CASE("memory carries stamp, no_gain, back-off and hold of each rollout") {
 
 TEST_CASE("a hold leaves the rest of the row alone and can be released") {
   Rig rig;
-  rig.record(pressed("a"));
+  rig.record(compressed("a"));
   REQUIRE(rig.ledger.hold("a", rig.clock.wall() + 1h).has_value());
   CHECK(rig.row("a").hold_until == rig.clock.wall() + 1h);
   CHECK(rig.row("a").compressed_bytes == 100);
   REQUIRE(rig.ledger.release_hold("a").has_value());
   CHECK_FALSE(rig.row("a").hold_until.has_value());
-  CHECK(rig.row("a").pressed);
+  CHECK(rig.row("a").compressed);
   CHECK(rig.ledger.release_hold("never seen").has_value());
 }
 
 TEST_CASE("totals count what is compressed now") {
   Rig rig;
-  CHECK(rig.ledger.totals()->pressed == 0);
-  rig.record(pressed("a"));
-  rig.record(pressed("b"));
-  rig.record(pressed("b"));
-  Outcome unforeseen = pressed("c");
+  CHECK(rig.ledger.totals()->compressed == 0);
+  rig.record(compressed("a"));
+  rig.record(compressed("b"));
+  rig.record(compressed("b"));
+  Outcome unforeseen = compressed("c");
   unforeseen.predicted_bytes = 0;
   rig.record(unforeseen);
-  Outcome restored = pressed("a");
+  Outcome restored = compressed("a");
   restored.kind = OutcomeKind::restored;
   restored.bytes_after = 0;
   rig.record(restored);
   const auto totals = rig.ledger.totals();
   REQUIRE(totals.has_value());
-  CHECK(totals->pressed == 2);
+  CHECK(totals->compressed == 2);
   CHECK(totals->bytes_before == 2000);
   CHECK(totals->bytes_after == 200);
   CHECK(totals->predicted == 110);
@@ -236,15 +236,15 @@ TEST_CASE("blocked times are percentiles over every publication, undone ones too
   REQUIRE(rig.ledger
               .in_transaction([&rig](Ledger& ledger) -> Result<void> {
                 for (std::uint64_t us = 1; us <= 199; ++us) {
-                  TRY(ledger.record(1, pressed("a", us), rig.clock.wall()));
+                  TRY(ledger.record(1, compressed("a", us), rig.clock.wall()));
                 }
                 return {};
               })
               .has_value());
-  Outcome undone = pressed("a", 5000);
+  Outcome undone = compressed("a", 5000);
   undone.kind = OutcomeKind::writer_arrived;
   rig.record(undone);
-  Outcome skipped = pressed("a", 9999);
+  Outcome skipped = compressed("a", 9999);
   skipped.kind = OutcomeKind::skipped;
   rig.record(skipped);
 
@@ -258,7 +258,7 @@ TEST_CASE("blocked times are percentiles over every publication, undone ones too
 
 TEST_CASE("old runs and publications make room for new ones") {
   Rig rig;
-  rig.record(pressed("a", 1));
+  rig.record(compressed("a", 1));
   REQUIRE(rig.ledger.begin_run(RunStart{}).has_value());
   {
     auto db = Db::open(rig.path, DbMode::read_write);
@@ -274,7 +274,7 @@ TEST_CASE("old runs and publications make room for new ones") {
   CHECK(rig.ledger.recent_runs(10)->size() == 3);
   CHECK(rig.ledger.recent_runs(10)->back().id == 9999);
 
-  rig.record(pressed("c", 3));
+  rig.record(compressed("c", 3));
   CHECK(rig.ledger.blocked_times()->count == 2);
   CHECK(rig.ledger.blocked_times()->p50_us == 2);
 }
@@ -284,7 +284,7 @@ TEST_CASE("a transaction that fails leaves nothing, a failed step only its own")
   const auto now = rig.clock.wall();
   const Fail refused(Error{Errc::invalid, 0, "test", "", {}});
   const auto whole = rig.ledger.in_transaction([&](Ledger& ledger) -> Result<void> {
-    TRY(ledger.record(1, pressed("a"), now));
+    TRY(ledger.record(1, compressed("a"), now));
     return refused;
   });
   REQUIRE_FALSE(whole.has_value());
@@ -292,9 +292,9 @@ TEST_CASE("a transaction that fails leaves nothing, a failed step only its own")
   CHECK_FALSE(knows(rig.ledger, "a"));
 
   const auto outer = rig.ledger.in_transaction([&](Ledger& ledger) -> Result<void> {
-    TRY(ledger.record(1, pressed("kept"), now));
+    TRY(ledger.record(1, compressed("kept"), now));
     const auto inner = ledger.in_transaction([&](Ledger& same) -> Result<void> {
-      TRY(same.record(1, pressed("undone"), now));
+      TRY(same.record(1, compressed("undone"), now));
       return refused;
     });
     CHECK_FALSE(inner.has_value());
@@ -307,12 +307,12 @@ TEST_CASE("a transaction that fails leaves nothing, a failed step only its own")
 
 TEST_CASE("a reader beside an open write transaction sees the state before it") {
   Rig rig;
-  rig.record(pressed("before"));
+  rig.record(compressed("before"));
   auto reader = Ledger::open_read_only(rig.path);
   REQUIRE(reader.has_value());
   REQUIRE(reader->has_value());
   const auto written = rig.ledger.in_transaction([&](Ledger& ledger) -> Result<void> {
-    TRY(ledger.record(1, pressed("after"), rig.clock.wall()));
+    TRY(ledger.record(1, compressed("after"), rig.clock.wall()));
     CHECK(knows(**reader, "before"));
     CHECK_FALSE(knows(**reader, "after"));
     auto late = Ledger::open_read_only(rig.path);
@@ -327,7 +327,7 @@ TEST_CASE("a reader beside an open write transaction sees the state before it") 
 
 TEST_CASE("a kill in the middle of a transaction leaves the ledger as it was before") {
   Rig rig;
-  rig.record(pressed("before"));
+  rig.record(compressed("before"));
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -338,7 +338,7 @@ TEST_CASE("a kill in the middle of a transaction leaves the ledger as it was bef
     // More than SQLite's cache holds, so that half of it is in the file when we die.
     (void)ledger->in_transaction([](Ledger& same) -> Result<void> {
       for (int nth = 0; nth < 2000; ++nth) {
-        Outcome outcome = pressed("new" + std::to_string(nth));
+        Outcome outcome = compressed("new" + std::to_string(nth));
         outcome.detail.assign(4000, 'x');
         TRY(same.record(1, outcome, WallTime{}));
       }
@@ -361,22 +361,22 @@ TEST_CASE("a kill in the middle of a transaction leaves the ledger as it was bef
   CHECK_FALSE(std::filesystem::exists(rig.path + "-journal"));
   CHECK(knows(rig.ledger, "before"));
   CHECK_FALSE(knows(rig.ledger, "new0"));
-  CHECK(rig.ledger.totals()->pressed == 1);
+  CHECK(rig.ledger.totals()->compressed == 1);
 }
 
 TEST_CASE("troubled rollouts are those that failed or conflict, most failures first") {
   Rig rig;
-  Outcome failed = pressed("a/once");
+  Outcome failed = compressed("a/once");
   failed.kind = OutcomeKind::failed;
   failed.error = Error{Errc::io, 5, "read", "a/once", {"the disk"}};
   rig.record(failed);
   failed.rollout = "a/twice";
   rig.record(failed);
   rig.record(failed);
-  rig.record(pressed("a/fine"));
+  rig.record(compressed("a/fine"));
   failed.rollout = "a/recovered";
   rig.record(failed);
-  rig.record(pressed("a/recovered"));
+  rig.record(compressed("a/recovered"));
   Outcome conflict;
   conflict.rollout = "a/two-forms";
   conflict.kind = OutcomeKind::conflict;
@@ -393,9 +393,9 @@ TEST_CASE("troubled rollouts are those that failed or conflict, most failures fi
 }
 
 TEST_CASE(
-    "a verification stands for its rollout until a newer one, or until it is pressed") {
+    "a verification stands for its rollout until a newer one, or until it is compressed") {
   Rig rig;
-  Outcome made = pressed("a/ours");
+  Outcome made = compressed("a/ours");
   rig.record(made);
   const auto known = [&rig](const std::string& rollout) {
     auto all = rig.ledger.verifications();
@@ -445,7 +445,7 @@ TEST_CASE(
 
 TEST_CASE("a rollout that was put right and found so is not troubled any more") {
   Rig rig;
-  Outcome failed = pressed("a/mended");
+  Outcome failed = compressed("a/mended");
   failed.kind = OutcomeKind::failed;
   failed.error = Error{Errc::corrupt, 0, "zstd decode", "a/mended", {"cut short"}};
   rig.record(failed);
@@ -483,9 +483,9 @@ TEST_CASE("counters count runs and outcomes, and know when a run last went well"
     end.exit_code = code;
     REQUIRE(rig.ledger.finish_run(*run, end).has_value());
   }
-  rig.record(pressed("a"));
-  rig.record(pressed("a"));
-  Outcome reaped = pressed("a");
+  rig.record(compressed("a"));
+  rig.record(compressed("a"));
+  Outcome reaped = compressed("a");
   reaped.kind = OutcomeKind::reaped;
   rig.record(reaped);
   const auto counters = rig.ledger.counters();
@@ -496,20 +496,20 @@ TEST_CASE("counters count runs and outcomes, and know when a run last went well"
   CHECK(counters->bytes_after == 200);
   CHECK(counters->outcomes ==
         std::map<std::string, std::uint64_t>{{"failed", 0},
-                                             {"pressed", 2},
+                                             {"compressed", 2},
                                              {"reaped", 1},
                                              {"recovered", 0},
                                              {"writer_arrived", 0}});
 }
 
-TEST_CASE("the ledger lists what is pressed now, with both sizes") {
+TEST_CASE("the ledger lists what is compressed now, with both sizes") {
   Rig rig;
-  rig.record(pressed("a"));
-  rig.record(pressed("b"));
-  Outcome restored = pressed("b");
+  rig.record(compressed("a"));
+  rig.record(compressed("b"));
+  Outcome restored = compressed("b");
   restored.kind = OutcomeKind::restored;
   rig.record(restored);
-  const auto list = rig.ledger.pressed();
+  const auto list = rig.ledger.compressed();
   REQUIRE(list.has_value());
   REQUIRE(list->size() == 1);
   CHECK(list->front().rollout == "a");

@@ -99,11 +99,11 @@ TEST_CASE("what is young has grown over a day, and not over days") {
   CHECK(text.find("over the last day; what was deleted") != std::string::npos);
 }
 
-TEST_CASE("a report does not say that nothing is cold if it only may not be pressed") {
+TEST_CASE("a report does not say that nothing is cold if it only may not be compressed") {
   Survey survey = survey_of("p");
   survey.as_set = {};
   const std::string page = report_html(ReportView(survey, 1, false));
-  CHECK(page.find("nothing can be pressed now") != std::string::npos);
+  CHECK(page.find("nothing can be compressed now") != std::string::npos);
 }
 
 TEST_CASE("a report says so if the disk is too full for a run") {

@@ -100,7 +100,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
                 "small_level = 12\n"
                 "deep_after = '90d'\n"
                 "window = 27\n"
-                "repress = true\n"
+                "recompress = true\n"
                 "[compat]\n"
                 "min_reader = '0.144.6'\n"
                 "shared_history = 'skip'\n"
@@ -143,7 +143,7 @@ TEST_CASE("every key is read from the file, with its line as the origin") {
   CHECK(s.codec.small_level == 12);
   CHECK(s.codec.deep_after == hours(24 * 90));
   CHECK(s.codec.window_log == 27);
-  CHECK(s.codec.repress);
+  CHECK(s.codec.recompress);
   CHECK(s.compat.min_reader == Version{0, 144, 6});
   CHECK(s.compat.shared_history == SharedHistory::skip);
   using namespace std::chrono;

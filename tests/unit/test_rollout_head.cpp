@@ -26,7 +26,7 @@ const std::string k_whole =
          R"("originator":"codex_exec","cli_version":"0.169.0","source":"exec",)"
          R"("history_mode":"paginated")");
 
-std::string press(const std::string& plain) {
+std::string compress(const std::string& plain) {
   std::string frame;
   const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
     for (const std::byte byte : data) {
@@ -197,7 +197,7 @@ TEST_CASE("the head is that of the first line, however the rest looks") {
                                   "\n" + std::string(1'000'000, 'x')}) {
     CAPTURE(rest.size());
     CHECK(store.head("/s/a.jsonl", k_whole + rest)->thread_id == k_id);
-    CHECK(store.head("/s/a.jsonl.zst", press(k_whole + rest))->thread_id == k_id);
+    CHECK(store.head("/s/a.jsonl.zst", compress(k_whole + rest))->thread_id == k_id);
   }
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("a file without a session_meta first has no head") {
   CHECK_FALSE(store.head("/s/a.jsonl", "\n" + k_whole));
   CHECK_FALSE(store.head("/s/a.jsonl", k_whole + " " + k_whole + "\n"));
   CHECK_FALSE(store.head("/s/a.jsonl", std::string(200'000, '\0')));
-  CHECK_FALSE(store.head("/s/a.jsonl.zst", press("")));
+  CHECK_FALSE(store.head("/s/a.jsonl.zst", compress("")));
 }
 
 TEST_CASE("a first line of megabytes is read, one over 16 MiB is not") {
@@ -220,14 +220,14 @@ TEST_CASE("a first line of megabytes is read, one over 16 MiB is not") {
   CHECK(store.head("/s/a.jsonl", line(5'000'000) + "\nrest\n")->thread_id == k_id);
   CHECK(store.head("/s/a.jsonl", line(k_longest_first_line))->thread_id == k_id);
   CHECK(
-      store.head("/s/a.jsonl.zst", press(line(k_longest_first_line) + "\n"))->thread_id ==
+      store.head("/s/a.jsonl.zst", compress(line(k_longest_first_line) + "\n"))->thread_id ==
       k_id);
   CHECK_FALSE(store.head("/s/a.jsonl", line(k_longest_first_line + 1) + "\n"));
 }
 
 TEST_CASE("a damaged .zst is an error, not a file without a head") {
   Store store;
-  store.fs.put("/s/a.jsonl.zst", press(k_whole).substr(0, 20));
+  store.fs.put("/s/a.jsonl.zst", compress(k_whole).substr(0, 20));
   const auto head = read_head(store.fs, "/s/a.jsonl.zst");
   REQUIRE_FALSE(head);
   CHECK(head.error().code == Errc::corrupt);

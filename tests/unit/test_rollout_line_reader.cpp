@@ -195,7 +195,7 @@ TEST_CASE("a plain file that is cut while it is read backward is changed, not sh
   CHECK(line.error().code == Errc::changed);
 }
 
-TEST_CASE("a follower goes on across pressing, a late write and the way back") {
+TEST_CASE("a follower goes on across compressing, a late write and the way back") {
   Disk disk;
   disk.put("one\n", false);
   auto follower = RolloutFollower::open(disk.fs, disk.clock, k_zst);

@@ -25,7 +25,7 @@ Sink append_to(std::string& text) {
   };
 }
 
-std::string press(const std::string& plain) {
+std::string compress(const std::string& plain) {
   std::string frame;
   auto encoder = FrameEncoder::create(choose_frame_options(plain.size(), 1, std::nullopt),
                                       plain.size());
@@ -72,7 +72,7 @@ TEST_CASE("either name reads whichever form is there") {
                                   std::string(256 * 1024, 'x'),
                                   std::string(1'000'000, 'y')}) {
     for (const bool compressed : {false, true}) {
-      store.fs.put(compressed ? k_zst : k_plain, compressed ? press(text) : text);
+      store.fs.put(compressed ? k_zst : k_plain, compressed ? compress(text) : text);
       CAPTURE(text.size());
       CHECK(store.read(k_plain) == text);
       CHECK(store.read(k_zst) == text);
@@ -87,7 +87,7 @@ TEST_CASE("either name reads whichever form is there") {
 TEST_CASE("the plain file wins over the .zst, open_exact takes what it was told") {
   Store store;
   store.fs.put(k_plain, "plain");
-  store.fs.put(k_zst, press("compressed"));
+  store.fs.put(k_zst, compress("compressed"));
   CHECK(store.read(k_zst) == "plain");
 
   auto reader = RolloutReader::open_exact(store.fs, k_zst);
@@ -103,7 +103,7 @@ TEST_CASE("the plain file wins over the .zst, open_exact takes what it was told"
 TEST_CASE("bytes come in pieces of any size, and none after the end") {
   Store store;
   const std::string text = "0123456789";
-  store.fs.put(k_zst, press(text));
+  store.fs.put(k_zst, compress(text));
   for (const std::size_t piece : {1UL, 3UL, 10UL, 11UL}) {
     auto reader = RolloutReader::open_exact(store.fs, k_zst);
     REQUIRE(reader);
@@ -127,7 +127,7 @@ TEST_CASE("a rollout whose form is just changing is found within 150 ms") {
   int sleeps = 0;
   store.clock.during_sleep = [&] {
     if (++sleeps == 3) {
-      store.fs.put(k_zst, press("here again"));
+      store.fs.put(k_zst, compress("here again"));
     }
   };
   CHECK(store.read(k_plain) == "here again");
@@ -156,7 +156,7 @@ TEST_CASE("what is no regular file is refused at once") {
 
 TEST_CASE("a damaged .zst ends in corrupt and names the file") {
   Store store;
-  const std::string frame = press(std::string(500'000, 'z') + "end");
+  const std::string frame = compress(std::string(500'000, 'z') + "end");
   for (const std::string& bad : {std::string(""),
                                  frame.substr(0, frame.size() - 1),
                                  frame.substr(0, frame.size() - 4) + "abcd",
@@ -171,7 +171,7 @@ TEST_CASE("a damaged .zst ends in corrupt and names the file") {
 
 TEST_CASE("several frames are one rollout unless exactly one is asked for") {
   Store store;
-  store.fs.put(k_zst, press("one") + press("two"));
+  store.fs.put(k_zst, compress("one") + compress("two"));
   CHECK(store.read(k_zst) == "onetwo");
   CHECK_FALSE(store.read(k_zst, {PageCache::keep, Frames::one}));
 }
@@ -189,7 +189,7 @@ TEST_CASE("a renamed or unlinked file reads on to its end") {
 
 TEST_CASE("a file of the caller's stays open") {
   Store store;
-  store.fs.put(k_zst, press("text"));
+  store.fs.put(k_zst, compress("text"));
   const auto handle = store.fs.open_read(k_zst);
   REQUIRE(handle);
   {

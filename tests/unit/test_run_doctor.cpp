@@ -43,7 +43,7 @@ Decision decision(std::string rollout, Reason reason, std::uint64_t size = 4096)
   made.candidate.rollout = std::move(rollout);
   made.candidate.stamp.size = size;
   made.reason = reason;
-  made.action = reason == Reason::cold ? Action::press : Action::skip;
+  made.action = reason == Reason::cold ? Action::compress : Action::skip;
   return made;
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("the store says how it was chosen, and whether it looks like one") {
   CHECK(worst(check_store, facts).level == Level::ok);
 }
 
-TEST_CASE("without the feature nothing is pressed, which is a note") {
+TEST_CASE("without the feature nothing is compressed, which is a note") {
   Healthy facts;
   facts.config.loaded.settings.compression_enabled = false;
   facts.config.loaded.config_file = "/home/me/coldpress.toml";
@@ -691,7 +691,7 @@ TEST_CASE("frames without a checksum are notes that say what becomes of them") {
   facts.store->frames.looked_into = 5;
   CHECK(worst(check_frames, facts).level == Level::ok);
   facts.store->frames.without_checksum = 3;
-  says(worst(check_frames, facts), "--repress");
+  says(worst(check_frames, facts), "--recompress");
   facts.store->frames.were_ours = 3;
   facts.store->frames.example = "sessions/r.jsonl";
   const auto found = seen_by(check_frames, facts);

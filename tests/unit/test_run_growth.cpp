@@ -35,10 +35,10 @@ std::uint64_t sum_of(const Growth& growth) {
 } // namespace
 
 TEST_CASE("a rollout counts on the day it was written, in plain form") {
-  UsageFile pressed = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
-  pressed.form = UsageForm::pressed;
-  pressed.bytes = 10;
-  const Growth growth = growth_of({pressed}, k_now);
+  UsageFile compressed = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
+  compressed.form = UsageForm::compressed;
+  compressed.bytes = 10;
+  const Growth growth = growth_of({compressed}, k_now);
   REQUIRE(growth.days.size() == 30);
   CHECK(growth.days.back().date == k_today);
   CHECK(growth.days[28].bytes == 5000);
@@ -92,10 +92,10 @@ TEST_CASE("the disk is full when the free room is written over") {
   CHECK(days_left_as_it_is(outlook) == 100.0);
   outlook.bytes_per_day = 0;
   CHECK_FALSE(days_left_as_it_is(outlook));
-  CHECK_FALSE(days_left_if_pressed(outlook));
+  CHECK_FALSE(days_left_if_compressed(outlook));
 }
 
-TEST_CASE("pressing frees what is cold at once, the rest as it turns cold") {
+TEST_CASE("compressing frees what is cold at once, the rest as it turns cold") {
   Outlook outlook;
   outlook.free = 1000;
   outlook.bytes_per_day = 10;
@@ -103,12 +103,12 @@ TEST_CASE("pressing frees what is cold at once, the rest as it turns cold") {
   outlook.gain_all = 600;
   outlook.kept = 0.1;
   outlook.cold_after = 7;
-  CHECK(growth_if_pressed(outlook, 0) == doctest::Approx(-500));
-  CHECK(growth_if_pressed(outlook, 7) == doctest::Approx(70 - 600));
-  CHECK(growth_if_pressed(outlook, 17) == doctest::Approx(70 - 600 + 10));
+  CHECK(growth_if_compressed(outlook, 0) == doctest::Approx(-500));
+  CHECK(growth_if_compressed(outlook, 7) == doctest::Approx(70 - 600));
+  CHECK(growth_if_compressed(outlook, 17) == doctest::Approx(70 - 600 + 10));
   // 1000 = 70 - 600 + (days - 7) * 1
-  CHECK(*days_left_if_pressed(outlook) == doctest::Approx(1537));
-  CHECK(*days_left_if_pressed(outlook) > *days_left_as_it_is(outlook));
+  CHECK(*days_left_if_compressed(outlook) == doctest::Approx(1537));
+  CHECK(*days_left_if_compressed(outlook) > *days_left_as_it_is(outlook));
 }
 
 TEST_CASE("a disk that fills before anything turns cold fills on the way") {
@@ -117,9 +117,9 @@ TEST_CASE("a disk that fills before anything turns cold fills on the way") {
   outlook.bytes_per_day = 10;
   outlook.kept = 0.1;
   outlook.cold_after = 7;
-  CHECK(*days_left_if_pressed(outlook) == doctest::Approx(2));
+  CHECK(*days_left_if_compressed(outlook) == doctest::Approx(2));
   outlook.cold_after = 0;
-  CHECK(*days_left_if_pressed(outlook) == doctest::Approx(20));
+  CHECK(*days_left_if_compressed(outlook) == doctest::Approx(20));
 }
 
 TEST_CASE("a name of a year that cannot be says nothing of when a rollout began") {
@@ -133,7 +133,7 @@ TEST_CASE("a name of a year that cannot be says nothing of when a rollout began"
 
 TEST_CASE("what stands in a second form has not grown twice") {
   UsageFile spare = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
-  spare.form = UsageForm::pressed;
+  spare.form = UsageForm::compressed;
   spare.spare = true;
   const UsageFile plain = file("2026-03-30T10-00-00", WallTime{k_today} - 13h, 5000);
   CHECK(sum_of(growth_of({spare, plain}, k_now)) == 5000);

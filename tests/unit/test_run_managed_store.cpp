@@ -121,13 +121,13 @@ TEST_CASE("the state has what the last pass did") {
   ManagedStore store = rig.open();
   store.pass_began();
   CHECK(store.state().state == ServiceState::running);
-  (void)store.take_line(R"({"message_type":"summary","counts":{"pressed":2,"reaped":2},)"
+  (void)store.take_line(R"({"message_type":"summary","counts":{"compressed":2,"reaped":2},)"
                         R"("bytes_before":2048,"bytes_after":1024,"seconds":1})");
   store.pass_ended(0);
   REQUIRE(store.state().last_run.has_value());
-  CHECK(store.state().last_run->pressed == 2);
+  CHECK(store.state().last_run->compressed == 2);
   CHECK(store.result_text(0) ==
-        "pass of 1s, exit 0: 2 pressed, 2.0 KiB -> 1.0 KiB, 2 plain files freed");
+        "pass of 1s, exit 0: 2 compressed, 2.0 KiB -> 1.0 KiB, 2 plain files freed");
 }
 
 TEST_CASE("a pass that died without a word is not one that had nothing to do") {

@@ -121,13 +121,13 @@ TEST_CASE("a run leaves its metrics in the store's own file, for all to read") {
   CHECK(rig.disk.lstat(path)->mode == 0644);
   auto samples = rig.samples();
   CHECK(samples.at(rig.key("coldpress_runs_total")) == 1);
-  CHECK(samples.at(rig.key("coldpress_rollouts_pressed_total")) == 1);
+  CHECK(samples.at(rig.key("coldpress_rollouts_compressed_total")) == 1);
   CHECK(samples.at(rig.key("coldpress_last_run_exit_code")) == 0);
   const double size = static_cast<double>(test_rollout(1).size());
-  CHECK(samples.at(rig.key("coldpress_pressed_plain_bytes_total")) == size);
+  CHECK(samples.at(rig.key("coldpress_compressed_plain_bytes_total")) == size);
   CHECK(samples.at(rig.key("coldpress_store_bytes", R"(,form="plain")")) == size);
   CHECK(samples.at(rig.key("coldpress_store_bytes", R"(,form="compressed")")) ==
-        samples.at(rig.key("coldpress_pressed_compressed_bytes_total")));
+        samples.at(rig.key("coldpress_compressed_compressed_bytes_total")));
   CHECK(samples.at(rig.key("coldpress_last_success_timestamp_seconds")) ==
         doctest::Approx(
             std::chrono::duration<double>(rig.clock.wall().time_since_epoch()).count()));
@@ -142,7 +142,7 @@ TEST_CASE("counters go on in the next run, and the time of the last success stay
   CHECK(rig.run() == 3);
   const auto second = rig.samples();
   CHECK(second.at(rig.key("coldpress_runs_total")) == 2);
-  CHECK(second.at(rig.key("coldpress_rollouts_pressed_total")) == 1);
+  CHECK(second.at(rig.key("coldpress_rollouts_compressed_total")) == 1);
   CHECK(second.at(rig.key("coldpress_last_run_exit_code")) == 3);
   const std::string success = rig.key("coldpress_last_success_timestamp_seconds");
   CHECK(second.at(success) == first.at(success));

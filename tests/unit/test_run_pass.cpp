@@ -72,7 +72,7 @@ struct Rig {
       return call.op == "create_unnamed" && call.path == store.dir();
     });
   }
-  bool is_pressed(int number) {
+  bool is_compressed(int number) {
     return disk.exists(store.compressed(number)) && !disk.exists(store.plain(number));
   }
 
@@ -83,13 +83,13 @@ private:
 
 } // namespace
 
-TEST_CASE("a run without a time budget presses all, the larger first") {
+TEST_CASE("a run without a time budget compresses all, the larger first") {
   Rig rig;
   const PassSummary summary = rig.run();
   CHECK(summary.exit_code() == 0);
-  CHECK(summary.number(OutcomeKind::pressed) == 2);
-  CHECK(rig.is_pressed(1));
-  CHECK(rig.is_pressed(2));
+  CHECK(summary.number(OutcomeKind::compressed) == 2);
+  CHECK(rig.is_compressed(1));
+  CHECK(rig.is_compressed(2));
 }
 
 TEST_CASE("what is under way when the time budget is used up is finished") {
@@ -100,7 +100,7 @@ TEST_CASE("what is under way when the time budget is used up is finished") {
   CHECK(summary.exit_code() == 0);
   CHECK(summary.ran_through());
   CHECK(summary.skipped.at(Reason::no_time) == 1);
-  CHECK(rig.is_pressed(1));
+  CHECK(rig.is_compressed(1));
   CHECK_FALSE(rig.disk.exists(rig.store.compressed(2)));
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("a rollout that no window makes fit into the memory is skipped, not be
   CHECK_FALSE(rig.has_begun());
   rig.settings.limits.memory_bytes = 64U << 20U;
   summary = rig.run();
-  CHECK(summary.number(OutcomeKind::pressed) == 2);
+  CHECK(summary.number(OutcomeKind::compressed) == 2);
 }
 
 TEST_CASE("a run begins nothing while it waits for the machine") {
@@ -139,7 +139,7 @@ TEST_CASE("a run begins nothing while it waits for the machine") {
   const PassSummary summary = rig.run();
   CHECK_FALSE(too_early);
   CHECK(rig.said.size() == 2);
-  CHECK(summary.number(OutcomeKind::pressed) == 2);
+  CHECK(summary.number(OutcomeKind::compressed) == 2);
 }
 
 TEST_CASE("a run that waits for the machine ends when its time budget is used up") {
@@ -149,7 +149,7 @@ TEST_CASE("a run that waits for the machine ends when its time budget is used up
   rig.on_said = [&] { rig.clock.advance(10min); };
   const PassSummary summary = rig.run();
   CHECK(summary.exit_code() == 0);
-  CHECK(summary.number(OutcomeKind::pressed) == 0);
+  CHECK(summary.number(OutcomeKind::compressed) == 0);
   CHECK(summary.skipped.at(Reason::no_time) == 2);
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("a job that waits when the time budget is used up leaves its rollout a
   });
   const PassSummary summary = rig.run();
   CHECK(summary.exit_code() == 0);
-  CHECK(summary.number(OutcomeKind::pressed) == 0);
+  CHECK(summary.number(OutcomeKind::compressed) == 0);
   CHECK(summary.skipped.at(Reason::no_time) == 2);
   CHECK(rig.disk.names(rig.store.dir()) ==
         std::vector{test_rollout_name(1), test_rollout_name(2)});

@@ -54,12 +54,12 @@ TEST_CASE("the summary is the result") {
   PassReport report;
   (void)report.take(
       R"({"message_type":"summary","enabled":true,"refused":{"reason":"reader_too_old"},)"
-      R"("deferred":"maintenance","counts":{"pressed":3,"repressed":1,"reaped":2,)"
+      R"("deferred":"maintenance","counts":{"compressed":3,"recompressed":1,"reaped":2,)"
       R"("failed":5,"conflict":6,"orphaned":1},"bytes_before":100,"bytes_after":10,)"
       R"("not_freed_yet":7,"seconds":1.5,"exit":4})");
   REQUIRE(report.result().has_value());
   const PassResult& result = *report.result();
-  CHECK(result.pressed == 4);
+  CHECK(result.compressed == 4);
   CHECK(result.reaped == 2);
   CHECK(result.failed == 5);
   CHECK(result.needing_a_person == 7);

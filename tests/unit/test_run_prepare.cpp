@@ -69,7 +69,7 @@ TEST_CASE("a run opens what changed since the one before, and plans all of it") 
   CHECK(rig.plan.decisions.size() == 20);
   CHECK(rig.begin_run() == 0);
   REQUIRE(rig.plan.decisions.size() == 20);
-  CHECK(rig.plan.decisions[0].action == Action::press);
+  CHECK(rig.plan.decisions[0].action == Action::compress);
   for (const Decision& decision : rig.plan.decisions) {
     const Candidate& candidate = decision.candidate;
     CHECK(candidate.rollout.find(candidate.thread_id) != std::string::npos);

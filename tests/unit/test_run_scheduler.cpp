@@ -181,7 +181,7 @@ TEST_CASE("little space: a pass at once, then every hour, until a tenth more is 
   StoreSchedule store = rested({true, 24h, 30min, 1h, 1000}, 0h);
   CHECK(store.free_space(1h, 1000) == SpaceNews::none);
   CHECK(store.free_space(2h, 999) == SpaceNews::short_now);
-  CHECK(store.pressed_for_space());
+  CHECK(store.compressed_for_space());
   CHECK(wait_of(store, 2h) == 0h);
   CHECK(cause_of(store) == PassCause::pressure);
   fail(store, 3h, 0);
@@ -189,7 +189,7 @@ TEST_CASE("little space: a pass at once, then every hour, until a tenth more is 
   // Around the threshold nothing changes.
   CHECK(store.free_space(3h, 1050) == SpaceNews::none);
   CHECK(store.free_space(3h, 999) == SpaceNews::none);
-  CHECK(store.pressed_for_space());
+  CHECK(store.compressed_for_space());
   CHECK(store.free_space(4h, 1100) == SpaceNews::enough_again);
   CHECK(wait_of(store, 3h) >= 24h);
 }
@@ -205,7 +205,7 @@ TEST_CASE("a threshold that is taken away ends the hurry") {
   StoreSchedule store = rested({true, 24h, 0ms, 1h, 1000}, 0h);
   (void)store.free_space(1h, 10);
   store.set_rules(k_exactly_daily);
-  CHECK_FALSE(store.pressed_for_space());
+  CHECK_FALSE(store.compressed_for_space());
   CHECK(wait_of(store, 0h) == 24h);
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("a survey tells frames with a checksum from those without") {
   weak.resize(weak.size() - 4);
   rig.rig.put(rig.rig.compressed(2), weak);
   const Survey seen = rig.look();
-  CHECK(Rig::count(seen, UsageForm::pressed) == 1);
+  CHECK(Rig::count(seen, UsageForm::compressed) == 1);
   CHECK(Rig::count(seen, UsageForm::others) == 1);
 }
 
@@ -93,8 +93,8 @@ TEST_CASE("what the ledger knows is not opened again") {
   rig.run(); // learns the first records of what the first has made
   const Survey seen = rig.look();
   CHECK(rig.fs.opened == 0);
-  CHECK(Rig::count(seen, UsageForm::pressed) == 3);
-  CHECK(seen.realised.pressed == 3);
+  CHECK(Rig::count(seen, UsageForm::compressed) == 3);
+  CHECK(seen.realised.compressed == 3);
   CHECK(seen.ledger);
   const UsageGroup total = total_of(seen.files);
   CHECK(total.plain_bytes == seen.realised.bytes_before);

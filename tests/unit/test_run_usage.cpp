@@ -26,7 +26,7 @@ UsageFile file(const std::string& rollout, std::uint64_t bytes) {
 
 UsageFile compressed(std::uint64_t bytes, std::optional<std::uint64_t> plain) {
   UsageFile made = file("z", bytes);
-  made.form = UsageForm::pressed;
+  made.form = UsageForm::compressed;
   made.plain = plain;
   return made;
 }

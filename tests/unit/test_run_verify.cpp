@@ -54,7 +54,7 @@ struct Rig {
     const std::string path = rig.compressed(number);
     return {"archived_sessions/" + test_rollout_name(number), path, 0, {}};
   }
-  // What the ledger knows after a press of `bytes`.
+  // What the ledger knows after a compression of `bytes`.
   Verification known(const std::string& bytes) {
     const auto stat = disk.lstat(rig.compressed(1));
     REQUIRE(stat.has_value());
@@ -144,7 +144,7 @@ TEST_CASE("the advice about a frame that no Codex reads goes by what it asks for
   CHECK(hint_of("no frame").find("backup") != std::string::npos);
 }
 
-TEST_CASE("the file that was pressed, with other bytes in it, is damage") {
+TEST_CASE("the file that was compressed, with other bytes in it, is damage") {
   Rig rig;
   std::string other = rig.text;
   other[other.size() / 2] = static_cast<char>(other[other.size() / 2] ^ 1);

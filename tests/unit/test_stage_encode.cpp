@@ -239,7 +239,7 @@ TEST_CASE("bytes of every kind come back exactly") {
         head + filler + "{\"torn\":",
         head.substr(0, head.size() - 1) + std::string(20000, ' ')}) {
     Rig rig(text);
-    REQUIRE(rig.worker->press(rig.store.candidate(rig.plain)));
+    REQUIRE(rig.worker->compress(rig.store.candidate(rig.plain)));
     CHECK_FALSE(rig.disk.exists(rig.plain));
     CHECK(rig.store.read(rig.plain) == text);
   }

@@ -53,7 +53,7 @@ Reason reason_of(const Candidate& candidate,
   const Plan plan = plan_of({candidate}, with, memory, std::move(versions));
   REQUIRE(plan.decisions.size() == 1);
   const Decision& decision = plan.decisions.front();
-  CHECK((decision.action == Action::press) == (decision.reason == Reason::cold));
+  CHECK((decision.action == Action::compress) == (decision.reason == Reason::cold));
   return decision.reason;
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("a plan leaves shared history plain while a Codex before 0.154 is abou
   CHECK(reason_of(fork, with, {}, {seen({0, 154, 0})}) == Reason::cold);
   CHECK(reason_of(fork, with, {}, {seen({0, 153, 9})}) == Reason::shared_history);
   CHECK(reason_of(cold(), with, {}, {seen({0, 153, 0})}) == Reason::cold);
-  with.compat.shared_history = SharedHistory::press;
+  with.compat.shared_history = SharedHistory::compress;
   CHECK(reason_of(fork, with, {}, {seen({0, 153, 0})}) == Reason::cold);
   with.compat.shared_history = SharedHistory::skip;
   CHECK(reason_of(fork, with) == Reason::shared_history);
@@ -225,7 +225,7 @@ TEST_CASE("a plan puts the largest first, and the tree not asked for apart") {
   CHECK(plan.decisions[1].candidate.rollout == small.rollout);
   REQUIRE(plan.beyond_roots.size() == 1);
   CHECK(plan.beyond_roots[0].candidate.rollout == active.rollout);
-  CHECK(plan.beyond_roots[0].action == Action::press);
+  CHECK(plan.beyond_roots[0].action == Action::compress);
 }
 
 TEST_CASE("a plan puts first what frees the most, by what was freed before") {
@@ -291,7 +291,7 @@ TEST_CASE("weak frames come after the plain rollouts, the largest first") {
   std::vector<std::string> order;
   for (const Decision& decision : plan.decisions) {
     order.push_back(decision.candidate.thread_id);
-    CHECK(decision.action == Action::press);
+    CHECK(decision.action == Action::compress);
     CHECK(decision.reason == (order.size() == 1 ? Reason::cold : Reason::weak_frame));
   }
   CHECK(order ==
@@ -360,7 +360,7 @@ TEST_CASE("a frame that was ours says so, and is recompressed") {
   const Plan plan = plan_of({weak});
   REQUIRE(plan.decisions.size() == 1);
   CHECK(plan.decisions[0].reason == Reason::lost_checksum);
-  CHECK(plan.decisions[0].action == Action::press);
+  CHECK(plan.decisions[0].action == Action::compress);
   weak.stamp.mtime = k_now;
   CHECK(plan_of({weak}).decisions[0].reason == Reason::too_young);
 }

@@ -519,7 +519,7 @@ TEST_CASE(
   CHECK(rig.store.read(rig.plain) == rig.text);
 }
 
-TEST_CASE("without leases the archive is pressed") {
+TEST_CASE("without leases the archive is compressed") {
   MemFeatures features;
   features.leases = false;
   Rig rig(Root::archived, features);

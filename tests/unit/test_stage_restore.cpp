@@ -81,11 +81,11 @@ TEST_CASE("restore makes the plain file with its metadata, and then removes the 
   CHECK(rig.disk.get_xattr(file.handle(), "user.note").value() == "kept");
 }
 
-TEST_CASE("restore undoes a press byte by byte") {
+TEST_CASE("restore undoes a compression byte by byte") {
   Rig rig;
   REQUIRE(rig.restore());
   rig.clock.advance(1h);
-  REQUIRE(rig.worker->press(rig.store.candidate(rig.plain)));
+  REQUIRE(rig.worker->compress(rig.store.candidate(rig.plain)));
   REQUIRE(rig.restore());
   CHECK(rig.trees() == Files{{rig.plain, rig.text}});
 }

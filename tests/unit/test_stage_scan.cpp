@@ -248,7 +248,7 @@ TEST_CASE("a Codex before 0.153 that resumed a thread keeps forks plain") {
     rig.store.put(
         rig.store.plain(3), test_rollout(other) + test_turn(each.last, now - 2h), now);
     CHECK(rig.reason(1) == (each.plain ? Reason::shared_history : Reason::cold));
-    CHECK(rig.reason(3, SharedHistory::press) == Reason::too_young);
+    CHECK(rig.reason(3, SharedHistory::compress) == Reason::too_young);
   }
 }
 
@@ -284,8 +284,8 @@ TEST_CASE("a fork and the parent it names stay plain while Codex 0.153 is about"
   CHECK(rig.reason(1) == Reason::shared_history);
   CHECK(rig.reason(2) == Reason::shared_history);
   CHECK(rig.reason(3) == Reason::cold);
-  CHECK(rig.reason(1, SharedHistory::press) == Reason::cold);
-  CHECK(rig.reason(2, SharedHistory::press) == Reason::cold);
+  CHECK(rig.reason(1, SharedHistory::compress) == Reason::cold);
+  CHECK(rig.reason(2, SharedHistory::compress) == Reason::cold);
 }
 
 TEST_CASE("a parent stays plain when only a compressed fork names it") {

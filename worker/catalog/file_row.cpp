@@ -59,22 +59,22 @@ bool passes_by_itself(Errc code) {
 }
 
 // What the outcome tells about the form the rollout has now.
-bool pressed_after(const FileRow& before, const Outcome& outcome) {
+bool compressed_after(const FileRow& before, const Outcome& outcome) {
   switch (outcome.kind) {
-  case OutcomeKind::pressed:
-  case OutcomeKind::repressed:
+  case OutcomeKind::compressed:
+  case OutcomeKind::recompressed:
   case OutcomeKind::reaped:
     return true;
   case OutcomeKind::recovered:
     return outcome.bytes_after > 0;
   case OutcomeKind::skipped:
   case OutcomeKind::failed: {
-    // Nothing was changed. But a plain file with another inode than the one we pressed
+    // Nothing was changed. But a plain file with another inode than the one we compressed
     // is somebody's materialisation.
     const bool claimed = outcome.stamp != FileStamp{};
     const bool other_file = outcome.stamp.device != before.stamp.device ||
                             outcome.stamp.inode != before.stamp.inode;
-    return before.pressed && !(claimed && other_file);
+    return before.compressed && !(claimed && other_file);
   }
   case OutcomeKind::restored:
   case OutcomeKind::writer_arrived:
@@ -96,8 +96,8 @@ RecordedError recorded(const Error& error) {
 }
 
 void take_measurements(FileRow& row, const Outcome& outcome, WallTime now) {
-  const bool again = outcome.kind == OutcomeKind::repressed;
-  const bool all = outcome.kind == OutcomeKind::pressed || again;
+  const bool again = outcome.kind == OutcomeKind::recompressed;
+  const bool all = outcome.kind == OutcomeKind::compressed || again;
   const auto take = [all](auto& into, const auto& value) {
     if (all || value != std::remove_cvref_t<decltype(value)>{}) {
       into = value;
@@ -116,7 +116,7 @@ void take_measurements(FileRow& row, const Outcome& outcome, WallTime now) {
   if (all) {
     row.verified = outcome.verified_from_disk ? "disk" : "cache";
     row.verified_at = now;
-  } else if (!row.pressed) {
+  } else if (!row.compressed) {
     row.compressed_bytes = outcome.bytes_after;
     row.verified.clear();
     row.verified_at.reset();
@@ -146,8 +146,8 @@ void count_attempt(FileRow& row, const Outcome& outcome, WallTime now) {
 
 Verdict verdict_of(const Outcome& outcome) {
   switch (outcome.kind) {
-  case OutcomeKind::pressed:
-  case OutcomeKind::repressed:
+  case OutcomeKind::compressed:
+  case OutcomeKind::recompressed:
   case OutcomeKind::restored:
   case OutcomeKind::reaped:
   case OutcomeKind::recovered:
@@ -187,12 +187,12 @@ row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime 
   if (row.outcome == k_begun) {
     --row.attempts; // it has ended now: how it ended is what counts
   }
-  row.pressed = pressed_after(row, outcome);
+  row.compressed = compressed_after(row, outcome);
   const bool claimed = outcome.stamp != FileStamp{};
   const bool same_stamp = !claimed || outcome.stamp == row.stamp;
   row.no_gain = outcome.kind == OutcomeKind::skipped && outcome.reason == Reason::no_gain
                     ? true
-                    : row.no_gain && same_stamp && outcome.kind != OutcomeKind::pressed;
+                    : row.no_gain && same_stamp && outcome.kind != OutcomeKind::compressed;
   if (claimed) {
     row.stamp = outcome.stamp;
   }
@@ -203,7 +203,7 @@ row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime 
   row.detail = outcome.detail;
   take_measurements(row, outcome, now);
   count_attempt(row, outcome, now);
-  if (outcome.kind == OutcomeKind::pressed) {
+  if (outcome.kind == OutcomeKind::compressed) {
     row.hold_until.reset();
   }
   row.updated = now;

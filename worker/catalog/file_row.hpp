@@ -27,7 +27,7 @@ inline constexpr std::string_view k_begun = "begun";
 struct FileRow {
   std::string rollout;
   std::int64_t run_id = 0;
-  bool pressed = false; // compressed now, as far as the ledger saw
+  bool compressed = false; // compressed now, as far as the ledger saw
   std::string outcome;  // empty: only held, never worked on; or k_begun
   std::string reason;
   std::string detail;
@@ -66,7 +66,7 @@ Verdict verdict_of(const Outcome& outcome);
 std::chrono::hours back_off(int attempts);
 
 // The row after one more outcome. Pure. Measurements the outcome does not bring (a skip,
-// a reap, a failure) stay as they were; a hold ends when the rollout is pressed; no_gain
+// a reap, a failure) stay as they were; a hold ends when the rollout is compressed; no_gain
 // stays while the stamp does.
 FileRow
 row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime now);

@@ -5,7 +5,7 @@ namespace coldpress {
 namespace {
 
 #define COLDPRESS_FILE_COLUMNS                                                           \
-  "rollout, run_id, pressed, outcome, reason, detail, "                                  \
+  "rollout, run_id, compressed, outcome, reason, detail, "                                  \
   "device, inode, size, mtime, ctime, mode, uid, gid, links, "                           \
   "plain_bytes, compressed_bytes, hash, level, window_log, verified, blocked_us, "       \
   "seconds, error_code, error_errno, error_op, error_path, error_text, "                 \
@@ -31,7 +31,7 @@ FileRow row_of(const Statement& from) {
   return FileRow{
       .rollout = from.text(0),
       .run_id = from.integer(1),
-      .pressed = from.integer(2) != 0,
+      .compressed = from.integer(2) != 0,
       .outcome = from.text(3),
       .reason = from.text(4),
       .detail = from.text(5),
@@ -102,7 +102,7 @@ Result<void> write_file_row(const Db& db, const FileRow& row) {
   const RecordedError& error = row.error;
   replace.bind(row.rollout,
                row.run_id,
-               row.pressed,
+               row.compressed,
                row.outcome,
                row.reason,
                row.detail,

@@ -78,7 +78,7 @@ Result<void> add_achieved(const Db& db, std::uint64_t plain, std::uint64_t compr
 Result<OwnFrames> read_own_frames(const Db& db) {
   TRY_ASSIGN(Statement query,
              db.prepare("SELECT rollout, compressed_bytes FROM files "
-                        "WHERE pressed AND level > 0 AND compressed_bytes > 0"));
+                        "WHERE compressed AND level > 0 AND compressed_bytes > 0"));
   OwnFrames frames;
   for (;;) {
     TRY_ASSIGN(const bool found, query.step());

@@ -21,10 +21,10 @@ constexpr std::string_view k_release_hold =
 
 constexpr std::string_view k_totals =
     "SELECT count(*), sum(plain_bytes), sum(compressed_bytes), sum(predicted_bytes), "
-    "sum(iif(predicted_bytes > 0, compressed_bytes, 0)) FROM files WHERE pressed";
+    "sum(iif(predicted_bytes > 0, compressed_bytes, 0)) FROM files WHERE compressed";
 
-constexpr std::string_view k_pressed =
-    "SELECT rollout, plain_bytes, compressed_bytes FROM files WHERE pressed";
+constexpr std::string_view k_compressed =
+    "SELECT rollout, plain_bytes, compressed_bytes FROM files WHERE compressed";
 
 // Of a sorted, non-empty list.
 std::uint64_t nearest_rank(const std::vector<std::uint64_t>& sorted,
@@ -46,12 +46,12 @@ Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTim
   TRY_ASSIGN(auto before, file(outcome.rollout));
   TRY(write_file_row(
       db_, row_after(std::move(before).value_or(FileRow{}), outcome, run_id, now)));
-  if (outcome.kind == OutcomeKind::pressed || outcome.kind == OutcomeKind::repressed ||
+  if (outcome.kind == OutcomeKind::compressed || outcome.kind == OutcomeKind::recompressed ||
       outcome.kind == OutcomeKind::writer_arrived) {
     TRY(add_publication(run_id, outcome, now));
   }
   TRY(count_outcome(db_, name_of(outcome.kind)));
-  if (outcome.kind == OutcomeKind::pressed) {
+  if (outcome.kind == OutcomeKind::compressed) {
     TRY(add_achieved(db_, outcome.bytes_before, outcome.bytes_after));
   }
   if (outcome.reason == Reason::changed) {
@@ -117,7 +117,7 @@ Result<void> Ledger::write_heads(const std::vector<HeadPage>& pages) {
 Result<Totals> Ledger::totals() const {
   TRY_ASSIGN(Statement query, db_.prepare(k_totals));
   TRY(query.step());
-  return Totals{.pressed = query.count(0),
+  return Totals{.compressed = query.count(0),
                 .bytes_before = query.count(1),
                 .bytes_after = query.count(2),
                 .predicted = query.count(3),
@@ -132,9 +132,9 @@ Result<void> Ledger::check() const {
   return check_pages(db_);
 }
 
-Result<std::vector<PressedRollout>> Ledger::pressed() const {
-  TRY_ASSIGN(Statement query, db_.prepare(k_pressed));
-  std::vector<PressedRollout> rollouts;
+Result<std::vector<CompressedRollout>> Ledger::compressed() const {
+  TRY_ASSIGN(Statement query, db_.prepare(k_compressed));
+  std::vector<CompressedRollout> rollouts;
   for (;;) {
     TRY_ASSIGN(const bool found, query.step());
     if (!found) {

@@ -23,7 +23,7 @@ struct RunStart {
 struct RunEnd {
   WallTime finished{};
   int exit_code = 0;
-  std::uint64_t pressed = 0;
+  std::uint64_t compressed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t failed = 0;
   std::uint64_t writer_arrived = 0;
@@ -41,7 +41,7 @@ struct RunRow {
 };
 
 struct Totals {
-  std::uint64_t pressed = 0; // rollouts compressed now, as far as the ledger saw
+  std::uint64_t compressed = 0; // rollouts compressed now, as far as the ledger saw
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;
   // Of those whose size was predicted: what was said, and what came out.
@@ -50,7 +50,7 @@ struct Totals {
 };
 
 // A rollout that is compressed now, as far as the ledger saw.
-struct PressedRollout {
+struct CompressedRollout {
   std::string rollout; // logical path, as Candidate::rollout
   std::uint64_t plain_bytes = 0;
   std::uint64_t compressed_bytes = 0;
@@ -60,7 +60,7 @@ struct PressedRollout {
 struct Counters {
   std::uint64_t runs = 0;                        // begun
   std::map<std::string, std::uint64_t> outcomes; // by name_of(OutcomeKind)
-  std::uint64_t bytes_before = 0;                // of what was pressed
+  std::uint64_t bytes_before = 0;                // of what was compressed
   std::uint64_t bytes_after = 0;
   std::optional<WallTime> last_success; // end of the newest run with exit code 0
 };
@@ -121,7 +121,7 @@ public:
 
   // --- rollouts, by logical path relative to the store
 
-  // See row_after(). An outcome with a critical section (pressed, repressed,
+  // See row_after(). An outcome with a critical section (compressed, recompressed,
   // writer_arrived) is counted in blocked_times(), too. One that was found changed is
   // read again by the next scan, whatever its stamp says.
   Result<void> record(std::int64_t run_id, const Outcome& outcome, WallTime now);
@@ -132,7 +132,7 @@ public:
   Result<void> release_hold(const std::string& rollout);
 
   Result<std::optional<FileRow>> file(const std::string& rollout) const;
-  // Costs what there is to remember, and two columns of what is pressed.
+  // Costs what there is to remember, and two columns of what is compressed.
   Result<Known> known() const;
   // What HeadMemory::apply() returned.
   Result<void> write_heads(const std::vector<HeadPage>& pages);
@@ -143,7 +143,7 @@ public:
   // on the plain bytes of the last good reading.
   // One that is right also forgets failures that came of damage.
   Result<void> set_verified(const Verification& seen);
-  // The newest of each: of set_verified(), or from when it was pressed.
+  // The newest of each: of set_verified(), or from when it was compressed.
   Result<Verifications> verifications() const;
 
   Result<Totals> totals() const;
@@ -154,7 +154,7 @@ public:
   Result<void> check() const;
   Result<Counters> counters() const;
   // In no order.
-  Result<std::vector<PressedRollout>> pressed() const;
+  Result<std::vector<CompressedRollout>> compressed() const;
   // Over the newest 100,000 publications.
   Result<BlockedTimes> blocked_times() const;
 

@@ -10,19 +10,19 @@ constexpr std::string_view k_insert_run = "INSERT INTO runs (started, command, p
                                           "host, generation) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 constexpr std::string_view k_finish_run =
-    "UPDATE runs SET finished = ?2, exit_code = ?3, pressed = ?4, skipped = ?5, "
+    "UPDATE runs SET finished = ?2, exit_code = ?3, compressed = ?4, skipped = ?5, "
     "failed = ?6, writer_arrived = ?7, reaped = ?8, recovered = ?9, bytes_before = ?10, "
     "bytes_after = ?11, not_freed_bytes = ?12 WHERE id = ?1";
 
 constexpr std::string_view k_select_runs =
-    "SELECT id, started, command, pid, host, generation, finished, exit_code, pressed, "
+    "SELECT id, started, command, pid, host, generation, finished, exit_code, compressed, "
     "skipped, failed, writer_arrived, reaped, recovered, bytes_before, bytes_after, "
     "not_freed_bytes FROM runs ORDER BY id DESC LIMIT ?1";
 
 RunEnd read_end(const Statement& row, WallTime finished) {
   return RunEnd{.finished = finished,
                 .exit_code = static_cast<int>(row.integer(7)),
-                .pressed = row.count(8),
+                .compressed = row.count(8),
                 .skipped = row.count(9),
                 .failed = row.count(10),
                 .writer_arrived = row.count(11),
@@ -67,7 +67,7 @@ Result<void> Ledger::finish_run(std::int64_t id, const RunEnd& end) {
   update.bind(id,
               end.finished,
               end.exit_code,
-              end.pressed,
+              end.compressed,
               end.skipped,
               end.failed,
               end.writer_arrived,

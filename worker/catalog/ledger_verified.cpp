@@ -9,7 +9,7 @@ constexpr std::string_view k_replace =
     "plain_bytes, hash, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 constexpr std::string_view k_touch =
-    "UPDATE files SET verified_at = ?2 WHERE rollout = ?1 AND pressed";
+    "UPDATE files SET verified_at = ?2 WHERE rollout = ?1 AND compressed";
 
 // What was put right, as from a backup, is no failure any more.
 constexpr std::string_view k_settle =
@@ -20,7 +20,7 @@ constexpr std::string_view k_settle =
 // A frame of ours has the mtime of its plain file, and was verified when it was made.
 constexpr std::string_view k_select =
     "SELECT rollout, coalesce(verified_at, 0), 1, compressed_bytes, mtime, plain_bytes, "
-    "hash, '' FROM files WHERE pressed "
+    "hash, '' FROM files WHERE compressed "
     "UNION ALL "
     "SELECT rollout, at, ok, frame_bytes, frame_mtime, plain_bytes, hash, detail "
     "FROM verifications";

@@ -6,7 +6,7 @@
 #include "worker/cli/plan_text.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/summary_text.hpp"
-#include "worker/run/press_job.hpp"
+#include "worker/run/compress_job.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -45,7 +45,7 @@ void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
 } // namespace
 
 void add_plan(CLI::App& app, Options& options) {
-  app.add_flag("--all", options.all, "show every rollout, not just the largest to press");
+  app.add_flag("--all", options.all, "show every rollout, not just the largest to compress");
   add_settings(app, options);
 }
 

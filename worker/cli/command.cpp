@@ -24,7 +24,7 @@ constexpr std::array k_commands{
             "  coldpress plan --roots archived,active  both trees\n"
             "  coldpress plan --all --json             each rollout with its reason"},
     Command{"run",
-            "press what is cold, once",
+            "compress what is cold, once",
             add_run,
             cmd_run,
             "Nothing is changed unless the feature is on, in the configuration or here.\n"
@@ -32,7 +32,7 @@ constexpr std::array k_commands{
             "  coldpress run --enable local_thread_store_compression\n"
             "  coldpress run --time-budget 10m --read-rate 50MiB"},
     Command{"serve",
-            "stay, and press what gets cold: a pass a day, and when told",
+            "stay, and compress what gets cold: a pass a day, and when told",
             add_settings,
             cmd_serve},
     Command{"status",
@@ -40,7 +40,7 @@ constexpr std::array k_commands{
             add_settings,
             cmd_status},
     Command{"report",
-            "show who takes how much room, and what pressing saves; changes nothing",
+            "show who takes how much room, and what compressing saves; changes nothing",
             add_report,
             cmd_report,
             "Examples:\n"

@@ -64,9 +64,9 @@ std::string last_text(const ServiceStore& store) {
   const ServiceRun& run = *store.last_run;
   std::string text =
       fmt::format("{}: {}", format_time(run.finished), result_text(run.exit_code));
-  if (run.pressed > 0) {
-    text += fmt::format("; {} pressed, {} -> {}",
-                        format_count(run.pressed),
+  if (run.compressed > 0) {
+    text += fmt::format("; {} compressed, {} -> {}",
+                        format_count(run.compressed),
                         format_size(run.bytes_before),
                         format_size(run.bytes_after));
   }
@@ -78,7 +78,7 @@ std::string space_text(const ServicePressure& pressure) {
                      format_size(pressure.free_bytes),
                      pressure.on ? "less than" : "more than",
                      format_size(pressure.min_free_bytes),
-                     pressure.on ? ": younger rollouts are pressed, too, the largest "
+                     pressure.on ? ": younger rollouts are compressed, too, the largest "
                                    "gain first"
                                  : "");
 }

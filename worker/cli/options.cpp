@@ -29,7 +29,7 @@ CLI::Option* add_flag(CLI::App& app, Options& options, const Key& key) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-// A switch: --repress, or --repress=false.
+// A switch: --recompress, or --recompress=false.
 CLI::Option* add_switch(CLI::App& app, Options& options, const Key& key) {
   return app.add_flag_function(
       flag_of(key),
@@ -61,7 +61,7 @@ void add_settings(CLI::App& app, Options& options) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   for (const Key& key : all_keys()) {
-    if (key.name == "codec.repress") {
+    if (key.name == "codec.recompress") {
       add_switch(app, options, key)->group(k_settings);
     } else if (key.name != "store" &&
                key.name != "features.local_thread_store_compression") {

@@ -18,7 +18,7 @@ std::string age_text(WallTime mtime, WallTime now) {
   return fmt::format("{} d", days.count());
 }
 
-std::uint64_t files_to_press(const std::vector<Decision>& decisions) {
+std::uint64_t files_to_compress(const std::vector<Decision>& decisions) {
   return static_cast<std::uint64_t>(
       std::count_if(decisions.begin(), decisions.end(), [](const Decision& decision) {
         return decision.reason == Reason::cold;
@@ -36,14 +36,14 @@ std::string weak_text(const std::vector<Decision>& decisions) {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   for (const Decision& decision : decisions) {
-    if (decision.action == Action::press && decision.candidate.form == Form::compressed) {
+    if (decision.action == Action::compress && decision.candidate.form == Form::compressed) {
       files += 1;
       add_capped(bytes, decision.candidate.allocated);
     }
   }
   return files == 0
              ? ""
-             : fmt::format("to press again: {} .zst without a checksum, {} on disk\n",
+             : fmt::format("to compress again: {} .zst without a checksum, {} on disk\n",
                            format_count(files),
                            format_size(bytes));
 }
@@ -56,7 +56,7 @@ std::string gain_text(const Estimate& gain) {
                      format_size(freed));
 }
 
-// How it would be pressed; in full where there is room.
+// How it would be compressed; in full where there is room.
 std::string frame_text(const Forecast& forecast, bool in_full) {
   const FrameChoice& choice = forecast.choice;
   return in_full
@@ -70,9 +70,9 @@ std::string decisions_text(const PlanView& view) {
   table.add({"size", "becomes", "age", "", "frame", "rollout"});
   std::size_t more = 0;
   for (const Decision& decision : view.seen.plan.decisions) {
-    const bool press = decision.action == Action::press;
-    if (!view.all && (!press || table.rows() > k_shown)) {
-      more += press ? 1 : 0;
+    const bool compress = decision.action == Action::compress;
+    if (!view.all && (!compress || table.rows() > k_shown)) {
+      more += compress ? 1 : 0;
       continue;
     }
     const auto forecast = view.gain.by_rollout.find(decision.candidate.rollout);
@@ -80,7 +80,7 @@ std::string decisions_text(const PlanView& view) {
     table.add({format_size(decision.candidate.stamp.size),
                known ? format_size(forecast->second.bytes_after) : "",
                age_text(decision.candidate.stamp.mtime, view.now),
-               decision.reason == Reason::cold ? "press"
+               decision.reason == Reason::cold ? "compress"
                                                : std::string(name_of(decision.reason)),
                known ? frame_text(forecast->second, view.all) : "",
                printable(decision.candidate.rollout)});
@@ -105,7 +105,7 @@ std::string skipped_text(const std::vector<Decision>& decisions) {
 
 std::string beyond_text(const PlanView& view) {
   const auto& beyond = view.seen.plan.beyond_roots;
-  const std::uint64_t files = files_to_press(beyond);
+  const std::uint64_t files = files_to_compress(beyond);
   if (files == 0) {
     return {};
   }
@@ -137,8 +137,8 @@ std::string not_local_text(const Inventory& found) {
 std::string plan_text(const PlanView& view) {
   const Plan& plan = view.seen.plan;
   const Inventory& found = view.seen.found;
-  const std::uint64_t files = files_to_press(plan.decisions);
-  std::string text = fmt::format("{}: {} of {} rollouts to press{}\n",
+  const std::uint64_t files = files_to_compress(plan.decisions);
+  std::string text = fmt::format("{}: {} of {} rollouts to compress{}\n",
                                  printable(view.store.home),
                                  format_count(files),
                                  format_count(plain_files(plan.decisions)),

@@ -13,7 +13,7 @@ struct PlanView {
   const Estimate& gain;        // of plan.decisions
   const Estimate& gain_beyond; // of plan.beyond_roots
   WallTime now{};
-  bool all = false;   // every rollout, not just the largest to press
+  bool all = false;   // every rollout, not just the largest to compress
   bool brief = false; // no rollout by name
 };
 

@@ -246,7 +246,7 @@ std::string savings_figure(const ReportView& view) {
   }
   Svg svg("savings",
           k_bar + 24,
-          "What pressing has saved and could save",
+          "What compressing has saved and could save",
           "One bar as long as all rollouts in plain form: what is compressed, what stays "
           "plain, what could be freed now and later, and what was saved.");
   double x = 0;
@@ -323,7 +323,7 @@ double horizon_of(const Outlook& outlook) {
   constexpr double k_least = 14;
   constexpr double k_most = 3650;
   const auto first = days_left_as_it_is(outlook);
-  const auto second = days_left_if_pressed(outlook);
+  const auto second = days_left_if_compressed(outlook);
   double days = first.value_or(365);
   days = second && *second < 4 * days ? std::max(days, *second) : 2 * days;
   return std::clamp(days * 1.1, k_least, k_most);
@@ -346,12 +346,12 @@ std::string outlook_figure(const ReportView& view) {
     return k_bottom - std::clamp((free - growth) / most, 0.0, 1.0) * (k_bottom - k_top);
   };
   std::vector<Svg::Point> as_it_is;
-  std::vector<Svg::Point> pressed;
+  std::vector<Svg::Point> compressed;
   for (int piece = 0; piece <= k_pieces; ++piece) {
     const double days = horizon * piece / k_pieces;
     const double x = 100.0 * piece / k_pieces;
     as_it_is.push_back({x, y_of(growth_as_it_is(outlook, days))});
-    pressed.push_back({x, y_of(growth_if_pressed(outlook, days))});
+    compressed.push_back({x, y_of(growth_if_compressed(outlook, days))});
   }
   Svg svg("outlook",
           k_bottom + 26,
@@ -359,14 +359,14 @@ std::string outlook_figure(const ReportView& view) {
           outlook_text(view.survey));
   draw_grid(svg, k_top, k_bottom);
   svg.path("asis", as_it_is);
-  svg.path("pressed", pressed);
+  svg.path("compressed", compressed);
   const auto mark = [&](std::string_view css, const std::optional<double>& days) {
     if (days && *days <= horizon) {
       svg.circle(css, {100 * *days / horizon, k_bottom}, 4.5);
     }
   };
   mark("asis", days_left_as_it_is(outlook));
-  mark("pressed", days_left_if_pressed(outlook));
+  mark("compressed", days_left_if_compressed(outlook));
   svg.text("tick", {0, k_bottom + 18}, Anchor::start, "today");
   svg.text("tick", {50, k_bottom + 18}, Anchor::middle, "in " + days_text(horizon / 2));
   svg.text("tick", {100, k_bottom + 18}, Anchor::end, "in " + days_text(horizon));

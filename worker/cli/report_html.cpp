@@ -64,7 +64,7 @@ std::string tiles(const ReportView& view) {
          tile("A run now would free",
               format_size(survey.as_set.freed),
               survey.as_set.rollouts == 0
-                  ? "nothing can be pressed now"
+                  ? "nothing can be compressed now"
                   : fmt::format("or more, of {} rollouts",
                                 format_count(survey.as_set.rollouts))) +
          tile("Disk full in",
@@ -220,9 +220,9 @@ std::string outlook_section(const ReportView& view) {
                 line_legend({{"asis",
                               "as it is, full in",
                               days_text(days_left_as_it_is(survey.outlook))},
-                             {"pressed",
-                              "if pressed once cold, full in",
-                              days_text(days_left_if_pressed(survey.outlook))}}) +
+                             {"compressed",
+                              "if compressed once cold, full in",
+                              days_text(days_left_if_compressed(survey.outlook))}}) +
                 numbers(outlook_table(survey)));
 }
 
@@ -270,7 +270,7 @@ std::string report_html(const ReportView& view) {
   html += group_section(view,
                         Dimension::form,
                         "Form",
-                        "pressed: by coldpress. others: compressed without a checksum, "
+                        "compressed: by coldpress. others: compressed without a checksum, "
                         "as Codex does. retired: set aside, about to go.");
   html += group_section(
       view, Dimension::tree, "Tree", "Where Codex keeps them: archived or active.");

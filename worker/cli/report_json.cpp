@@ -82,7 +82,7 @@ std::string report_line(const ReportView& view) {
   json["time"] = format_time(survey.now);
   json["enabled"] = survey.enabled;
   put_sizes(json, view.total);
-  json["pressed"] = {{"rollouts", survey.realised.pressed},
+  json["compressed"] = {{"rollouts", survey.realised.compressed},
                      {"bytes_before", survey.realised.bytes_before},
                      {"bytes_after", survey.realised.bytes_after}};
   json["would_free"] = {{"as_set", json_of(survey.as_set)},
@@ -93,7 +93,7 @@ std::string report_line(const ReportView& view) {
   json["disk_free"] = survey.space.available;
   json["disk_total"] = survey.space.total;
   put_days(json, "disk_full_days", days_left_as_it_is(survey.outlook));
-  put_days(json, "disk_full_days_pressed", days_left_if_pressed(survey.outlook));
+  put_days(json, "disk_full_days_compressed", days_left_if_compressed(survey.outlook));
   if (survey.not_looked_into > 0) {
     json["not_looked_into"] = survey.not_looked_into;
   }

@@ -81,10 +81,10 @@ rect.later { fill: var(--plain-soft); }
 polyline { fill: none; stroke-width: 2.5; vector-effect: non-scaling-stroke; }
 polyline.mean { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4; }
 polyline.asis { stroke: var(--plain); }
-polyline.pressed { stroke: var(--packed); stroke-dasharray: 9 4; }
+polyline.compressed { stroke: var(--packed); stroke-dasharray: 9 4; }
 circle { stroke: var(--card); stroke-width: 2; }
 circle.asis { fill: var(--plain); }
-circle.pressed { fill: var(--packed); }
+circle.compressed { fill: var(--packed); }
 pattern path { stroke-width: 2; fill: none; }
 #hatch-saved path { stroke: var(--saved); }
 #hatch-now path { stroke: var(--plain); }

@@ -58,7 +58,7 @@ std::string growth_table(const Growth& growth) {
 std::string outlook_table(const Survey& survey) {
   std::string html = head("In",
                           R"(<th scope="col" class="num">Free, as it is</th>)"
-                          R"(<th scope="col" class="num">Free, if pressed</th>)");
+                          R"(<th scope="col" class="num">Free, if compressed</th>)");
   const auto free_after = [&survey](double growth) {
     const double free = static_cast<double>(survey.outlook.free) - growth;
     return free <= 0 ? std::string("full") : format_size(capped_bytes(free));
@@ -68,7 +68,7 @@ std::string outlook_table(const Survey& survey) {
     html += fmt::format(R"(<tr><th scope="row">{}</th>)",
                         days == 0 ? "now" : fmt::format("{} days", days)) +
             number_cell(free_after(growth_as_it_is(survey.outlook, days))) +
-            number_cell(free_after(growth_if_pressed(survey.outlook, days))) + "</tr>";
+            number_cell(free_after(growth_if_compressed(survey.outlook, days))) + "</tr>";
   }
   return html.append(k_end);
 }

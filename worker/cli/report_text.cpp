@@ -40,7 +40,7 @@ std::string saved_text(const ReportView& view) {
   if (view.survey.ledger) {
     text += fmt::format("; by coldpress, as the ledger has it: {} in {} rollouts",
                         format_size(by_us),
-                        format_count(realised.pressed));
+                        format_count(realised.compressed));
   }
   return text;
 }
@@ -124,11 +124,11 @@ std::string notes_text(const ReportView& view) {
   }
   if (view.survey.too_full && view.survey.all.rollouts > 0) {
     text +=
-        "\nLess than limits.min_free is free on the disk, so a run would press nothing: "
+        "\nLess than limits.min_free is free on the disk, so a run would compress nothing: "
         "free some space, or give --min-free.\n";
   }
   if (!view.survey.enabled && view.survey.all.rollouts > 0) {
-    text += "\nNothing is pressed while the feature is off: coldpress run --enable "
+    text += "\nNothing is compressed while the feature is off: coldpress run --enable "
             "local_thread_store_compression\n";
   }
   return text;

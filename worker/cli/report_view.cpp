@@ -55,14 +55,14 @@ std::string outlook_text(const Survey& survey) {
     return "Nothing was written in the last 30 days: there is no rate to go by.";
   }
   const auto as_it_is = days_left_as_it_is(survey.outlook);
-  const auto pressed = days_left_if_pressed(survey.outlook);
+  const auto compressed = days_left_if_compressed(survey.outlook);
   if (!as_it_is) {
     return "At this rate the disk will not fill within 100 years.";
   }
   return fmt::format("At this rate the disk is {} as it is, and {} if both trees are "
-                     "pressed once they are cold.",
+                     "compressed once they are cold.",
                      full_text(as_it_is),
-                     full_text(pressed));
+                     full_text(compressed));
 }
 
 } // namespace coldpress

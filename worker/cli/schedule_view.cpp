@@ -66,11 +66,11 @@ std::string run_text(const ScheduleStatus& status) {
   if (!row.end) {
     return text + "still going, or it was killed";
   }
-  text += fmt::format("exit {}: {}; {} pressed",
+  text += fmt::format("exit {}: {}; {} compressed",
                       row.end->exit_code,
                       exit_words(row.end->exit_code),
-                      format_count(row.end->pressed));
-  return row.end->pressed == 0 ? text
+                      format_count(row.end->compressed));
+  return row.end->compressed == 0 ? text
                                : text + fmt::format(", {} -> {}",
                                                     format_size(row.end->bytes_before),
                                                     format_size(row.end->bytes_after));
@@ -99,7 +99,7 @@ Json last_run(const RunRow& row) {
   if (row.end) {
     run["finished"] = format_time(row.end->finished);
     run["exit"] = row.end->exit_code;
-    run["pressed"] = row.end->pressed;
+    run["compressed"] = row.end->compressed;
     run["bytes_before"] = row.end->bytes_before;
     run["bytes_after"] = row.end->bytes_after;
   }

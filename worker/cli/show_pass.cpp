@@ -15,8 +15,8 @@ namespace {
 // Told at once, because a person or a log wants to know which one it was.
 bool is_news(const Outcome& outcome) {
   switch (outcome.kind) {
-  case OutcomeKind::pressed:
-  case OutcomeKind::repressed:
+  case OutcomeKind::compressed:
+  case OutcomeKind::recompressed:
   case OutcomeKind::restored:
   case OutcomeKind::reaped:
     return false;

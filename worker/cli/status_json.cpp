@@ -17,7 +17,7 @@ Json runs_of(const StoreStatus& status) {
     if (row.end) {
       run["finished"] = format_time(row.end->finished);
       run["exit"] = row.end->exit_code;
-      run["pressed"] = row.end->pressed;
+      run["compressed"] = row.end->compressed;
       run["bytes_before"] = row.end->bytes_before;
       run["bytes_after"] = row.end->bytes_after;
     }
@@ -72,7 +72,7 @@ std::string status_json(const OpenedStore& opened, const StoreStatus& status) {
   } else if (status.daemon) {
     json["daemon"] = {{"trouble", printable(status.daemon->trouble)}};
   }
-  json["totals"] = {{"pressed", status.totals.pressed},
+  json["totals"] = {{"compressed", status.totals.compressed},
                     {"bytes_before", status.totals.bytes_before},
                     {"bytes_after", status.totals.bytes_after},
                     {"predicted_bytes", status.totals.predicted},

@@ -76,8 +76,8 @@ std::string run_result(const RunRow& row) {
   const RunEnd& end = *row.end;
   std::string text = fmt::format("exit {}", end.exit_code);
   if (row.start.command == "run" || row.start.command == "serve") {
-    text += fmt::format(": {} pressed, {} -> {}",
-                        format_count(end.pressed),
+    text += fmt::format(": {} compressed, {} -> {}",
+                        format_count(end.compressed),
                         format_size(end.bytes_before),
                         format_size(end.bytes_after));
   }
@@ -166,7 +166,7 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
              fmt::format("{} rollouts, {}",
                          format_count(status.found.candidates.size()),
                          plain_size_text(status.found))});
-  table.add({"pressed",
+  table.add({"compressed",
              fmt::format("{} rollouts, {} on disk",
                          format_count(status.found.compressed_files),
                          format_size(status.found.compressed_allocated))});
@@ -177,14 +177,14 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
                            format_count(status.frames.without_checksum),
                            format_count(status.frames.were_ours),
                            status.frames.were_ours < status.frames.without_checksum
-                               ? "; --repress recompresses the others"
+                               ? "; --recompress recompresses the others"
                                : "")});
   }
-  if (status.totals.pressed > 0) {
+  if (status.totals.compressed > 0) {
     table.add(
         {"",
          fmt::format("by coldpress: {} rollouts, {} -> {} ({})",
-                     format_count(status.totals.pressed),
+                     format_count(status.totals.compressed),
                      format_size(status.totals.bytes_before),
                      format_size(status.totals.bytes_after),
                      ratio_text(status.totals.bytes_before, status.totals.bytes_after))});

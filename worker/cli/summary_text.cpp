@@ -8,7 +8,7 @@
 namespace coldpress {
 
 const char* const k_how_to_enable =
-    "To press, turn the feature on. For one run:\n"
+    "To compress, turn the feature on. For one run:\n"
     "  coldpress run --enable local_thread_store_compression\n"
     "For good, in the configuration:\n"
     "  [features]\n"
@@ -71,7 +71,7 @@ bool ended_early(const PassSummary& summary) {
          summary.skipped.contains(Reason::canceled);
 }
 
-std::string pressed_text(const PassSummary& summary) {
+std::string compressed_text(const PassSummary& summary) {
   Table table({Align::left,
                Align::right,
                Align::right,
@@ -90,11 +90,11 @@ std::string pressed_text(const PassSummary& summary) {
                      format_size(before - std::min(before, after))});
         }
       };
-  add(OutcomeKind::pressed, "pressed", summary.bytes_before, summary.bytes_after);
-  add(OutcomeKind::repressed,
-      "pressed again",
-      summary.repressed_before,
-      summary.repressed_after);
+  add(OutcomeKind::compressed, "compressed", summary.bytes_before, summary.bytes_after);
+  add(OutcomeKind::recompressed,
+      "compressed again",
+      summary.recompressed_before,
+      summary.recompressed_after);
   return table.text();
 }
 
@@ -135,8 +135,8 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
                         name_of(*summary.deferred),
                         explain(*summary.deferred));
   }
-  if (summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed) > 0) {
-    text += pressed_text(summary);
+  if (summary.number(OutcomeKind::compressed) + summary.number(OutcomeKind::recompressed) > 0) {
+    text += compressed_text(summary);
   } else if (!summary.refused && !summary.deferred && summary.outcomes.empty() &&
              !ended_early(summary)) {
     text += "Nothing to do.\n";
@@ -150,7 +150,7 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
 
 std::string summary_line(const PassSummary& summary, const std::string& home) {
   const std::uint64_t compressed =
-      summary.number(OutcomeKind::pressed) + summary.number(OutcomeKind::repressed);
+      summary.number(OutcomeKind::compressed) + summary.number(OutcomeKind::recompressed);
   std::uint64_t skipped = 0;
   for (const auto& [reason, count] : summary.skipped) {
     skipped += count;

@@ -20,7 +20,7 @@ std::string reasons_text(const std::map<Reason, std::uint64_t>& skipped,
 // One line about one rollout that needs to be told: failed, conflict, put right.
 std::string outcome_text(const Outcome& outcome);
 
-// Why nothing may be pressed in this store, and what to do.
+// Why nothing may be compressed in this store, and what to do.
 std::string refusal_text(const Refusal& refusal);
 
 // "12.3x"; "-" if there is nothing to compare.

@@ -41,7 +41,7 @@ Error decode_error(std::size_t code) {
     return fault(Errc::unsupported,
                  k_decode,
                  {"the frame's window is wider than 2^27 bytes: no Codex reads it",
-                  "decode it with zstd -d --long=31 and let coldpress press it again"});
+                  "decode it with zstd -d --long=31 and let coldpress compress it again"});
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,
                  k_decode,

@@ -49,7 +49,7 @@ std::string_view name_of(ServiceState state);
 struct ServiceRun {
   WallTime finished{};
   int exit_code = 0;
-  std::uint64_t pressed = 0; // rollouts
+  std::uint64_t compressed = 0; // rollouts
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;
 

@@ -29,7 +29,7 @@ ServiceState parse_state(const Members& members, bool& good) {
 Json json_of(const ServiceRun& run) {
   return {{"finished", format_time(run.finished)},
           {"exit", run.exit_code},
-          {"pressed", run.pressed},
+          {"compressed", run.compressed},
           {"bytes_before", run.bytes_before},
           {"bytes_after", run.bytes_after}};
 }
@@ -39,7 +39,7 @@ ServiceRun parse_run(const Json& json, bool& good) {
   ServiceRun run;
   run.finished = members.time("finished");
   run.exit_code = static_cast<int>(members.small_number("exit"));
-  run.pressed = members.number("pressed");
+  run.compressed = members.number("compressed");
   run.bytes_before = members.number("bytes_before");
   run.bytes_after = members.number("bytes_after");
   return run;

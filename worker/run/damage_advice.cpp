@@ -41,7 +41,7 @@ damage_advice(Fs& fs, const Store& store, const std::string& compressed_path) {
   const std::string name = base_name(plain);
   if (fs.lstat(plain)) {
     return "the plain file stands beside it, and every reader takes that: set the .zst "
-           "aside, and the next run presses the thread again";
+           "aside, and the next run compresses the thread again";
   }
   if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
     return "its plain file is still kept aside: coldpress sweep gives it its name back";

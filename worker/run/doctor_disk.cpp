@@ -33,7 +33,7 @@ bool check_dir(const DirFacts& dir, std::uint32_t uid, Findings& found) {
   }
   if (dir.space && dir.space->read_only) {
     found.problem(dir.name + " is on a file system that is mounted read-only",
-                  "nothing can be pressed there until it is mounted for writing");
+                  "nothing can be compressed there until it is mounted for writing");
     return true;
   }
   if (uid != 0 && dir.stat->uid != uid) {
@@ -163,7 +163,7 @@ void check_leases(const DoctorFacts& facts, Findings& found) {
       found.note(tree + ": no kernel leases, so a writer that takes no lock is not seen",
                  left
                      ? "this tree is left alone; scan.active_without_lease = true "
-                       "presses it anyway"
+                       "compresses it anyway"
                      : "plain files are kept aside for 15 minutes there instead of 10 s");
       break;
     }
@@ -185,7 +185,7 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
   }
   const std::size_t plain =
       preview.plan.decisions.size() + preview.plan.beyond_roots.size();
-  found.ok(fmt::format("{} plain, {} compressed; {} could be pressed now",
+  found.ok(fmt::format("{} plain, {} compressed; {} could be compressed now",
                        format_count(plain),
                        format_count(preview.found.compressed_files),
                        format_count(numbers[Reason::cold] + numbers[Reason::weak_frame] +
@@ -225,7 +225,7 @@ void check_frames(const DoctorFacts& facts, Findings& found) {
         fmt::format("{} .zst of another program have no checksum: a flipped bit in "
                     "one of them passes unseen",
                     format_count(others)),
-        "coldpress run --repress recompresses those that do not grow by it");
+        "coldpress run --recompress recompresses those that do not grow by it");
   }
   if (frames.not_looked_into > 0) {
     found.note(fmt::format("{} .zst were not looked into, or do not begin with a frame",

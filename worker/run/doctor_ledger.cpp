@@ -15,8 +15,8 @@ constexpr int k_some_failed = 3;
 constexpr int k_busy = 75;
 constexpr int k_signal = 128;
 
-// A run that presses; restore and the like say nothing of the schedule.
-bool presses(const RunRow& row) {
+// A run that compresses; restore and the like say nothing of the schedule.
+bool compresses(const RunRow& row) {
   return row.start.command == "run" || row.start.command == "serve";
 }
 
@@ -30,7 +30,7 @@ std::size_t killed_in_a_row(const DoctorFacts& facts) {
   std::size_t number = 0;
   bool going_on = coldpress_works(facts);
   for (const RunRow& row : facts.store->ledger.runs) {
-    if (!presses(row)) {
+    if (!compresses(row)) {
       continue;
     }
     if (row.end) {
@@ -74,9 +74,9 @@ void check_last(const DoctorFacts& facts, const RunRow& last, Findings& found) {
   const std::string what = fmt::format(
       "coldpress {} of {} ended with exit code {}", last.start.command, when, code);
   if (code == 0) {
-    found.ok(fmt::format("{}: {} pressed, {} -> {}",
+    found.ok(fmt::format("{}: {} compressed, {} -> {}",
                          what,
-                         format_count(last.end->pressed),
+                         format_count(last.end->compressed),
                          format_size(last.end->bytes_before),
                          format_size(last.end->bytes_after)));
   } else if (code == k_needs_a_person) {
@@ -99,10 +99,10 @@ void check_last_success(const DoctorFacts& facts, Findings& found) {
   constexpr std::chrono::days k_long{7};
   const auto& runs = facts.store->ledger.runs;
   const auto success = std::find_if(runs.begin(), runs.end(), [](const RunRow& row) {
-    return presses(row) && row.end && row.end->exit_code == 0;
+    return compresses(row) && row.end && row.end->exit_code == 0;
   });
   if (success == runs.end()) {
-    const auto ended = [](const RunRow& row) { return presses(row) && row.end; };
+    const auto ended = [](const RunRow& row) { return compresses(row) && row.end; };
     if (std::any_of(runs.begin(), runs.end(), ended)) {
       found.warn("no run has ended well so far", "run it by hand and see what it says");
     }

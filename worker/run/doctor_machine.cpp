@@ -8,7 +8,7 @@ namespace coldpress {
 
 namespace {
 
-// The file with the newest mtime, of those that may be pressed.
+// The file with the newest mtime, of those that may be compressed.
 const Candidate* newest(const Plan& plan) {
   const Candidate* found = nullptr;
   for (const auto* list : {&plan.decisions, &plan.beyond_roots}) {

@@ -74,7 +74,7 @@ void check_store(const DoctorFacts& facts, Findings& found) {
 void check_feature(const DoctorFacts& facts, Findings& found) {
   const LoadedSettings& loaded = facts.config.loaded;
   if (!loaded.settings.compression_enabled) {
-    found.note("the feature local_thread_store_compression is off: nothing is pressed",
+    found.note("the feature local_thread_store_compression is off: nothing is compressed",
                fmt::format("set it to true under [features] in {}, or give --enable "
                            "local_thread_store_compression for one run",
                            loaded.config_file.empty() ? "~/.config/coldpress/config.toml"
@@ -98,7 +98,7 @@ void check_codex_compressor(const DoctorFacts& facts, Findings& found) {
   }
   found.note("Codex's own compressor is on, too (config.toml in the store)",
              "nothing is lost by it: both take the same locks. But its frames are larger "
-             "and have no checksum; turn it off there, or set codec.repress = true here");
+             "and have no checksum; turn it off there, or set codec.recompress = true here");
 }
 
 void check_codex_versions(const DoctorFacts& facts, Findings& found) {
@@ -134,7 +134,7 @@ void check_codex_versions(const DoctorFacts& facts, Findings& found) {
                            "left plain for the oldest",
                            k_version_memory.count(),
                            names),
-               fmt::format("Codex {} and later read them pressed",
+               fmt::format("Codex {} and later read them compressed",
                            to_string(k_shares_compressed)));
     return;
   }

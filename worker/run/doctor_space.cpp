@@ -9,14 +9,14 @@ namespace {
 
 constexpr std::uint64_t k_few_files = 1000;
 
-// The largest that is to be pressed on that file system.
+// The largest that is to be compressed on that file system.
 std::uint64_t largest_candidate(const StoreFacts& store, std::uint64_t device) {
   std::uint64_t largest = 0;
   for (const Decision& decision : store.preview.plan.decisions) {
     const auto root = static_cast<std::size_t>(decision.candidate.root);
     const DirFacts* tree = root < store.trees.size() ? &store.trees[root] : nullptr;
     const bool here = tree == nullptr || !tree->stat || tree->stat->device == device;
-    if (here && decision.action == Action::press) {
+    if (here && decision.action == Action::compress) {
       largest = std::max(largest, decision.candidate.stamp.size);
     }
   }
@@ -52,15 +52,15 @@ void check_bytes(const DirFacts& dir,
                                        format_size(dir.space->available),
                                        format_size(dir.space->total));
   if (dir.space->available < min_free) {
-    found.problem(fmt::format("{}: less than limits.min_free ({}), so nothing is pressed",
+    found.problem(fmt::format("{}: less than limits.min_free ({}), so nothing is compressed",
                               left,
                               format_size(min_free)),
                   "free some space, or set limits.min_free lower for a while");
   } else if (dir.space->available - min_free < largest) {
     found.warn(fmt::format(
-                   "{}; the largest rollout to press has {}", left, format_size(largest)),
+                   "{}; the largest rollout to compress has {}", left, format_size(largest)),
                "it is skipped as no_space if its .zst does not fit beside it; smaller "
-               "ones are pressed and make room");
+               "ones are compressed and make room");
   } else if (wanted && where.empty() && dir.space->available < *wanted) {
     found.note(
         fmt::format("{}: less than pressure.min_free ({})", left, format_size(*wanted)),

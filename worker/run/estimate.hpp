@@ -6,13 +6,13 @@
 
 namespace coldpress {
 
-// How one rollout would be pressed, and what would come out.
+// How one rollout would be compressed, and what would come out.
 struct Forecast {
   FrameChoice choice;
   std::uint64_t bytes_after = 0;
 };
 
-// What pressing would make of some rollouts, by samples. On the low side of the gain:
+// What compressing would make of some rollouts, by samples. On the low side of the gain:
 // see predict_size().
 struct Estimate {
   std::unordered_map<std::string, Forecast> by_rollout; // Candidate::rollout
@@ -20,7 +20,7 @@ struct Estimate {
   std::uint64_t total_after = 0;
 };
 
-// Over the plain rollouts to press, as a pass would choose and predict. Reads up to 1 MiB
+// Over the plain rollouts to compress, as a pass would choose and predict. Reads up to 1 MiB
 // of each, and up to 128 MiB of a large one; in their order, 64 MiB of samples, 1 GiB of
 // large ones and 1,000 rollouts in all. The rest is taken to shrink as those did.
 Estimate estimate(Fs& fs,

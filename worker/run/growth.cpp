@@ -101,7 +101,7 @@ double growth_as_it_is(const Outlook& outlook, double days) {
   return outlook.bytes_per_day * days;
 }
 
-double growth_if_pressed(const Outlook& outlook, double days) {
+double growth_if_compressed(const Outlook& outlook, double days) {
   const auto at_once = static_cast<double>(outlook.gain_cold);
   const double later = static_cast<double>(outlook.gain_all) - at_once;
   const double young = std::min(days, outlook.cold_after);
@@ -119,11 +119,11 @@ std::optional<double> days_left_as_it_is(const Outlook& outlook) {
 }
 
 // One straight line until everything now young is cold, another after it.
-std::optional<double> days_left_if_pressed(const Outlook& outlook) {
+std::optional<double> days_left_if_compressed(const Outlook& outlook) {
   const auto free = static_cast<double>(outlook.free);
   const double knee = outlook.cold_after;
-  const double at_start = growth_if_pressed(outlook, 0);
-  const double at_knee = growth_if_pressed(outlook, knee);
+  const double at_start = growth_if_compressed(outlook, 0);
+  const double at_knee = growth_if_compressed(outlook, knee);
   if (at_knee >= free) {
     const double slope = at_knee - at_start;
     return slope > 0 ? knee * std::clamp((free - at_start) / slope, 0.0, 1.0) : 0.0;

@@ -32,19 +32,19 @@ Growth growth_of(const std::vector<UsageFile>& files, WallTime now);
 struct Outlook {
   std::uint64_t free = 0;
   double bytes_per_day = 0;    // written, in plain form
-  std::uint64_t gain_cold = 0; // pressing what is cold would free, at once
+  std::uint64_t gain_cold = 0; // compressing what is cold would free, at once
   std::uint64_t gain_all = 0;  // and what is not yet, once it is: that too
-  double kept = 1;             // what pressing leaves of one byte
+  double kept = 1;             // what compressing leaves of one byte
   double cold_after = 0;       // days
 };
 
 // Bytes the store has grown by after so many days, below zero where it has shrunk.
 double growth_as_it_is(const Outlook& outlook, double days);
-// With both trees pressed once they are cold.
-double growth_if_pressed(const Outlook& outlook, double days);
+// With both trees compressed once they are cold.
+double growth_if_compressed(const Outlook& outlook, double days);
 
 // Days until nothing is free. Empty: not within a hundred years.
 std::optional<double> days_left_as_it_is(const Outlook& outlook);
-std::optional<double> days_left_if_pressed(const Outlook& outlook);
+std::optional<double> days_left_if_compressed(const Outlook& outlook);
 
 } // namespace coldpress

@@ -91,7 +91,7 @@ void ManagedStore::read_last_run() {
   }
   const RunEnd& end = *last->end;
   last_run_ = ServiceRun{
-      end.finished, end.exit_code, end.pressed, end.bytes_before, end.bytes_after};
+      end.finished, end.exit_code, end.compressed, end.bytes_before, end.bytes_after};
   schedule_.start(now, clock_->wall() - end.finished, end.exit_code);
 }
 
@@ -130,7 +130,7 @@ std::string ManagedStore::look_at_space() {
     break;
   case SpaceNews::short_now:
     return fmt::format("only {} are free, less than pressure.min_free: what is cold by "
-                       "{} is pressed now, and every hour",
+                       "{} is compressed now, and every hour",
                        format_size(space->available),
                        format_duration(cold_after()));
   case SpaceNews::enough_again:
@@ -162,7 +162,7 @@ void ManagedStore::look_at_arrival(const std::string& name) {
 
 std::chrono::milliseconds ManagedStore::cold_after() const {
   const auto usual = settings_.scan.cold_after;
-  return schedule_.pressed_for_space() ? std::min(usual, settings_.pressure.cold_after)
+  return schedule_.compressed_for_space() ? std::min(usual, settings_.pressure.cold_after)
                                        : usual;
 }
 
@@ -186,7 +186,7 @@ void ManagedStore::pass_ended(int exit_code) {
   gone_ = exit_code != 0 && !open_store(*fs_, settings_, store_.uid);
   const PassResult result = report_.result().value_or(PassResult{});
   last_run_ = ServiceRun{
-      clock_->wall(), exit_code, result.pressed, result.bytes_before, result.bytes_after};
+      clock_->wall(), exit_code, result.compressed, result.bytes_before, result.bytes_after};
 }
 
 } // namespace coldpress

@@ -53,7 +53,7 @@ ServiceStore ManagedStore::state() const {
   state.last_run = last_run_;
   state.paused = pause_.on;
   state.paused_until = pause_.until;
-  state.pressure = {schedule_.pressed_for_space(),
+  state.pressure = {schedule_.compressed_for_space(),
                     free_bytes_.value_or(0),
                     settings_.pressure.min_free_bytes.value_or(0)};
   if (schedule_.running()) {
@@ -73,7 +73,7 @@ ServiceStore ManagedStore::state() const {
 
 std::string ManagedStore::next_text() const {
   if (!schedule_.rules().enabled) {
-    return "the feature local_thread_store_compression is off: nothing is pressed; turn "
+    return "the feature local_thread_store_compression is off: nothing is compressed; turn "
            "it on in the configuration and reload";
   }
   if (pause_.on) {
@@ -98,9 +98,9 @@ std::string ManagedStore::result_text(int exit_code) const {
   const auto add = [&what](const std::string& part) {
     what += (what.empty() ? "" : ", ") + part;
   };
-  if (result.pressed > 0) {
-    add(fmt::format("{} pressed, {} -> {}",
-                    format_count(result.pressed),
+  if (result.compressed > 0) {
+    add(fmt::format("{} compressed, {} -> {}",
+                    format_count(result.compressed),
                     format_size(result.bytes_before),
                     format_size(result.bytes_after)));
   }

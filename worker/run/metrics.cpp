@@ -77,11 +77,11 @@ struct OutcomeMetric {
 };
 
 constexpr std::array<OutcomeMetric, 7> k_outcomes{{
-    {OutcomeKind::pressed,
-     "coldpress_rollouts_pressed_total",
+    {OutcomeKind::compressed,
+     "coldpress_rollouts_compressed_total",
      "Plain rollouts replaced by a verified .zst."},
-    {OutcomeKind::repressed,
-     "coldpress_rollouts_repressed_total",
+    {OutcomeKind::recompressed,
+     "coldpress_rollouts_recompressed_total",
      "Weak .zst replaced by one with a checksum."},
     {OutcomeKind::restored,
      "coldpress_rollouts_restored_total",
@@ -107,11 +107,11 @@ void add_counters(Exposition& into, const Counters& counters) {
     into.counter(
         metric.name, metric.help, found == counters.outcomes.end() ? 0 : found->second);
   }
-  into.counter("coldpress_pressed_plain_bytes_total",
-               "Length of the pressed rollouts before.",
+  into.counter("coldpress_compressed_plain_bytes_total",
+               "Length of the compressed rollouts before.",
                counters.bytes_before);
-  into.counter("coldpress_pressed_compressed_bytes_total",
-               "Length of the pressed rollouts after.",
+  into.counter("coldpress_compressed_compressed_bytes_total",
+               "Length of the compressed rollouts after.",
                counters.bytes_after);
 }
 
@@ -190,10 +190,10 @@ void StoreBytes::count(const Inventory& found, const Plan& plan) {
 }
 
 void StoreBytes::count(const Outcome& outcome) {
-  if (outcome.kind == OutcomeKind::pressed) {
+  if (outcome.kind == OutcomeKind::compressed) {
     plain -= std::min(plain, outcome.bytes_before);
     add_capped(compressed, outcome.bytes_after);
-  } else if (outcome.kind == OutcomeKind::repressed) {
+  } else if (outcome.kind == OutcomeKind::recompressed) {
     add_capped(compressed, outcome.bytes_after);
     compressed -= std::min(compressed, outcome.bytes_before);
   }

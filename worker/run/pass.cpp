@@ -3,7 +3,7 @@
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/run/metrics.hpp"
-#include "worker/run/press_job.hpp"
+#include "worker/run/compress_job.hpp"
 #include "worker/run/reaper.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds k_progress_interval{250};
 constexpr std::chrono::seconds k_look_interval{2};
 constexpr std::uint64_t k_least_room = std::uint64_t{1} << 20U;
 
-enum class Work : std::uint8_t { press, recover_only };
+enum class Work : std::uint8_t { compress, recover_only };
 
 // All members but those handed to other threads by value belong to the loop thread.
 // Every method named on_… runs there; every lambda posted to a pool does its work and
@@ -31,7 +31,7 @@ public:
         throttle_(session.clock(), session.settings()), context_{session,
                                                                  encoded_bytes_,
                                                                  throttle_},
-        jobs_("cp-press",
+        jobs_("cp-compress",
               session.settings().limits.jobs,
               Priority::idle,
               rethrow_on(session.loop())) {}
@@ -49,7 +49,7 @@ public:
         advance(); // the time may be up
       }
     });
-    if (work_ == Work::press && throttle_.watches()) {
+    if (work_ == Work::compress && throttle_.watches()) {
       session_.loop().every(k_look_interval, [this] { look_at_machine(); });
       look_at_machine();
     }
@@ -65,7 +65,7 @@ public:
 private:
   Result<void> start_threads() {
     TRY(session_.start());
-    if (work_ == Work::press) {
+    if (work_ == Work::compress) {
       TRY_ASSIGN(const std::size_t jobs, jobs_.start());
       if (jobs < session_.settings().limits.jobs) {
         session_.note(fmt::format("the system has threads for {} jobs only", jobs));
@@ -89,7 +89,7 @@ private:
   // --- publisher thread
 
   void prepare_locked() {
-    auto locked = session_.lock(work_ == Work::press ? "run" : "sweep");
+    auto locked = session_.lock(work_ == Work::compress ? "run" : "sweep");
     auto prepared =
         locked ? prepare(session_, orphans_) : Result<Prepared>(Fail(locked.error()));
     session_.loop().post([this, prepared = std::move(prepared)]() mutable {
@@ -139,9 +139,9 @@ private:
                   prepared->waiting_bytes[i],
                   prepared->waits[i]);
     }
-    if (work_ == Work::press && !summary_.deferred) {
+    if (work_ == Work::compress && !summary_.deferred) {
       for (Decision& decision : prepared->preview.plan.decisions) {
-        if (decision.action == Action::press) {
+        if (decision.action == Action::compress) {
           progress_.files_total += 1;
           add_capped(progress_.bytes_total, work_bytes(decision.candidate));
           queue_.push_back(std::move(decision.candidate));
@@ -159,7 +159,7 @@ private:
         summary_.skipped[decision.reason] += 1;
       }
     }
-    if (work_ == Work::press) {
+    if (work_ == Work::compress) {
       store_bytes_.emplace().count(seen.found, seen.plan);
     }
     if (events_.planned) {
@@ -184,7 +184,7 @@ private:
 
   bool stopping() const { return session_.signal() != 0 || summary_.error.has_value(); }
   // Now or later.
-  bool may_press() const {
+  bool may_compress() const {
     return !stopping() && next_ < queue_.size() && !throttle_.time_is_up() && !disk_full_;
   }
 
@@ -193,15 +193,15 @@ private:
     if (!prepared_ || concluding_) {
       return;
     }
-    while (may_press() && !looks_for_room_ && throttle_.may_start() &&
+    while (may_compress() && !looks_for_room_ && throttle_.may_start() &&
            may_start(queue_[next_])) {
       start(queue_[next_++]);
     }
     if (!stopping()) {
       reaper_.start_due();
     }
-    const bool pressing = in_flight_ > 0 || may_press();
-    if (pressing || reaper_.busy()) {
+    const bool compressing = in_flight_ > 0 || may_compress();
+    if (compressing || reaper_.busy()) {
       return;
     }
     const auto due = reaper_.next_due();
@@ -216,7 +216,7 @@ private:
   bool may_start(const Candidate& candidate) const {
     const Settings& settings = session_.settings();
     return in_flight_ == 0 || (in_flight_ < settings.limits.jobs &&
-                               memory_in_use_ + press_memory_bytes(settings, candidate) <=
+                               memory_in_use_ + compress_memory_bytes(settings, candidate) <=
                                    settings.limits.memory_bytes);
   }
 
@@ -230,7 +230,7 @@ private:
 
   void start(const Candidate& candidate) {
     InFlight job{candidate,
-                 press_memory_bytes(session_.settings(), candidate),
+                 compress_memory_bytes(session_.settings(), candidate),
                  session_.clock().boot()};
     in_flight_ += 1;
     memory_in_use_ += job.memory;
@@ -269,7 +269,7 @@ private:
         [this, job = std::move(job), encoded = std::move(*encoded)]() mutable {
           Outcome outcome = outcome_of(encoded);
           if (job.candidate.form == Form::compressed) {
-            repress_one(std::move(job), std::move(outcome), std::move(encoded.verified));
+            recompress_one(std::move(job), std::move(outcome), std::move(encoded.verified));
             return;
           }
           auto published = publish_rollout(context_, std::move(encoded.verified));
@@ -288,8 +288,8 @@ private:
   }
 
   // Publisher thread.
-  void repress_one(InFlight job, Outcome outcome, Verified verified) {
-    const auto done = repress_rollout(context_, std::move(verified));
+  void recompress_one(InFlight job, Outcome outcome, Verified verified) {
+    const auto done = recompress_rollout(context_, std::move(verified));
     if (!done) {
       give_back(std::move(job), done.error());
       return;
@@ -359,7 +359,7 @@ private:
                                whole = interim.ran_through(),
                                metrics = metrics_of(interim)]() mutable {
       session_.release(end, whole ? RunMarker::Success::yes : RunMarker::Success::no);
-      if (work_ == Work::press) {
+      if (work_ == Work::compress) {
         leave_metrics(std::move(metrics));
       }
       session_.loop().post([this] { session_.loop().stop(); });
@@ -418,7 +418,7 @@ private:
     RunEnd end;
     end.finished = session_.clock().wall();
     end.exit_code = summary.exit_code();
-    end.pressed = summary.number(OutcomeKind::pressed);
+    end.compressed = summary.number(OutcomeKind::compressed);
     end.skipped = summary.number(OutcomeKind::skipped);
     end.failed = summary.number(OutcomeKind::failed);
     end.writer_arrived = summary.number(OutcomeKind::writer_arrived);
@@ -455,8 +455,8 @@ private:
   std::uint64_t memory_in_use_ = 0;
   std::uint64_t finished_bytes_ = 0;
   Reaper reaper_;
-  std::optional<StoreBytes> store_bytes_; // of a press run that got to look
-  std::optional<BootTime> idle_since_;    // nothing left to press since then
+  std::optional<StoreBytes> store_bytes_; // of a compression run that got to look
+  std::optional<BootTime> idle_since_;    // nothing left to compress since then
   bool prepared_ = false;                 // until then the publisher works alone
   bool concluding_ = false;
   bool looking_ = false;        // the publisher reads the machine's load
@@ -464,14 +464,14 @@ private:
   bool disk_full_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   Throttle throttle_;
-  PressContext context_;
+  CompressContext context_;
   ThreadPool jobs_; // last: its tasks use all of the above
 };
 
 } // namespace
 
 PassSummary run_pass(Session& session, const PassEvents& events) {
-  return Pass(session, events, Work::press, Orphans::keep).run();
+  return Pass(session, events, Work::compress, Orphans::keep).run();
 }
 
 PassSummary run_sweep(Session& session, const PassEvents& events, Orphans orphans) {

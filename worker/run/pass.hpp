@@ -9,9 +9,9 @@ namespace coldpress {
 // next one.
 inline constexpr std::chrono::seconds k_wait_for_reaps{60};
 
-// One pass over one store: recover, plan, press what is cold, free what is due. Drives
+// One pass over one store: recover, plan, compress what is cold, free what is due. Drives
 // the session's loop and returns when all is done, or given up because of a signal; in
-// that case every file is as it was, or wholly pressed.
+// that case every file is as it was, or wholly compressed.
 //
 // Whether the feature is on is for the caller to ask. One pass a session.
 PassSummary run_pass(Session& session, const PassEvents& events);

@@ -31,7 +31,7 @@ PassResult result_of(const Json& json) {
   PassResult result;
   const Json counts = json.value("counts", Json::object());
   if (counts.is_object()) {
-    result.pressed = number(counts, "pressed") + number(counts, "repressed");
+    result.compressed = number(counts, "compressed") + number(counts, "recompressed");
     result.reaped = number(counts, "reaped");
     result.failed = number(counts, "failed");
     result.needing_a_person = number(counts, "conflict") + number(counts, "orphaned");

@@ -24,7 +24,7 @@ private:
 
 // What a pass has told at its end.
 struct PassResult {
-  std::uint64_t pressed = 0; // rollouts; repressed ones, too
+  std::uint64_t compressed = 0; // rollouts; recompressed ones, too
   std::uint64_t reaped = 0;
   std::uint64_t failed = 0;
   std::uint64_t needing_a_person = 0; // conflicts and orphans

@@ -28,13 +28,13 @@ void PassSummary::count(const Outcome& outcome) {
   outcomes[outcome.kind] += 1;
   damaged += outcome.error && outcome.error->code == Errc::corrupt ? 1 : 0;
   blocked_max_us = std::max(blocked_max_us, outcome.blocked_us);
-  if (outcome.kind == OutcomeKind::pressed) {
+  if (outcome.kind == OutcomeKind::compressed) {
     add_capped(bytes_before, outcome.bytes_before);
     add_capped(bytes_after, outcome.bytes_after);
   }
-  if (outcome.kind == OutcomeKind::repressed) {
-    add_capped(repressed_before, outcome.bytes_before);
-    add_capped(repressed_after, outcome.bytes_after);
+  if (outcome.kind == OutcomeKind::recompressed) {
+    add_capped(recompressed_before, outcome.bytes_before);
+    add_capped(recompressed_after, outcome.bytes_after);
   }
   if (outcome.kind == OutcomeKind::skipped && outcome.reason) {
     skipped[*outcome.reason] += 1;

@@ -22,10 +22,10 @@ struct PassProgress {
 struct PassSummary {
   std::map<OutcomeKind, std::uint64_t> outcomes;
   std::map<Reason, std::uint64_t> skipped; // by the plan and on the way
-  std::uint64_t bytes_before = 0;          // of what was pressed
+  std::uint64_t bytes_before = 0;          // of what was compressed
   std::uint64_t bytes_after = 0;
-  std::uint64_t repressed_before = 0; // of the .zst that were pressed again
-  std::uint64_t repressed_after = 0;
+  std::uint64_t recompressed_before = 0; // of the .zst that were compressed again
+  std::uint64_t recompressed_after = 0;
   std::uint64_t not_freed_files = 0; // retired files still waiting for their grace
   std::uint64_t not_freed_bytes = 0;
   std::uint64_t scan_errors = 0; // directories that could not be read
@@ -34,7 +34,7 @@ struct PassSummary {
   double seconds = 0;
   bool requested = false; // each file was asked for: one that is left is an answer, too
   bool disabled = false;  // the feature flag is off: nothing was changed
-  std::optional<Refusal> refused; // nothing may be pressed in this store
+  std::optional<Refusal> refused; // nothing may be compressed in this store
   std::optional<Reason> deferred; // maintenance, foreign_marker: try later
   std::optional<Error> error;     // what ended the pass before its time
   int signal = 0;                 // what stopped it, 0 if nothing did

@@ -2,7 +2,7 @@
 
 #include "fsutil/capped.hpp"
 #include "worker/catalog/codex_threads.hpp"
-#include "worker/run/press_job.hpp"
+#include "worker/run/compress_job.hpp"
 #include "worker/run/thread_databases.hpp"
 #include "worker/stage/orphans.hpp"
 #include "worker/stage/plan.hpp"
@@ -87,8 +87,8 @@ bool put_right(Session& session, Prepared& prepared) {
 // With the narrowest window. To begin it would be to be killed, in each run again.
 void skip_what_does_not_fit(const Settings& settings, std::vector<Decision>& decisions) {
   for (Decision& decision : decisions) {
-    if (decision.action == Action::press &&
-        press_memory_bytes(settings, decision.candidate) > settings.limits.memory_bytes) {
+    if (decision.action == Action::compress &&
+        compress_memory_bytes(settings, decision.candidate) > settings.limits.memory_bytes) {
       decision.action = Action::skip;
       decision.reason = Reason::no_memory;
     }
@@ -106,7 +106,7 @@ Preview preview(Fs& fs,
   const WallTime now = clock.wall();
   look.now = now;
   look.shared_history = settings.compat.shared_history;
-  look.weak_frames = settings.codec.repress;
+  look.weak_frames = settings.codec.recompress;
   look.own = &known.own;
   Preview seen;
   seen.found = scan(fs, store.home, look, known.heads);
@@ -202,7 +202,7 @@ Result<Prepared> prepare(Session& session, Orphans orphans) {
                     std::any_of(seen.plan.decisions.begin(),
                                 seen.plan.decisions.end(),
                                 [](const Decision& decision) {
-                                  return decision.action == Action::press;
+                                  return decision.action == Action::compress;
                                 });
   if (work) {
     // A refusal here means that a compressor of Codex's came between the two looks.

@@ -78,7 +78,7 @@ private:
 
   // A Codex that knows no maintenance lock shows its compressor by the marker alone.
   Result<void> check_codex() {
-    const ScanRules rules{session_.clock().wall(), SharedHistory::press};
+    const ScanRules rules{session_.clock().wall(), SharedHistory::compress};
     const Inventory found =
         scan(session_.fs(), session_.store().home, rules, session_.known().heads);
     session_.learn(found.heads);
@@ -148,7 +148,7 @@ private:
       finish(outcome_of(rollout, plain, Stop::from(std::move(room.error()))));
       return;
     }
-    // Before, not after: a run must not press it again if we are stopped in between.
+    // Before, not after: a run must not compress it again if we are stopped in between.
     hold(rollout);
     Guards guards = session_.guards();
     auto restored = restore(guards,

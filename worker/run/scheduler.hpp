@@ -69,7 +69,7 @@ public:
   const ScheduleRules& rules() const { return rules_; }
   bool running() const { return running_; }
   bool paused() const { return paused_; }
-  bool pressed_for_space() const { return short_of_space_; }
+  bool compressed_for_space() const { return short_of_space_; }
   // When the next pass is to begin; may have passed. Empty: off, paused or running.
   std::optional<Due> due() const;
 

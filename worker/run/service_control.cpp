@@ -108,7 +108,7 @@ Result<std::string> Service::ask(Served& served) {
         0,
         "",
         "",
-        {"the feature local_thread_store_compression is off, nothing is pressed; turn it "
+        {"the feature local_thread_store_compression is off, nothing is compressed; turn it "
          "on in the configuration, and send SIGHUP to coldpress serve"}});
   }
   if (served.managed.pause().on) {

@@ -5,7 +5,7 @@
 #include "worker/rollout/name.hpp"
 #include "worker/run/estimate.hpp"
 #include "worker/run/frame_census.hpp"
-#include "worker/run/press_job.hpp"
+#include "worker/run/compress_job.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::chrono::seconds k_reading_time{20};
 // From so many on, what was achieved says more than samples do.
-constexpr std::uint64_t k_enough_pressed = 20;
+constexpr std::uint64_t k_enough_compressed = 20;
 
 struct Ledgered {
   Known known;
-  std::unordered_map<std::string, PressedRollout> pressed;
+  std::unordered_map<std::string, CompressedRollout> compressed;
 };
 
 template <class T> T value_or_note(Result<T> result, std::vector<Error>& errors) {
@@ -45,9 +45,9 @@ Ledgered read_ledger(const Store& store, Survey& into) {
   into.ledger = true;
   into.realised = value_or_note((*ledger)->totals(), into.errors);
   found.known = value_or_note((*ledger)->known(), into.errors);
-  for (PressedRollout& each : value_or_note((*ledger)->pressed(), into.errors)) {
+  for (CompressedRollout& each : value_or_note((*ledger)->compressed(), into.errors)) {
     std::string rollout = each.rollout;
-    found.pressed.emplace(std::move(rollout), std::move(each));
+    found.compressed.emplace(std::move(rollout), std::move(each));
   }
   return found;
 }
@@ -122,11 +122,11 @@ private:
   // False: nobody said and there was no time to look.
   bool take_form(const CompressedRollout& each, const Ledgered& ledger, UsageFile& file) {
     file.form = UsageForm::others;
-    const auto pressed = ledger.pressed.find(each.rollout);
-    if (pressed != ledger.pressed.end() &&
-        pressed->second.compressed_bytes == each.stamp.size) {
-      file.form = UsageForm::pressed;
-      file.plain = pressed->second.plain_bytes;
+    const auto compressed = ledger.compressed.find(each.rollout);
+    if (compressed != ledger.compressed.end() &&
+        compressed->second.compressed_bytes == each.stamp.size) {
+      file.form = UsageForm::compressed;
+      file.plain = compressed->second.plain_bytes;
       return true;
     }
     if (!may_read()) {
@@ -137,7 +137,7 @@ private:
         file.plain = frame->content_size;
       }
       file.form =
-          frame->checksum && frame->content_size ? UsageForm::pressed : UsageForm::others;
+          frame->checksum && frame->content_size ? UsageForm::compressed : UsageForm::others;
     }
     return true;
   }
@@ -191,7 +191,7 @@ private:
     }
   }
 
-  static bool may_be_pressed_some_day(Reason reason) {
+  static bool may_be_compressed_some_day(Reason reason) {
     switch (reason) {
     case Reason::cold:
     case Reason::too_young:
@@ -220,7 +220,7 @@ private:
     }
     std::erase_if(decisions, [](const Decision& each) {
       const Candidate& candidate = each.candidate;
-      return candidate.form != Form::plain || !may_be_pressed_some_day(each.reason) ||
+      return candidate.form != Form::plain || !may_be_compressed_some_day(each.reason) ||
              is_sparse(candidate.stamp.size, candidate.allocated);
     });
     for (Decision& each : decisions) {
@@ -266,7 +266,7 @@ private:
     outlook.bytes_per_day = result_.growth.bytes_per_day;
     outlook.gain_cold = result_.cold.freed;
     outlook.gain_all = result_.all.freed;
-    outlook.kept = realised.pressed >= k_enough_pressed && realised.bytes_before > 0
+    outlook.kept = realised.compressed >= k_enough_compressed && realised.bytes_before > 0
                        ? static_cast<double>(realised.bytes_after) /
                              static_cast<double>(realised.bytes_before)
                        : sampled_kept_;

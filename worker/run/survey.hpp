@@ -19,7 +19,7 @@ struct Survey {
   Growth growth;
   Outlook outlook;
   SpaceInfo space;
-  // What pressing would free, by samples: rather too little.
+  // What compressing would free, by samples: rather too little.
   struct Gain {
     std::uint64_t rollouts = 0;
     std::uint64_t bytes = 0; // plain, of these
@@ -27,12 +27,12 @@ struct Survey {
   };
   Gain as_set;               // by a run now, with these settings
   Gain cold;                 // of all that is cold, in both trees
-  Gain all;                  // of all that can be pressed, cold or not
+  Gain all;                  // of all that can be compressed, cold or not
   std::vector<OddEntry> odd; // not counted, because it is not handled
   Totals realised;           // by the ledger
   bool ledger = false;       // there is one, and it could be read
   bool enabled = false;
-  bool too_full = false; // less than limits.min_free is free: a run would press nothing
+  bool too_full = false; // less than limits.min_free is free: a run would compress nothing
   std::vector<Root> roots;
   std::vector<Error> errors; // what could not be found out
 };

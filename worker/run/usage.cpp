@@ -89,8 +89,8 @@ std::string_view name_of(UsageForm form) {
   switch (form) {
   case UsageForm::plain:
     return "plain";
-  case UsageForm::pressed:
-    return "pressed";
+  case UsageForm::compressed:
+    return "compressed";
   case UsageForm::others:
     return "others";
   case UsageForm::retired:
@@ -118,7 +118,7 @@ std::string_view name_of(Dimension dimension) {
 }
 
 bool is_compressed(UsageForm form) {
-  return form == UsageForm::pressed || form == UsageForm::others;
+  return form == UsageForm::compressed || form == UsageForm::others;
 }
 
 void UsageGroup::add(const UsageFile& file) {

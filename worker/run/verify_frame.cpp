@@ -175,7 +175,7 @@ Judgement judge(const std::string& plain_name,
   if (begins_so && (read.plain_bytes == known->plain_bytes || !same_file)) {
     // The bytes are right now, but the next flipped bit will not show.
     if (!read.checksum && !same_file) {
-      made.detail = "recompressed by Codex without a checksum: coldpress run --repress "
+      made.detail = "recompressed by Codex without a checksum: coldpress run --recompress "
                     "gives it one" +
                     (made.detail.empty() ? "" : "; " + made.detail);
     }
@@ -209,7 +209,7 @@ Judgement judge(const std::string& plain_name,
                         known->plain_bytes)
           : "it holds other bytes than it did before: Codex made it anew";
   if (!read.checksum) {
-    made.detail += ", recompressed by Codex without a checksum: coldpress run --repress "
+    made.detail += ", recompressed by Codex without a checksum: coldpress run --recompress "
                    "gives it one";
   }
   return made;

@@ -41,7 +41,7 @@ void set_error(VerifiedRollout& seen,
   seen.detail = describe(error);
   if (is_damage(error.code)) {
     seen.result = VerifyResult::damaged;
-    // The rest of it is the path, which is said already, and advice for who presses.
+    // The rest of it is the path, which is said already, and advice for who compresses.
     seen.detail = error.context.empty() ? seen.detail : error.context.front();
     seen.hint = damage_advice(fs, store, file.path);
   } else {
@@ -79,7 +79,7 @@ std::optional<VerifiedRollout> verify_one(Fs& fs,
     const Still still =
         before ? look_again(fs, file.path, read ? read->stamp : stamp) : Still::same;
     if (still != Still::same && tries_left > 0) {
-      continue; // a thread was taken up, archived or pressed: not this file's fault
+      continue; // a thread was taken up, archived or compressed: not this file's fault
     }
     if (!read && still == Still::same) {
       set_error(seen, std::move(read.error()), fs, store, file);

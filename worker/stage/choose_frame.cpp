@@ -149,7 +149,7 @@ Result<FrameChoice> choose_frame(Fs& fs,
     choice.why +=
         pays ? "; old, and the deep level pays" : "; old, the deep level gains nothing";
   }
-  while (press_memory_bytes(choice.frame, size) > rules.memory_bytes &&
+  while (compress_memory_bytes(choice.frame, size) > rules.memory_bytes &&
          choice.frame.window_log > k_poorest_window_log) {
     choice.frame.window_log -= 1;
     choice.why = "all that limits.memory allows";
@@ -166,7 +166,7 @@ predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice) {
   constexpr std::uint64_t k_pieces = 4;
   constexpr int k_small_sample_log = 15;
   constexpr int k_sample_level = 3; // tells little less than the level that is chosen
-  // Enough of a small one for a guess that costs little beside its pressing.
+  // Enough of a small one for a guess that costs little beside its compressing.
   const std::uint64_t piece = std::uint64_t{1}
                               << (source.size < k_small_rollout ? k_small_sample_log
                                                                 : k_sample_log);
@@ -180,7 +180,7 @@ predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice) {
   return capped_bytes(static_cast<double>(source.plain_size) * kept * fresh);
 }
 
-std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size) {
+std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t size) {
   const std::uint64_t decoder = std::uint64_t{1}
                                 << static_cast<unsigned>(frame.window_log);
   constexpr std::uint64_t k_buffers = (std::uint64_t{4} << 20U) + FrameCheck::k_ahead;
@@ -191,11 +191,11 @@ std::uint64_t most_memory_bytes(const FrameRules& rules, std::uint64_t size) {
   const int level = rules.codec.deep_after ? std::max(k_deep_level, rules.codec.level)
                                            : usual_level(rules.codec, size);
   FrameOptions frame = choose_frame_options(size, level, rules.codec.window_log);
-  while (press_memory_bytes(frame, size) > rules.memory_bytes &&
+  while (compress_memory_bytes(frame, size) > rules.memory_bytes &&
          frame.window_log > k_poorest_window_log) {
     frame.window_log -= 1;
   }
-  return press_memory_bytes(frame, size);
+  return compress_memory_bytes(frame, size);
 }
 
 } // namespace coldpress

@@ -36,7 +36,7 @@ struct FrameChoice {
   std::optional<double> fresh_share;
 };
 
-// How this rollout is pressed: the level by its size and, if that is asked for, its age;
+// How this rollout is compressed: the level by its size and, if that is asked for, its age;
 // the window as small as comes within one part in a hundred of the widest, going by
 // samples of the last 128 MiB; and never more memory than allowed. Reads up to 128 MiB of
 // a file larger than k_probe_from, which leave the page cache. A weak frame's plain bytes
@@ -49,15 +49,15 @@ Result<FrameChoice> choose_frame(Fs& fs,
                                  WallTime now,
                                  const std::stop_token& stop);
 
-// What pressing a plain file will make of it, in bytes, by a sample of up to 1 MiB and
+// What compressing a plain file will make of it, in bytes, by a sample of up to 1 MiB and
 // what the choice knows of copies. For people, and to be held against what comes out:
 // nothing is decided by it. Copies that lie far apart in a file that was not probed are
 // not seen: it may well come out smaller.
 Result<std::uint64_t>
 predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice);
 
-// Bytes of memory that pressing this way takes at most.
-std::uint64_t press_memory_bytes(const FrameOptions& frame, std::uint64_t size);
+// Bytes of memory that compressing this way takes at most.
+std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t size);
 
 // The same for the most that choose_frame() may choose: for who must know before the
 // file is open.

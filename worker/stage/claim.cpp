@@ -23,7 +23,7 @@ public:
 
 namespace {
 
-// Reason::cold if the file may be pressed.
+// Reason::cold if the file may be compressed.
 Reason judge(const FileStat& stat,
              const Candidate& candidate,
              const ClaimRules& rules,
@@ -63,7 +63,7 @@ Stop open_failure(Error error) {
 }
 
 // The plan may rest on a first record that was read long ago: on its thread goes the
-// lock, on the rest whether the rollout may be pressed at all.
+// lock, on the rest whether the rollout may be compressed at all.
 Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& candidate) {
   TRY_ASSIGN(RolloutReader reader,
              RolloutReader::over(fs, file, candidate.path, candidate.form));

@@ -60,7 +60,7 @@ public:
     for (const Place& place : most_gain_first(candidates, gains)) {
       Candidate& candidate = candidates[place.nth];
       const Reason reason = judge(candidate);
-      const Action action = is_taken(reason) ? Action::press : Action::skip;
+      const Action action = is_taken(reason) ? Action::compress : Action::skip;
       auto& decisions = in_roots(candidate.root) ? plan.decisions : plan.beyond_roots;
       decisions.push_back({std::move(candidate), action, reason});
     }

@@ -15,7 +15,7 @@ struct PlanRules {
   bool active_not_local = false; // its file system is not known to be local
 };
 
-// What pressing would free, going by what it has freed in this store: by rollouts of
+// What compressing would free, going by what it has freed in this store: by rollouts of
 // about that length, and where there were few of them, by all.
 class GainModel {
 public:

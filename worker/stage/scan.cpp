@@ -343,7 +343,7 @@ private:
   }
 
   bool needs_all_heads() const {
-    if (rules_.shared_history == SharedHistory::press) {
+    if (rules_.shared_history == SharedHistory::compress) {
       return false;
     }
     return rules_.shared_history == SharedHistory::skip ||

@@ -20,8 +20,8 @@ constexpr std::array k_reasons{
     ReasonText{Reason::cold, "cold", "old enough and unchanged"},
     ReasonText{Reason::weak_frame,
                "weak_frame",
-               "its .zst has no checksum or does not say its size; pressed again by "
-               "codec.repress"},
+               "its .zst has no checksum or does not say its size; compressed again by "
+               "codec.recompress"},
     ReasonText{Reason::lost_checksum,
                "lost_checksum",
                "another program (Codex migrates histories) has written anew a .zst that "
@@ -96,7 +96,7 @@ constexpr std::array k_reasons{
         Reason::no_lease,
         "no_lease",
         "no kernel leases here, or a file system not known to be local, so a "
-        "writer could not be seen; scan.active_without_lease = true presses it anyway"},
+        "writer could not be seen; scan.active_without_lease = true compresses it anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},
@@ -165,10 +165,10 @@ std::optional<Reason> reason_from(std::string_view name) {
 
 std::string_view name_of(OutcomeKind kind) {
   switch (kind) {
-  case OutcomeKind::pressed:
-    return "pressed";
-  case OutcomeKind::repressed:
-    return "repressed";
+  case OutcomeKind::compressed:
+    return "compressed";
+  case OutcomeKind::recompressed:
+    return "recompressed";
   case OutcomeKind::restored:
     return "restored";
   case OutcomeKind::skipped:
@@ -255,7 +255,7 @@ std::string_view name_of(Role role) {
 }
 
 std::string_view name_of(Action action) {
-  return action == Action::press ? "press" : "skip";
+  return action == Action::compress ? "compress" : "skip";
 }
 
 Stop Stop::skip(Reason reason, std::string detail) {

@@ -80,8 +80,8 @@ std::optional<Reason> reason_from(std::string_view name);
 Reason reason_for(const Error& error);
 
 enum class OutcomeKind : std::uint8_t {
-  pressed,
-  repressed, // a weak .zst was replaced by one of ours
+  compressed,
+  recompressed, // a weak .zst was replaced by one of ours
   restored,
   skipped,        // nothing changed; `reason` says why
   failed,         // nothing changed; `error` says why
@@ -95,7 +95,7 @@ enum class OutcomeKind : std::uint8_t {
 
 std::string_view name_of(OutcomeKind kind);
 
-enum class Action : std::uint8_t { press, skip };
+enum class Action : std::uint8_t { compress, skip };
 
 std::string_view name_of(Action action);
 
@@ -234,7 +234,7 @@ struct Inventory {
   HeadNews heads;            // what the next walk need not read again
 };
 
-// Why nothing in the store may be pressed.
+// Why nothing in the store may be compressed.
 struct Refusal {
   Reason reason = Reason::reader_too_old;
   VersionSeen seen; // of those that refuse it the latest: it counts longest
@@ -267,7 +267,7 @@ using Memory = std::unordered_map<std::string, Remembered>;
 // logical path. One of another length was written by another program since.
 using OwnFrames = std::unordered_map<std::string, std::uint64_t>;
 
-// How much smaller pressing made the rollouts of this store so far, by their length:
+// How much smaller compressing made the rollouts of this store so far, by their length:
 // class n holds those from 2^(n-1) to 2^n - 1 bytes.
 struct Achieved {
   struct Sizes {
@@ -290,9 +290,9 @@ struct Outcome {
   std::string detail;
   FileStamp stamp; // of the file when it was claimed
   std::uint64_t bytes_before =
-      0;                         // length of the plain form; of the old .zst if repressed
+      0;                         // length of the plain form; of the old .zst if recompressed
   std::uint64_t bytes_after = 0; // length of the compressed form, 0 if none
-  std::uint64_t plain_bytes = 0; // length of the plain form, once pressed
+  std::uint64_t plain_bytes = 0; // length of the plain form, once compressed
   std::optional<Hash128> hash;   // of the plain bytes
   int level = 0;
   int window_log = 0;
@@ -398,7 +398,7 @@ private:
   friend class EncodedMaker;  // worker/stage/encode.cpp
   friend class VerifiedMaker; // worker/stage/verify.cpp
   friend class PublishedMaker;
-  friend class RepressedMaker;
+  friend class RecompressedMaker;
   Encoded(Claim claim,
           TempFile temp,
           Hash128 source_hash,
@@ -429,7 +429,7 @@ public:
 private:
   friend class VerifiedMaker;  // worker/stage/verify.cpp
   friend class PublishedMaker; // worker/stage/publish.cpp
-  friend class RepressedMaker; // worker/stage/repress.cpp
+  friend class RecompressedMaker; // worker/stage/recompress.cpp
   Verified(Encoded encoded, bool from_disk)
       : encoded_(std::move(encoded)), from_disk_(from_disk) {}
   Encoded encoded_;

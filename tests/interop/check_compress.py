@@ -1,4 +1,4 @@
-"""Presses a real store with coldpress and asks the real Codex whether it noticed."""
+"""Compresses a real store with coldpress and asks the real Codex whether it noticed."""
 
 import codex_answers
 import codex_judge
@@ -6,34 +6,34 @@ import make_store
 from bench import Kept
 from make_store import SMALL
 from matrix_acts import content_of, forms_of
-from pressing import Pressing
+from compressing import Compressing
 
 
 class Check:
-    """One store on its way through presses and turns."""
+    """One store on its way through compresses and turns."""
 
     def __init__(self, coldpress, home, findings, made):
         self.home = home
         self.findings = findings
-        self.pressing = Pressing(coldpress, home, findings)
+        self.compressing = Compressing(coldpress, home, findings)
         self.made = made
         self.turns = 0
 
     def run(self):
         before = self.answers_of_copy()
         self.check_listed(before)
-        self.press_aged("first press")
-        self.pressing.press_and_compare("second press", [])
+        self.compress_aged("first compression")
+        self.compressing.compress_and_compare("second compression", [])
         self.compare_answers(before, self.answers_of_copy())
-        self.fork_pressed()
+        self.fork_compressed()
         self.continue_threads()
-        self.press_beside_live_thread()
+        self.compress_beside_live_thread()
         if not self.findings.counts.get("rollouts compared"):
             self.findings.fault("check", "compared no rollout at all")
 
-    def press_aged(self, when):
+    def compress_aged(self, when):
         aged = [entry["rollout"] for entry in self.made if entry["aged"]]
-        self.pressing.press_and_compare(when, aged)
+        self.compressing.compress_and_compare(when, aged)
 
     def entry(self, kind):
         return next(entry for entry in self.made if entry["kind"] == kind)
@@ -82,15 +82,15 @@ class Check:
         self.findings.count("turns run")
         return marker
 
-    def fork_pressed(self):
-        """A fork of a thread that exists only pressed; the source stays readable."""
+    def fork_compressed(self):
+        """A fork of a thread that exists only compressed; the source stays readable."""
         entry = self.entry("fork_source")
         original = plain_bytes(self.home, entry)
         with self.home.app_server() as server:
             child = server.call("thread/fork", threadId=entry["thread"])["thread"]
-            self.one_turn(server, child["id"], "a fork of a pressed thread")
+            self.one_turn(server, child["id"], "a fork of a compressed thread")
         if plain_bytes(self.home, entry) != original:
-            self.findings.fault("codex", "a fork changed the bytes of its pressed source")
+            self.findings.fault("codex", "a fork changed the bytes of its compressed source")
 
     def continue_threads(self):
         """One more turn in every thread; the old bytes must still be there, first."""
@@ -121,7 +121,7 @@ class Check:
             self.findings.fault("codex", f"{kind} lost the turn that was reported completed")
         self.findings.count("threads continued")
 
-    def press_beside_live_thread(self):
+    def compress_beside_live_thread(self):
         """A loaded thread is left alone, though its file looks cold; others are not."""
         make_store.age([entry["rollout"] for entry in self.made], 20)
         live = self.entry("chat")
@@ -129,11 +129,11 @@ class Check:
         original = plain_bytes(self.home, live)
         with self.home.app_server() as server:
             server.call("thread/resume", threadId=live["thread"])
-            self.pressing.press_and_compare("press beside a live thread", others, live=True)
+            self.compressing.compress_and_compare("compress beside a live thread", others, live=True)
             marker = self.one_turn(server, live["thread"], live["kind"])
         self.compare_continued(live, original, marker)
         make_store.age([live["rollout"]], 20)
-        self.pressing.press_and_compare("press after the thread ended", [live["rollout"]])
+        self.compressing.compress_and_compare("compress after the thread ended", [live["rollout"]])
 
 
 def plain_bytes(home, entry):
@@ -146,5 +146,5 @@ def plain_bytes(home, entry):
 
 def run(bench, findings):
     """The whole walk, on a store of its own."""
-    home = bench.home("press")
+    home = bench.home("compress")
     Check(bench.coldpress, home, findings, make_store.make(home)).run()

@@ -4,7 +4,7 @@
 #include "worker/rollout/frame.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/measure.hpp"
-#include "worker/stage/repress.hpp"
+#include "worker/stage/recompress.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,18 +38,18 @@ struct Rig {
   }
 
   // Everything up to the last stage; then `act`, and that.
-  Step<Repressed> repress_after(const std::function<void()>& act) {
+  Step<Recompressed> recompress_after(const std::function<void()>& act) {
     auto verified = worker->verify_weak(store.weak().value());
     REQUIRE(verified);
     clock.advance(1s);
     act();
     Guards guards = worker->guards();
-    return repress(guards, std::move(*verified));
+    return recompress(guards, std::move(*verified));
   }
   // `act` before the first call of that name.
-  Step<Repressed> repress_with(std::string_view op, const std::function<void()>& act) {
+  Step<Recompressed> recompress_with(std::string_view op, const std::function<void()>& act) {
     bool acted = false;
-    auto done = repress_after([&] {
+    auto done = recompress_after([&] {
       fs.set_hook([&](std::string_view called, const std::string&) {
         if (called == op && !acted) {
           acted = true;
@@ -97,7 +97,7 @@ TEST_CASE("a weak frame is replaced by one with a checksum and the same bytes") 
   rig.clock.advance(1h);
   const FileStat before = rig.disk.lstat(rig.compressed).value();
   REQUIRE_FALSE(rig.info().checksum);
-  REQUIRE(rig.worker->repress(rig.store.weak().value()));
+  REQUIRE(rig.worker->recompress(rig.store.weak().value()));
   rig.check_only(test_frame(rig.text));
   CHECK(rig.info().checksum);
   CHECK(rig.info().content_size == rig.text.size());
@@ -112,7 +112,7 @@ TEST_CASE("a weak frame is replaced by one with a checksum and the same bytes") 
 
 TEST_CASE("the exchange waits for no disk while writers wait for us") {
   Rig rig;
-  REQUIRE(rig.worker->repress(rig.store.weak().value()));
+  REQUIRE(rig.worker->recompress(rig.store.weak().value()));
   const auto log = rig.fs.log();
   std::size_t exchanged = 0;
   while (log.at(exchanged).op != "rename_exchange") {
@@ -144,7 +144,7 @@ TEST_CASE("the exchange waits for no disk while writers wait for us") {
 TEST_CASE("a reader that has the old frame open reads on") {
   Rig rig;
   const File reader(rig.disk, rig.disk.open_read(rig.compressed).value());
-  REQUIRE(rig.worker->repress(rig.store.weak().value()));
+  REQUIRE(rig.worker->recompress(rig.store.weak().value()));
   std::string bytes(rig.weak.size() + 1, '\0');
   const auto got =
       rig.disk.read_at(reader.handle(), std::as_writable_bytes(std::span(bytes)), 0);
@@ -160,7 +160,7 @@ TEST_CASE("several frames and frames that do not say their size become one") {
   for (const std::string& frames : {test_weak_frame(first) + test_weak_frame(rest),
                                     skippable + test_weak_frame(text)}) {
     Rig rig(MemFeatures{}, frames);
-    REQUIRE(rig.worker->repress(rig.store.weak().value()));
+    REQUIRE(rig.worker->recompress(rig.store.weak().value()));
     rig.check_only(test_frame(text));
   }
 }
@@ -171,7 +171,7 @@ TEST_CASE("a frame that would grow stays, and that is no_gain") {
   frame[4] = static_cast<char>(static_cast<unsigned char>(frame[4]) & ~4U);
   frame.resize(frame.size() - 4); // ours without its checksum
   Rig rig(MemFeatures{}, frame);
-  const auto done = rig.worker->repress(rig.store.weak().value());
+  const auto done = rig.worker->recompress(rig.store.weak().value());
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == OutcomeKind::skipped);
   CHECK(done.error().reason == Reason::no_gain);
@@ -182,7 +182,7 @@ TEST_CASE("a weak frame that is damaged is a failure and stays as it is") {
   const std::string text = test_rollout();
   const std::string frame = test_weak_frame(text);
   Rig rig(MemFeatures{}, frame.substr(0, frame.size() - 1));
-  const auto done = rig.worker->repress(rig.store.weak().value());
+  const auto done = rig.worker->recompress(rig.store.weak().value());
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == OutcomeKind::failed);
   REQUIRE(done.error().error);
@@ -190,7 +190,7 @@ TEST_CASE("a weak frame that is damaged is a failure and stays as it is") {
   CHECK(rig.trees().size() == 1);
 }
 
-TEST_CASE("a frame that reads otherwise the second time is not pressed") {
+TEST_CASE("a frame that reads otherwise the second time is not compressed") {
   Rig rig;
   auto claimed = rig.worker->claim(rig.store.weak().value());
   REQUIRE(claimed);
@@ -258,7 +258,7 @@ TEST_CASE("claim looks again at a weak frame and says why it leaves it") {
     const Candidate candidate = rig.store.weak().value();
     row.make(rig);
     const Files before = rig.trees();
-    const auto done = rig.worker->repress(candidate);
+    const auto done = rig.worker->recompress(candidate);
     held.reset();
     REQUIRE_FALSE(done);
     CHECK(done.error().kind == OutcomeKind::skipped);
@@ -308,7 +308,7 @@ TEST_CASE("whatever comes before the exchange is seen, and nothing is touched") 
     CAPTURE(row.name);
     Rig rig;
     Files before;
-    const auto done = rig.repress_after([&] {
+    const auto done = rig.recompress_after([&] {
       row.make(rig);
       before = rig.trees();
       std::erase_if(before, [](const auto& file) {
@@ -324,7 +324,7 @@ TEST_CASE("whatever comes before the exchange is seen, and nothing is touched") 
 
 TEST_CASE("a .zst that somebody replaces in the moment of the exchange is theirs again") {
   Rig rig;
-  const auto done = rig.repress_with("rename_exchange", [&] {
+  const auto done = rig.recompress_with("rename_exchange", [&] {
     must(rig.disk.unlink(rig.compressed));
     rig.disk.put(rig.compressed, "somebody's");
   });
@@ -336,7 +336,7 @@ TEST_CASE("a .zst that somebody replaces in the moment of the exchange is theirs
 TEST_CASE("a plain form that a fork makes in the moment of the exchange stays") {
   Rig rig;
   const std::string longer = rig.text + test_line("of the fork");
-  REQUIRE(rig.repress_with("rename_exchange", [&] { rig.disk.put(rig.plain, longer); }));
+  REQUIRE(rig.recompress_with("rename_exchange", [&] { rig.disk.put(rig.plain, longer); }));
   CHECK(rig.trees() ==
         Files{{rig.plain, longer}, {rig.compressed, test_frame(rig.text)}});
 }
@@ -345,7 +345,7 @@ TEST_CASE("where two names cannot be exchanged the frame stays and the reason sa
   MemFeatures features;
   features.rename_new = false;
   Rig rig(features);
-  const auto done = rig.worker->repress(rig.store.weak().value());
+  const auto done = rig.worker->recompress(rig.store.weak().value());
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == OutcomeKind::skipped);
   CHECK(done.error().reason == Reason::no_exchange);
@@ -361,7 +361,7 @@ TEST_CASE("a .zst whose skippable frames hold data stays, wherever they stand") 
     const std::string both = first ? data + rig.weak : rig.weak + data;
     rig.disk.put(rig.compressed, both, rig.store.cold_time());
     rig.clock.advance(1h);
-    const auto done = rig.worker->repress(rig.store.weak().value());
+    const auto done = rig.worker->recompress(rig.store.weak().value());
     REQUIRE_FALSE(done);
     CHECK(done.error().kind == OutcomeKind::skipped);
     CHECK(name_of(done.error().reason) == "extra_data");
@@ -370,12 +370,12 @@ TEST_CASE("a .zst whose skippable frames hold data stays, wherever they stand") 
   Rig rig;
   rig.disk.put(rig.compressed, empty + rig.weak, rig.store.cold_time());
   rig.clock.advance(1h);
-  CHECK(rig.worker->repress(rig.store.weak().value()));
+  CHECK(rig.worker->recompress(rig.store.weak().value()));
 }
 
 TEST_CASE("what cannot be made durable keeps both frames") {
   Rig rig;
-  const auto done = rig.repress_with("rename_exchange",
+  const auto done = rig.recompress_with("rename_exchange",
                                      [&] { rig.fs.fail_op("sync_dir", Errc::io, EIO); });
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == OutcomeKind::failed);
@@ -389,7 +389,7 @@ TEST_CASE("an error at any call leaves the rollout readable and every handle clo
     Rig rig;
     const Candidate candidate = rig.store.weak().value();
     rig.fs.reset();
-    REQUIRE(rig.worker->repress(candidate));
+    REQUIRE(rig.worker->recompress(candidate));
     calls = rig.fs.calls();
   }
   REQUIRE(calls > 50);
@@ -401,7 +401,7 @@ TEST_CASE("an error at any call leaves the rollout readable and every handle clo
       const Candidate candidate = rig.store.weak().value();
       rig.fs.reset();
       rig.fs.fail_call(nth, Errc::io, EIO, repeat);
-      const auto done = rig.worker->repress(candidate);
+      const auto done = rig.worker->recompress(candidate);
       rig.fs.reset();
       CHECK(rig.store.read(rig.plain) == rig.text);
       CHECK(rig.disk.open_handles() == 1); // the store lock's

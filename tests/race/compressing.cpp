@@ -1,4 +1,4 @@
-#include "tests/race/pressing.hpp"
+#include "tests/race/compressing.hpp"
 
 #include "locking/process_id.hpp"
 #include "tests/race/process.hpp"
@@ -14,7 +14,7 @@
 
 namespace coldpress::race {
 
-Pressing::Pressing(Fs& fs, const Home& home)
+Compressing::Compressing(Fs& fs, const Home& home)
     : fs_(fs), home_(home), codex_(fs, clock_, home.path()) {
   const std::string state_dir = home.path() + "/coldpress";
   auto made = make_dirs(fs, state_dir, 0700);
@@ -25,7 +25,7 @@ Pressing::Pressing(Fs& fs, const Home& home)
   store_.emplace(std::move(*lock));
 }
 
-Step<Published> Pressing::publish(std::uint32_t rollout) {
+Step<Published> Compressing::publish(std::uint32_t rollout) {
   // A row may take longer than a heartbeat lasts.
   (void)store_->refresh();
   Candidate candidate;
@@ -58,12 +58,12 @@ Step<Published> Pressing::publish(std::uint32_t rollout) {
   return coldpress::publish(with, std::move(*verified), {});
 }
 
-Step<std::monostate> Pressing::reap(const Published& published) {
+Step<std::monostate> Compressing::reap(const Published& published) {
   Guards with = guards();
   return coldpress::reap(with, published);
 }
 
-RolloutForms Pressing::forms(std::uint32_t rollout) const {
+RolloutForms Compressing::forms(std::uint32_t rollout) const {
   const Root root = Home::first_root(rollout);
   RolloutForms forms;
   forms.plain_name = base_name(home_.plain(rollout));
@@ -77,7 +77,7 @@ RolloutForms Pressing::forms(std::uint32_t rollout) const {
   return forms;
 }
 
-bool Pressing::recover(std::uint32_t rollout) {
+bool Compressing::recover(std::uint32_t rollout) {
   RecoverRules rules;
   rules.home = home_.path();
   rules.uid = effective_uid();

@@ -50,7 +50,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 #ifndef COLDPRESS_PORTABLE // two names cannot be exchanged there
 
-TEST_CASE("run --repress gives a frame of zstd -3 --no-check its checksum") {
+TEST_CASE("run --recompress gives a frame of zstd -3 --no-check its checksum") {
   CodexHome home;
   // What comes again far away is what level 3 does not see.
   const std::string once = rollout_content({.bytes = 3'000'000});
@@ -60,16 +60,16 @@ TEST_CASE("run --repress gives a frame of zstd -3 --no-check its checksum") {
   const struct stat before = stat_of(frame);
   REQUIRE_EQ(count(frame_report(frame), "Check: XXH64"), 0);
 
-  const ProgramEnd plan = home.run({"plan", "--settle", "0s", "--repress"});
-  CHECK_HAS(plan.out, "to press again: 1 .zst without a checksum");
+  const ProgramEnd plan = home.run({"plan", "--settle", "0s", "--recompress"});
+  CHECK_HAS(plan.out, "to compress again: 1 .zst without a checksum");
   CHECK_HAS(plan.out, "weak_frame");
 
-  const ProgramEnd end = home.press({"--repress", "--json"});
+  const ProgramEnd end = home.compress({"--recompress", "--json"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, R"("action":"press","reason":"weak_frame","bytes":)");
+  CHECK_HAS(end.out, R"("action":"compress","reason":"weak_frame","bytes":)");
   CHECK_HAS(end.out, R"(,"bytes_before":)" + std::to_string(before.st_size) + ",");
-  CHECK_HAS(end.out, R"("outcome":"repressed")");
-  CHECK_HAS(end.out, R"("counts":{"repressed":1})");
+  CHECK_HAS(end.out, R"("outcome":"recompressed")");
+  CHECK_HAS(end.out, R"("counts":{"recompressed":1})");
   CHECK_HAS(frame_report(frame), "Check: XXH64");
   CHECK_HAS(frame_report(frame), "# Zstandard Frames: 1\n");
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content(file)), "");
@@ -83,9 +83,9 @@ TEST_CASE("run --repress gives a frame of zstd -3 --no-check its checksum") {
 
   // The ledger counts it among what stands compressed.
   CHECK_HAS(home.run({"status", "--json"}).out,
-            R"("totals":{"pressed":1,"bytes_before":)" +
+            R"("totals":{"compressed":1,"bytes_before":)" +
                 std::to_string(rollout_content(file).size()) + ",");
-  const ProgramEnd second = home.press({"--repress"});
+  const ProgramEnd second = home.compress({"--recompress"});
   CHECK_HAS(second.out, "Nothing to ");
   CHECK_EQ(stat_of(frame).st_ino, after.st_ino);
 }
@@ -95,7 +95,7 @@ TEST_CASE("run --repress gives a frame of zstd -3 --no-check its checksum") {
 TEST_CASE("frames of our own and others with a checksum are left alone") {
   CodexHome home;
   const std::string ours = home.add({.number = 1});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string checked = add_frame(home, {.number = 2}, {"-3"});
   // From a pipe, or the tool would narrow the window to the file.
   const std::string wide = home.add({.number = 3, .bytes = 300'000});
@@ -108,21 +108,21 @@ TEST_CASE("frames of our own and others with a checksum are left alone") {
     return stat_of(home / (rollout + ".zst")).st_ino;
   };
   const std::vector<ino_t> before{ino(ours), ino(checked), ino(wide)};
-  const ProgramEnd end = home.press({"--repress", "--json"});
+  const ProgramEnd end = home.compress({"--recompress", "--json"});
   CHECK_EQ(end.code, 0);
-  CHECK_EQ(count(end.out, R"("outcome":"repressed")"), 0);
+  CHECK_EQ(count(end.out, R"("outcome":"recompressed")"), 0);
   CHECK_EQ(std::vector<ino_t>{ino(ours), ino(checked), ino(wide)}, before);
 }
 
-TEST_CASE("weak frames are left alone unless codec.repress says otherwise") {
+TEST_CASE("weak frames are left alone unless codec.recompress says otherwise") {
   CodexHome home;
   const std::string rollout = add_weak(home, {});
   const ino_t before = stat_of(home / (rollout + ".zst")).st_ino;
-  CHECK_HAS(home.press().out, "Nothing to ");
-  CHECK_HAS(home.press({"--repress=false"}).out, "Nothing to ");
+  CHECK_HAS(home.compress().out, "Nothing to ");
+  CHECK_HAS(home.compress({"--recompress=false"}).out, "Nothing to ");
   CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
   // Not by the feature alone, and not without it.
-  CHECK_EQ(home.run({"run", "--settle", "0s", "--repress"}).code, 0);
+  CHECK_EQ(home.run({"run", "--settle", "0s", "--recompress"}).code, 0);
   CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
 }
 
@@ -131,11 +131,11 @@ TEST_CASE("a weak frame that would grow is tried once") {
   const std::string rollout = add_frame(home, {.bytes = 400'000}, {"-19", "--no-check"});
   const ino_t before = stat_of(home / (rollout + ".zst")).st_ino;
   const std::vector<std::string> flags{
-      "--repress", "--json", "--codec-level", "1", "--small-level", "1"};
-  const ProgramEnd first = home.press(flags);
+      "--recompress", "--json", "--codec-level", "1", "--small-level", "1"};
+  const ProgramEnd first = home.compress(flags);
   CHECK_EQ(first.code, 0);
   CHECK_HAS(first.out, R"("outcome":"skipped","reason":"no_gain")");
-  const ProgramEnd second = home.press(flags);
+  const ProgramEnd second = home.compress(flags);
   CHECK_HAS(second.out, R"("action":"skip","reason":"no_gain")");
   CHECK_EQ(count(second.out, R"("message_type":"outcome")"), 0);
   CHECK_EQ(stat_of(home / (rollout + ".zst")).st_ino, before);
@@ -147,7 +147,7 @@ TEST_CASE("weak frames come after the plain rollouts, the largest first") {
   add_weak(home, {.number = 1, .bytes = 30'000, .compressible = false});
   add_weak(home, {.number = 2, .bytes = 200'000, .compressible = false});
   home.add({.number = 3});
-  const ProgramEnd end = home.press({"--repress", "--json", "--jobs", "1"});
+  const ProgramEnd end = home.compress({"--recompress", "--json", "--jobs", "1"});
   CHECK_EQ(end.code, 0);
   const auto at = [&](int number) {
     const auto found =
@@ -165,7 +165,7 @@ TEST_CASE("where two names cannot be exchanged a weak frame is left as it is") {
   CodexHome home;
   const std::string rollout = add_weak(home, {.bytes = 300'000});
   const Listing before = list(home / "archived_sessions");
-  const ProgramEnd end = home.press({"--repress", "--json"});
+  const ProgramEnd end = home.compress({"--recompress", "--json"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, R"("reason":"no_exchange")");
   CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
@@ -180,7 +180,7 @@ TEST_CASE("a frame of ours that another program wrote anew is recompressed unask
   const RolloutFile file{.bytes = 300'000};
   const std::string rollout = home.add(file);
   const std::string others = add_weak(home, {.number = 2});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string frame = home / (rollout + ".zst");
   // As Codex's migration leaves it: another inode, and no checksum.
   REQUIRE_EQ(run_program({{"zstd", "-q", "-d", frame, "-o", home / "plain"}, {}}).code,
@@ -199,15 +199,15 @@ TEST_CASE("a frame of ours that another program wrote anew is recompressed unask
   CHECK_HAS(home.run({"doctor"}).out, "written anew without a checksum");
   CHECK_HAS(home.run({"plan", "--json", "--settle", "0s"}).out, "lost_checksum");
 
-  const ProgramEnd end = home.press({"--json"});
+  const ProgramEnd end = home.compress({"--json"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, R"("outcome":"repressed")");
+  CHECK_HAS(end.out, R"("outcome":"recompressed")");
   CHECK_HAS(frame_report(frame), "Check: XXH64");
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content(file)), "");
   CHECK_EQ(count(frame_report(home / (others + ".zst")), "Check: XXH64"), 0);
   CHECK_HAS(home.run({"status", "--json"}).out,
             R"("without_checksum":1,"lost_checksum":0)");
-  CHECK_HAS(home.press().out, "Nothing to ");
+  CHECK_HAS(home.compress().out, "Nothing to ");
 }
 
 #endif

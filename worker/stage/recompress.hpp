@@ -5,11 +5,11 @@
 
 namespace coldpress {
 
-// Pressing a weak .zst again: claim() it, measure(), encode(), verify(), repress(). Worth
+// Compressing a weak .zst again: claim() it, measure(), encode(), verify(), recompress(). Worth
 // it is every frame that does not grow: one without a checksum lets a flipped bit through
 // unseen, so the checksum is gain enough.
 
-struct Repressed {
+struct Recompressed {
   std::uint64_t blocked_us = 0;
 };
 
@@ -20,6 +20,6 @@ struct Repressed {
 // Stops with: maintenance, live_writer, both_forms (a plain form came), in_both_trees,
 // changed, vanished, no_exchange. The .zst is then as it was; or it was replaced by
 // somebody in that very moment, and is theirs again.
-Step<Repressed> repress(Guards& guards, Verified verified);
+Step<Recompressed> recompress(Guards& guards, Verified verified);
 
 } // namespace coldpress

@@ -13,9 +13,9 @@ namespace coldpress::race {
 
 // The real stages on real files in this process, without age limit, one rollout at a
 // time, through whatever Fs it is given.
-class Pressing {
+class Compressing {
 public:
-  Pressing(Fs& fs, const Home& home);
+  Compressing(Fs& fs, const Home& home);
 
   Guards guards() { return {fs_, clock_, *store_, codex_}; }
   // Publishes that rollout, which is plain.

@@ -20,7 +20,7 @@ std::string frame_report(const std::string& path) {
   return listed.out + listed.err;
 }
 
-void check_pressed(const CodexHome& home,
+void check_compressed(const CodexHome& home,
                    const std::string& rollout,
                    const std::string& bytes,
                    const struct stat& before) {
@@ -42,13 +42,13 @@ void check_exact(std::string content) {
   file.content = std::move(content);
   const std::string rollout = home.add(file);
   const struct stat before = stat_of(home / rollout);
-  CHECK_EQ(home.press().code, 0);
-  check_pressed(home, rollout, *file.content, before);
+  CHECK_EQ(home.compress().code, 0);
+  check_compressed(home, rollout, *file.content, before);
 }
 
 } // namespace
 
-TEST_CASE("run presses the archived tree and each frame decodes to the same bytes") {
+TEST_CASE("run compresses the archived tree and each frame decodes to the same bytes") {
   CodexHome home;
   std::map<std::string, struct stat> before;
   std::map<std::string, std::string> bytes;
@@ -61,11 +61,11 @@ TEST_CASE("run presses the archived tree and each frame decodes to the same byte
     before[rollout] = stat_of(home / rollout);
     bytes[rollout] = rollout_content(file);
   }
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, "pressed");
+  CHECK_HAS(end.out, "compressed");
   for (const auto& [rollout, content] : bytes) {
-    check_pressed(home, rollout, content, before[rollout]);
+    check_compressed(home, rollout, content, before[rollout]);
   }
   CHECK(litter(home.path()).empty());
 }
@@ -74,7 +74,7 @@ TEST_CASE("a result is one frame with a checksum and its true content size") {
   CodexHome home;
   RolloutFile file;
   const std::string rollout = home.add(file);
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const std::string report = frame_report(home / (rollout + ".zst"));
   CHECK_HAS(report, "# Zstandard Frames: 1\n");
   CHECK_HAS(report, "Check: XXH64");
@@ -92,7 +92,7 @@ TEST_CASE("run changes nothing but rollouts, lock files, the marker and coldpres
   write_file(home / "archived_sessions/rollout-compress-abcdef.tmp", "of a running Codex");
   make_dirs(home / "thread-writer-locks");
   const Listing before = list(home.path());
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   std::vector<std::string> ignored = k_of_its_own;
   ignored.insert(ignored.end(),
                  {"archived_sessions/" + file_name(1),
@@ -125,23 +125,23 @@ TEST_CASE("a second run changes no rollout and no compressed file") {
   home.add({.number = 1});
   home.add({.number = 2, .days_old = 1});
   home.add({.number = 3, .bytes = 9'000, .compressible = false});
-  REQUIRE_EQ(home.press().code, 0);
+  REQUIRE_EQ(home.compress().code, 0);
   const Listing before = list(home.path());
-  const ProgramEnd second = home.press();
+  const ProgramEnd second = home.compress();
   CHECK_EQ(second.code, 0);
   CHECK_HAS(second.out, "Nothing to ");
   CHECK_EQ(difference(before, list(home.path()), {"coldpress", ".tmp"}), "");
 }
 
-TEST_CASE("the active tree is pressed only when roots name it") {
+TEST_CASE("the active tree is compressed only when roots name it") {
   CodexHome home;
   const std::string rollout = home.add({.tree = "sessions/2026/01/05"});
-  const ProgramEnd first = home.press();
+  const ProgramEnd first = home.compress();
   CHECK_EQ(first.code, 0);
   CHECK(exists(home / rollout));
   CHECK_HAS(home.run({"plan", "--settle", "0s"}).out, "--roots archived,active");
   CHECK_EQ(
-      home.press({"--roots", "archived,active", "--active-without-lease", "true"}).code,
+      home.compress({"--roots", "archived,active", "--active-without-lease", "true"}).code,
       0);
   CHECK_FALSE(exists(home / rollout));
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
@@ -173,27 +173,27 @@ TEST_CASE("bytes that are no good JSON come back as they were") {
 TEST_CASE("run works with standard input closed") {
   CodexHome home;
   const std::string rollout = home.add({});
-  ProgramStart start = home.pressing();
+  ProgramStart start = home.compressing();
   start.stdin_closed = true;
   CHECK_EQ(run_program(start).code, 0);
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
   CHECK_FALSE(exists(home / rollout));
 }
 
-TEST_CASE("an ordinary user presses a store of their own") {
+TEST_CASE("an ordinary user compresses a store of their own") {
   CodexHome home;
   const std::string rollout = home.add({});
   home.give_to_ordinary_user();
   const struct stat before = stat_of(home / rollout);
-  CHECK_EQ(run_program(home.as_ordinary_user(home.pressing())).code, 0);
-  check_pressed(home, rollout, rollout_content({}), before);
+  CHECK_EQ(run_program(home.as_ordinary_user(home.compressing())).code, 0);
+  check_compressed(home, rollout, rollout_content({}), before);
 }
 
 TEST_CASE("an existing .zst beside the plain file is not replaced") {
   CodexHome home;
   const std::string rollout = home.add({});
   write_file(home / (rollout + ".zst"), "somebody else's");
-  const ProgramEnd end = home.press({"--settle", "1h"});
+  const ProgramEnd end = home.compress({"--settle", "1h"});
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.out, "both_forms");
   CHECK_EQ(read_file(home / (rollout + ".zst")), "somebody else's");
@@ -205,19 +205,19 @@ TEST_CASE("a .zst that is not its rollout is a conflict and nothing is touched")
   const std::string rollout = home.add({});
   write_file(home / (rollout + ".zst"), "somebody else's");
   set_age(home / (rollout + ".zst"), 30);
-  const ProgramEnd end = home.press();
+  const ProgramEnd end = home.compress();
   CHECK_EQ(end.code, 4);
   CHECK_HAS(end.err, "conflict");
   CHECK_EQ(read_file(home / (rollout + ".zst")), "somebody else's");
   CHECK_EQ(differing(read_file(home / rollout), rollout_content({})), "");
 }
 
-TEST_CASE("a rollout too large for one look is pressed with a window that suits it") {
+TEST_CASE("a rollout too large for one look is compressed with a window that suits it") {
   CodexHome home;
   const std::string rollout = home.add({.bytes = 70'000'000});
-  const ProgramEnd end = home.press({"--json"});
+  const ProgramEnd end = home.compress({"--json"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.out, R"("outcome":"pressed","detail":"level 9, window 2^)");
+  CHECK_HAS(end.out, R"("outcome":"compressed","detail":"level 9, window 2^)");
   CHECK_FALSE(exists(home / rollout));
   CHECK_EQ(
       differing(rollout_bytes(home / rollout), rollout_content({.bytes = 70'000'000})),

@@ -1,4 +1,4 @@
-#include "worker/run/press_job.hpp"
+#include "worker/run/compress_job.hpp"
 
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
@@ -10,7 +10,7 @@
 
 namespace coldpress {
 
-Step<Claim> claim_rollout(PressContext& context, const Candidate& candidate) {
+Step<Claim> claim_rollout(CompressContext& context, const Candidate& candidate) {
   Session& session = context.session;
   const Settings::Scan& scan = session.settings().scan;
   Guards guards = session.guards();
@@ -27,7 +27,7 @@ FrameRules frame_rules(const Settings& settings) {
   return {settings.codec, settings.limits.memory_bytes};
 }
 
-Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
+Step<EncodedRollout> encode_rollout(CompressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
   auto measured = measure(session.fs(), std::move(claim), session.stop_token());
@@ -43,7 +43,7 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
   if (!choice) {
     return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
   }
-  // One that cannot be made is no reason not to press.
+  // One that cannot be made is no reason not to compress.
   const auto predicted = source.form == Form::plain
                              ? predict_size(session.fs(), source, *choice)
                              : Result<std::uint64_t>(std::uint64_t{0});
@@ -69,23 +69,23 @@ Step<EncodedRollout> encode_rollout(PressContext& context, Claim claim) {
       std::move(*verified), std::move(choice->why), predicted.value_or(0)};
 }
 
-Step<Published> publish_rollout(PressContext& context, Verified verified) {
+Step<Published> publish_rollout(CompressContext& context, Verified verified) {
   Guards guards = context.session.guards();
   return publish(guards,
                  std::move(verified),
                  {context.session.settings().scan.active_without_lease});
 }
 
-Step<Repressed> repress_rollout(PressContext& context, Verified verified) {
+Step<Recompressed> recompress_rollout(CompressContext& context, Verified verified) {
   Guards guards = context.session.guards();
-  return repress(guards, std::move(verified));
+  return recompress(guards, std::move(verified));
 }
 
 std::uint64_t work_bytes(const Candidate& candidate) {
   return candidate.declared.value_or(candidate.stamp.size);
 }
 
-std::uint64_t press_memory_bytes(const Settings& settings, const Candidate& candidate) {
+std::uint64_t compress_memory_bytes(const Settings& settings, const Candidate& candidate) {
   if (candidate.form == Form::plain) {
     return most_memory_bytes(frame_rules(settings), candidate.stamp.size);
   }
@@ -115,7 +115,7 @@ Outcome outcome_of(const EncodedRollout& encoded) {
   outcome.detail = encoded.why;
   outcome.rollout = verified.claim().candidate().rollout;
   const bool weak = verified.claim().candidate().form == Form::compressed;
-  outcome.kind = weak ? OutcomeKind::repressed : OutcomeKind::pressed;
+  outcome.kind = weak ? OutcomeKind::recompressed : OutcomeKind::compressed;
   outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;

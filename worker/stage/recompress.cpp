@@ -1,4 +1,4 @@
-#include "worker/stage/repress.hpp"
+#include "worker/stage/recompress.hpp"
 
 #include "locking/hold_timer.hpp"
 #include "worker/rollout/name.hpp"
@@ -7,16 +7,16 @@ namespace coldpress {
 
 using namespace std::chrono_literals;
 
-// One exchange: DESIGN section 4, pressing a weak frame again.
-class RepressedMaker {
+// One exchange: DESIGN section 4, compressing a weak frame again.
+class RecompressedMaker {
 public:
-  RepressedMaker(Guards& guards, Verified verified)
+  RecompressedMaker(Guards& guards, Verified verified)
       : guards_(guards), fs_(guards.fs), verified_(std::move(verified)),
         compressed_(claim().candidate().path), plain_(plain_name(compressed_)),
         dir_(parent_dir(compressed_)),
         retired_(join_path(dir_, retired_name(base_name(plain_)))) {}
 
-  Step<Repressed> run() {
+  Step<Recompressed> run() {
     auto maintenance = guards_.codex.try_maintenance();
     if (!maintenance) {
       return Halt(maintenance.error().code == Errc::busy
@@ -38,7 +38,7 @@ public:
       return Halt(Stop::from(std::move(synced.error())));
     }
     remove_old();
-    return Repressed{blocked_us_};
+    return Recompressed{blocked_us_};
   }
 
 private:
@@ -170,8 +170,8 @@ private:
   std::uint64_t blocked_us_ = 0;
 };
 
-Step<Repressed> repress(Guards& guards, Verified verified) {
-  return RepressedMaker(guards, std::move(verified)).run();
+Step<Recompressed> recompress(Guards& guards, Verified verified) {
+  return RecompressedMaker(guards, std::move(verified)).run();
 }
 
 } // namespace coldpress

@@ -1,4 +1,4 @@
-"""coldpress, pressing one home over and over while others work in it."""
+"""coldpress, compressing one home over and over while others work in it."""
 
 import collections
 import json
@@ -7,13 +7,13 @@ import threading
 import time
 
 import codex_home
-from pressing import HURRY
+from compressing import HURRY
 
-# Seconds a rollout must have been left alone before it is pressed.
+# Seconds a rollout must have been left alone before it is compressed.
 SETTLE = 2
-PRESS = ["--roots", "archived,active", "--cold-after", "0s", "--settle", f"{SETTLE}s"]
-PRESS += ["--reap-grace", "200ms", "--enable", "local_thread_store_compression"]
-PRESS += HURRY
+COMPRESS = ["--roots", "archived,active", "--cold-after", "0s", "--settle", f"{SETTLE}s"]
+COMPRESS += ["--reap-grace", "200ms", "--enable", "local_thread_store_compression"]
+COMPRESS += HURRY
 
 
 class Worker:
@@ -49,7 +49,7 @@ class Worker:
         )
 
     def one_pass(self):
-        done = self.command("run", "--once", "--json", *PRESS)
+        done = self.command("run", "--once", "--json", *COMPRESS)
         self.passes += 1
         excused = 0
         for line in done.stdout.splitlines():
@@ -88,13 +88,13 @@ def wait_for(done, seconds=20):
 
 
 def last_passes(worker, home, findings):
-    """Presses what Codex has left; the last pass reaps whatever was retired."""
+    """Compresses what Codex has left; the last pass reaps whatever was retired."""
 
-    def all_pressed():
+    def all_compressed():
         worker.one_pass()
         return all(path.suffix == ".zst" for path in home.rollouts())
 
-    wait_for(all_pressed, 30)
+    wait_for(all_compressed, 30)
     worker.one_pass()
     told = json.loads(worker.command("status", "--json").stdout)
     for what in ("leftovers", "temp_files"):

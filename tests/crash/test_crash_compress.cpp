@@ -4,9 +4,9 @@
 
 using namespace coldpress;
 
-TEST_CASE("a press that dies before any call loses nothing and is finished later") {
+TEST_CASE("a compression that dies before any call loses nothing and is finished later") {
   for (const Kind& kind : all_kinds()) {
-    const Scenario scenario = press_scenario(kind);
+    const Scenario scenario = compress_scenario(kind);
     report(scenario, run_deaths(scenario));
   }
 }
@@ -26,19 +26,19 @@ TEST_CASE("a restore that dies before any call loses nothing and leaves one form
 }
 
 TEST_CASE(
-    "a weak frame that is pressed again is whole before every call it could die of") {
+    "a weak frame that is compressed again is whole before every call it could die of") {
   for (const Kind& kind : all_kinds()) {
-    const Scenario scenario = repress_scenario(kind);
+    const Scenario scenario = recompress_scenario(kind);
     report(scenario, run_deaths(scenario));
   }
 }
 
-TEST_CASE("a killed press and a power cut in the recovery after it lose nothing") {
+TEST_CASE("a killed compress and a power cut in the recovery after it lose nothing") {
   const std::vector<Death> unkind{{"drop_all", true, Unsynced::drop_all, 0},
                                   {"removals_only", true, Unsynced::removals_only, 0}};
   for (const Kind& kind : all_kinds()) {
     for (const Scenario& scenario :
-         {press_scenario(kind), restore_scenario(kind), repress_scenario(kind)}) {
+         {compress_scenario(kind), restore_scenario(kind), recompress_scenario(kind)}) {
       report(scenario, run_second_deaths(scenario, unkind));
     }
   }
