@@ -31,6 +31,8 @@ TEST_CASE("a failed call says of a rollout what the errno says") {
   CHECK(reason(ENOENT, "open") == "vanished");
   CHECK(reason(ENOSPC, "write") == "no_space");
   CHECK(reason(EIO, "open") == "io_error");
+  CHECK(reason(EAGAIN, "open") == "open_for_writing");
+  CHECK(reason(EAGAIN, "flock") == "live_writer");
 }
 
 TEST_CASE("every reason has a name of its own and a meaning") {

@@ -308,8 +308,8 @@ Reason reason_for(const Error& error) {
   case Errc::exists:
   case Errc::changed:
     return Reason::changed;
-  case Errc::busy:
-    return Reason::live_writer;
+  case Errc::busy: // of opening: another program has leased the file, as Samba does
+    return error.op == "open" ? Reason::open_for_writing : Reason::live_writer;
   case Errc::lost_lock:
   case Errc::canceled:
     return Reason::canceled;
