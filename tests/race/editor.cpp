@@ -52,14 +52,15 @@ BackDoor::BackDoor(const Home& home, std::uint32_t rollout, Way way)
   const std::string plain = home.plain(rollout);
   if (way_ == Way::inode) {
     handle_ = handle_of(plain);
+    way_ = handle_.empty() ? Way::descriptor : way_; // as on overlayfs
+  }
+  if (way_ == Way::inode) {
     held_ = Fd(::open(home.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   } else if (way_ != Way::retired_name) {
     held_ = Fd(
         ::open(plain.c_str(), (way_ == Way::path_only ? O_PATH : O_RDONLY) | O_CLOEXEC));
   }
-  const bool there =
-      way_ == Way::inode ? !handle_.empty() : way_ == Way::retired_name || held_;
-  if (!there || ::lstat(plain.c_str(), &seen_) != 0) {
+  if ((way_ != Way::retired_name && !held_) || ::lstat(plain.c_str(), &seen_) != 0) {
     throw std::runtime_error("no way to " + plain);
   }
 }
