@@ -58,6 +58,16 @@ ActorPtr fork(int number = 1);
 // Codex's resume: locks, materialises, appends, and unloads.
 ActorPtr resume(int record);
 
+// Has P open for reading, comes back through that, puts record 2 in the place of record
+// 1, and puts the mtime back.
+ActorPtr in_place_editor(World& world);
+// Writes P to a temp file that is named as Codex's are, removes P, and is killed.
+ActorPtr killed_rewriter();
+// Another user, in a tree that both may make names in: makes a file of that name beside
+// the .zst, with what it holds and a line, and empties it later.
+enum class Name : std::uint8_t { plain, retired };
+ActorPtr other_user(Name name);
+
 // What may stand between a program and its disk.
 using Between = std::function<std::unique_ptr<Fs>(Fs& disk)>;
 // A program that appends one record with RolloutWriter, under the thread's lock.

@@ -79,6 +79,19 @@ ActorPtr compressing_old(World&) {
   return codex_compressor(Era::marker_only);
 }
 
+ActorPtr editing(World& world) {
+  return in_place_editor(world);
+}
+ActorPtr rewriting(World&) {
+  return killed_rewriter();
+}
+ActorPtr stranger_with_plain(World&) {
+  return other_user(Name::plain);
+}
+ActorPtr stranger_with_retired(World&) {
+  return other_user(Name::retired);
+}
+
 class Table {
 public:
   // The case is completed by what the call returns.
@@ -204,6 +217,21 @@ void add_users(Table& table) {
   table.add("Codex's old compressor", {compressing_old}).flaw = true;
 }
 
+// Who knows nothing of Codex's ways.
+void add_strangers(Table& table) {
+  table.add("edit in place", {editing}).strict = false;
+  {
+    Case& one = table.add("rewriter killed before its rename", {rewriting});
+    one.strict = false; // it stands under a name that nobody reads
+    one.clean = false;
+  }
+  for (const auto& [name, makers] : std::vector<std::pair<const char*, Makers>>{
+           {"another user's plain file", {stranger_with_plain}},
+           {"another user's retired file", {stranger_with_retired}}}) {
+    table.add(name, makers).from_compressed = true;
+  }
+}
+
 void add_hosts(Table& table) {
   for (const auto& [name, makers] : std::vector<std::pair<const char*, Makers>>{
            {"two hosts", {}},
@@ -240,6 +268,7 @@ const std::vector<Case>& all_cases() {
     add_materialisers(table);
     add_appenders(table);
     add_users(table);
+    add_strangers(table);
     add_hosts(table);
     add_power(table);
     return table.take();

@@ -40,6 +40,7 @@ World copy_of(const World& world) {
   copy.deleting = world.deleting;
   copy.deleted = world.deleted;
   copy.echoed = world.echoed;
+  copy.set_aside = world.set_aside;
   copy.unlinked_unsynced = world.unlinked_unsynced;
   copy.gap_is_codexs = world.unlinked_unsynced;
   copy.disk = world.disk->clone(*copy.clock);
@@ -59,6 +60,9 @@ bool recover_all(World& world, const Case& spec, const Layer& layer) {
     }
     const Recovered recovered = (*process)->recover(world, spec.trees);
     conflict = recovered.outcome && recovered.outcome->kind == OutcomeKind::conflict;
+  }
+  if (process && has_temp(world)) {
+    (*process)->sweep();
   }
   return conflict;
 }
@@ -103,6 +107,9 @@ Fault judge_moment(const World& world, const Case& spec) {
   const Visible visible = look(world);
   if (!visible.any && world.gap_is_codexs && world.exists(places().retired)) {
     return {}; // the recovery puts it back, or judge_end() complains
+  }
+  if (!visible.any && world.set_aside && world.exists(places().temp)) {
+    return {};
   }
   if (!visible.any) {
     return "there is no form of the rollout";
@@ -169,7 +176,8 @@ Fault judge_power_cuts(const World& world,
 std::uint64_t state_of(const World& world) {
   const std::uint64_t flags =
       world.acked + (world.deleting ? 1U << 8U : 0U) + (world.deleted ? 1U << 9U : 0U) +
-      (world.echoed ? 1U << 10U : 0U) + (world.unlinked_unsynced ? 1U << 11U : 0U);
+      (world.echoed ? 1U << 10U : 0U) + (world.unlinked_unsynced ? 1U << 11U : 0U) +
+      (world.set_aside ? 1U << 12U : 0U);
   return world.disk->digest(world.contents_last) * 0x9e3779b97f4a7c15U + flags;
 }
 

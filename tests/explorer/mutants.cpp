@@ -1,6 +1,7 @@
 #include "tests/explorer/mutants.hpp"
 
 #include "tests/support/pass_fs.hpp"
+#include "tests/support/stale_retired.hpp"
 
 #include <map>
 
@@ -143,6 +144,42 @@ public:
   }
 };
 
+// What is not asked of an empty file: where its bytes are.
+class TempLooksEmpty final : public PassFs {
+public:
+  using PassFs::PassFs;
+  Result<FileStat> stat(FileHandle file) override { return emptied(PassFs::stat(file)); }
+  Result<FileStat> lstat(const std::string& path) override {
+    return emptied(PassFs::lstat(path));
+  }
+
+private:
+  Result<FileStat> emptied(Result<FileStat> now) {
+    const auto temp = PassFs::lstat(places().temp);
+    if (now && temp && now->inode == temp->inode) {
+      now->size = 0;
+    }
+    return now;
+  }
+};
+
+class AllFilesAreOurs final : public PassFs {
+public:
+  using PassFs::PassFs;
+  Result<FileStat> stat(FileHandle file) override { return ours(PassFs::stat(file)); }
+  Result<FileStat> lstat(const std::string& path) override {
+    return ours(PassFs::lstat(path));
+  }
+
+private:
+  static Result<FileStat> ours(Result<FileStat> now) {
+    if (now) {
+      now->uid = k_uid;
+    }
+    return now;
+  }
+};
+
 template <class Form, class... With> Layer layer_of(With... with) {
   return [=](Fs& disk, const World&) { return std::make_unique<Form>(disk, with...); };
 }
@@ -169,6 +206,19 @@ const std::vector<Mutant>& all_mutants() {
        },
        {}},
       {"no exchange", "writer and fork", layer_of<NoExchange>(), {}},
+      {"reap by mtime only", "edit in place", layer_of<StaleRetired>(), {}},
+      {"sweep of a temp file whatever it holds",
+       "rewriter killed before its rename",
+       layer_of<TempLooksEmpty>(),
+       {}},
+      {"another user's plain file counts",
+       "another user's plain file",
+       layer_of<AllFilesAreOurs>(),
+       {}},
+      {"another user's retired file counts",
+       "another user's retired file",
+       layer_of<AllFilesAreOurs>(),
+       {}},
       {"append without a directory sync",
        "power cut, append",
        {},

@@ -1,15 +1,16 @@
 #include "tests/explorer/process.hpp"
 
+#include "worker/rollout/name.hpp"
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
 #include "worker/stage/reap.hpp"
+#include "worker/stage/sweep.hpp"
 #include "worker/stage/verify.hpp"
 
 namespace coldpress {
 
 namespace {
 
-constexpr std::uint32_t k_uid = 1000; // as MemFs starts
 constexpr std::chrono::hours k_far{24 * 40};
 
 Result<Candidate> candidate_of(Fs& fs) {
@@ -103,6 +104,19 @@ Recovered Process::recover(const World& world, Trees trees) {
   };
   Guards with = guards();
   return coldpress::recover(with, forms, rules);
+}
+
+void Process::sweep() {
+  Inventory found;
+  if (classify(base_name(places().temp)) == NameKind::foreign_temp) {
+    found.foreign_temps.push_back(places().temp);
+  }
+  Guards with = guards();
+  (void)sweep_temps(with, found, {places().home, k_uid});
+}
+
+bool has_temp(const World& world) {
+  return world.exists(places().temp);
 }
 
 RolloutForms forms_of(const World& world, Trees trees) {

@@ -9,6 +9,8 @@
 
 namespace coldpress {
 
+inline constexpr std::uint32_t k_uid = 1000; // as MemFs starts
+
 // As long as nobody is in the way both have passed, else neither has: see StageClock.
 inline constexpr std::chrono::hours k_settle{24};
 inline constexpr std::chrono::hours k_grace{24};
@@ -47,6 +49,7 @@ public:
   Step<Published> publish(Verified verified);
   Step<std::monostate> reap(const Published& published);
   Recovered recover(const World& world, Trees trees);
+  void sweep();
 
 private:
   Process(Fs& fs, const Clock& clock, StoreLock store);
@@ -62,5 +65,6 @@ private:
 RolloutForms forms_of(const World& world, Trees trees = Trees::both);
 // More than one form, or a retired one.
 bool has_leftovers(const RolloutForms& forms);
+bool has_temp(const World& world);
 
 } // namespace coldpress

@@ -101,6 +101,7 @@ const RolloutPlaces& places() {
     made.plain = join_path(active, name);
     made.compressed = compressed_name(made.plain);
     made.retired = join_path(active, retired_name(name));
+    made.temp = join_path(active, ".rollout-materialize-Ab12Cd");
     made.archived_plain = join_path(join_path(made.home, "archived_sessions"), name);
     made.archived_compressed = compressed_name(made.archived_plain);
     made.coordination = join_path(locks, ".coordination.lock");
@@ -128,6 +129,9 @@ Touches touched_by(const std::string& path) {
   if (path == at.coordination || path == at.thread_lock) {
     return k_thread_locks;
   }
+  if (path == at.temp) {
+    return k_temp;
+  }
   return path == at.maintenance ? k_maintenance : 0;
 }
 
@@ -139,6 +143,7 @@ std::string short_names(std::string text) {
       {at.compressed, "Z"},
       {at.plain, "P"},
       {at.retired, "R"},
+      {at.temp, "the temp file"},
       {parent_dir(at.plain), "the directory"},
       {at.coordination, "coordination"},
       {at.maintenance, "maintenance"},

@@ -35,6 +35,7 @@ struct RolloutPlaces {
   std::string retired;
   std::string archived_plain;
   std::string archived_compressed;
+  std::string temp; // a name that Codex gives to what it materialises
   std::string thread_id;
   std::string coordination;
   std::string maintenance;
@@ -49,7 +50,8 @@ inline constexpr Touches k_retired = 4;       // R, and what it holds
 inline constexpr Touches k_archive = 8;       // both forms in the other tree
 inline constexpr Touches k_thread_locks = 16; // coordination and the thread's lock
 inline constexpr Touches k_maintenance = 32;
-inline constexpr Touches k_everything = 63;
+inline constexpr Touches k_temp = 64;
+inline constexpr Touches k_everything = 127;
 Touches touched_by(const std::string& path);
 
 // The text with P, Z, R and so on for the paths in it.

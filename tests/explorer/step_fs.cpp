@@ -28,7 +28,14 @@ std::uint64_t answer_of(std::size_t value) {
 }
 std::uint64_t answer_of(const FileStat& stat) {
   return mix(mix(mix(stat.inode, stat.size), mix(number(stat.mtime), number(stat.ctime))),
-             mix(stat.links, stat.mode));
+             mix(stat.links, mix(stat.mode, stat.uid)));
+}
+std::uint64_t answer_of(const std::vector<DirEntry>& entries) {
+  std::uint64_t all = entries.size();
+  for (const DirEntry& entry : entries) {
+    all += mix(11, std::hash<std::string>{}(entry.name)); // in any order
+  }
+  return all;
 }
 
 template <class T> std::uint64_t digest(const Result<T>& result) {
@@ -233,6 +240,14 @@ Result<void> StepFs::unlink(const std::string& path) {
 
 Result<void> StepFs::make_dir(const std::string& path, std::uint32_t mode) {
   return pass({}, "mkdir", path, [&] { return base_.make_dir(path, mode); });
+}
+
+Result<std::vector<DirEntry>> StepFs::list_dir(const std::string& path) {
+  const bool archive = path == parent_dir(places().archived_plain);
+  return pass({archive ? k_archive : k_plain | k_frame | k_retired | k_temp, false},
+              "list",
+              path,
+              [&] { return base_.list_dir(path); });
 }
 
 Result<void> StepFs::set_mtime(FileHandle file, WallTime mtime) {

@@ -50,6 +50,7 @@ public:
   Result<void> rename_exchange(const std::string& a, const std::string& b) override;
   Result<void> unlink(const std::string& path) override;
   Result<void> make_dir(const std::string& path, std::uint32_t mode) override;
+  Result<std::vector<DirEntry>> list_dir(const std::string& path) override;
   Result<void> set_mtime(FileHandle file, WallTime mtime) override;
   Result<void> set_mode(FileHandle file, std::uint32_t mode) override;
   Result<void> try_lock(FileHandle file) override;

@@ -61,6 +61,9 @@ std::vector<Move> Worker::may_begin() const {
   if (has_leftovers(forms_of(world_))) {
     actions.push_back(Move::recover);
   }
+  if (has_temp(world_)) {
+    actions.push_back(Move::sweep);
+  }
   return actions;
 }
 
@@ -136,6 +139,10 @@ void Worker::perform(Move action) {
   if (action == Move::reap) {
     (void)process_->reap(*published_);
     published_.reset();
+    return;
+  }
+  if (action == Move::sweep) {
+    process_->sweep();
     return;
   }
   (void)process_->recover(world_, spec_.trees);

@@ -6,7 +6,7 @@
 
 namespace coldpress {
 
-enum class Move : std::uint8_t { go_on, compress, recover, reap, leave };
+enum class Move : std::uint8_t { go_on, compress, recover, reap, sweep, leave };
 
 // Puts something between a worker and its disk; the world is there to be looked at.
 using Layer = std::function<std::unique_ptr<Fs>(Fs& disk, const World& world)>;

@@ -22,6 +22,7 @@ struct World {
   bool deleting = false;          // the user's delete has begun
   bool deleted = false;           // ... and ended: nothing may come back
   bool echoed = false;            // a tool has made the plain name anew
+  bool set_aside = false;         // all of it stands under a temp file's name
   bool unlinked_unsynced = false; // Codex took Z's name and synced no directory
   bool gap_is_codexs = false;     // ... and then the power went: R may be all there is
   int materialising = 0;          // from reading Z to unlinking it

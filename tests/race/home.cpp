@@ -21,24 +21,6 @@ std::string file_name(std::uint32_t rollout) {
   return "rollout-2025-11-03T10-20-30-" + Home::thread_id(rollout) + ".jsonl";
 }
 
-std::string first_lines(std::uint32_t rollout) {
-  std::string text = fmt::format(
-      R"({{"timestamp":"2025-11-03T10:20:30.000Z","type":"session_meta","payload":)"
-      R"({{"id":"{}","cwd":"/home/me","cli_version":"0.169.0"}}}})"
-      "\n",
-      Home::thread_id(rollout));
-  constexpr int k_lines = 100;
-  for (int i = 0; i < k_lines; ++i) {
-    text += fmt::format(
-        R"({{"timestamp":"2025-11-03T10:20:31.000Z","type":"event_msg","payload":)"
-        R"({{"type":"agent_message","message":"turn {} of {}"}}}})"
-        "\n",
-        i,
-        rollout);
-  }
-  return text;
-}
-
 } // namespace
 
 std::optional<std::string> read_form(const std::string& path) {
@@ -113,12 +95,29 @@ std::string Home::other_link(std::uint32_t rollout) const {
   return path_ + "/links/" + file_name(rollout);
 }
 
-void Home::make(std::uint32_t rollout) const {
+std::string Home::text(std::uint32_t rollout, int lines) {
+  std::string text = fmt::format(
+      R"({{"timestamp":"2025-11-03T10:20:30.000Z","type":"session_meta","payload":)"
+      R"({{"id":"{}","cwd":"/home/me","cli_version":"0.169.0"}}}})"
+      "\n",
+      thread_id(rollout));
+  for (int i = 0; i < lines; ++i) {
+    text += fmt::format(
+        R"({{"timestamp":"2025-11-03T10:20:31.000Z","type":"event_msg","payload":)"
+        R"({{"type":"agent_message","message":"turn {} of {}"}}}})"
+        "\n",
+        i,
+        rollout);
+  }
+  return text;
+}
+
+void Home::make(std::uint32_t rollout, int lines) const {
   const std::string temp = path_ + "/making/" + file_name(rollout);
-  const std::string text = first_lines(rollout);
+  const std::string bytes = text(rollout, lines);
   const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) ==
-                                      static_cast<ssize_t>(text.size());
+  const bool written = fd >= 0 && ::write(fd, bytes.data(), bytes.size()) ==
+                                      static_cast<ssize_t>(bytes.size());
   ::close(fd);
   if (!written || ::rename(temp.c_str(), plain(rollout).c_str()) != 0) {
     throw std::runtime_error("cannot make " + plain(rollout));

@@ -37,8 +37,11 @@ public:
   // Outside both trees.
   std::string other_link(std::uint32_t rollout) const;
 
+  // What a rollout of so many lines consists of, some 120 bytes each.
+  static std::string text(std::uint32_t rollout, int lines);
   // A rollout of some 12 KiB, whole from the moment it has its name.
-  void make(std::uint32_t rollout) const;
+  void make(std::uint32_t rollout) const { make(rollout, 100); }
+  void make(std::uint32_t rollout, int lines) const;
 
   // What a reader gets, from whichever tree has it, the plain form first. Nothing if
   // there is none or it cannot be decoded.

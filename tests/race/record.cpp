@@ -54,37 +54,45 @@ Record::~Record() {
   ::munmap(lines_, k_lines_bytes);
 }
 
-bool Record::append(int fd,
-                    std::uint32_t writer,
-                    std::uint32_t rollout,
-                    std::uint32_t* number) const {
+bool Record::put(std::uint32_t writer,
+                 std::uint32_t rollout,
+                 const std::function<bool(std::uint32_t n)>& write) const {
   const std::uint32_t n = shared_->counts[writer].load();
   if (n >= k_most_lines) {
     shared_->stop = true;
     return false;
   }
-  shared_->counts[writer] = n + 1;
   LineRecord& line = this->line(writer, n);
   line.rollout = rollout;
   line.begun = now_ns();
   line.state = LineState::begun;
-  const std::string text = fmt::format(
-      R"({{"timestamp":"2026-01-02T03:04:05.678Z","type":"event_msg","payload":)"
-      R"({{"type":"agent_message","w":{},"n":{},"r":{},"message":"a line"}}}})"
-      "\n",
-      writer,
-      n,
-      rollout);
-  if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  shared_->counts[writer] = n + 1;
+  if (!write(n)) {
     return false;
   }
   line.ended = now_ns();
   line.state = LineState::acknowledged;
   shared_->acknowledged.fetch_add(1);
-  if (number != nullptr) {
-    *number = n;
-  }
   return true;
+}
+
+bool Record::append(int fd,
+                    std::uint32_t writer,
+                    std::uint32_t rollout,
+                    std::uint32_t* number) const {
+  return put(writer, rollout, [&](std::uint32_t n) {
+    const std::string text = fmt::format(
+        R"({{"timestamp":"2026-01-02T03:04:05.678Z","type":"event_msg","payload":)"
+        R"({{"type":"agent_message","w":{},"n":{},"r":{},"message":"a line"}}}})"
+        "\n",
+        writer,
+        n,
+        rollout);
+    if (number != nullptr) {
+      *number = n;
+    }
+    return ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  });
 }
 
 Checker::Checker(const Record& record) : record_(record), seen_(k_most_writers) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,11 @@ public:
   // The number of the line within its writer is `n`, if wanted.
   bool
   append(int fd, std::uint32_t writer, std::uint32_t rollout, std::uint32_t* n) const;
+  // The same for what is written in another way: `write` gets the number, and says
+  // whether it is to be found from now on.
+  bool put(std::uint32_t writer,
+           std::uint32_t rollout,
+           const std::function<bool(std::uint32_t n)>& write) const;
 
 private:
   Shared* shared_;

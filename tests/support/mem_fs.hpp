@@ -108,11 +108,15 @@ public:
   // The two halves of that open: the path is resolved to its inode here, and nobody
   // can tell; ...
   Result<Writer> open_for_append_resolve(const std::string& path);
+  // The same for an open of /proc/self/fd/`file`: that file, whatever its name is now.
+  Writer open_again_resolve(FileHandle file);
   // ... here the open meets the leases and breaks them. `waits`: it comes back by
   // itself when they go.
   Opened finish_open(Writer writer);
   // Written at once, or when the open comes back. The open must have been finished.
   void append_to(Writer writer, std::string_view bytes);
+  // In place. The open must have come back.
+  void overwrite(Writer writer, std::uint64_t offset, std::string_view bytes);
   void close_writer(Writer writer);
   // Its fsync(): the bytes written so far are durable, the name is not.
   void sync_writer(Writer writer);
@@ -221,6 +225,7 @@ private:
   bool leased(const MemNode& node, bool against_writer) const;
   void wake_writers();
   void write_queued(Foreign& writer);
+  Writer add_writer(NodePtr node);
   NodePtr put_node(const std::string& path, FileType type);
   NodePtr put_parent(const std::string& path);
   NodePtr node_at(const std::string& path) const;

@@ -23,7 +23,7 @@ public:
     return add(std::hash<std::string>{}(text)).add(text.size());
   }
   Digest& add(const MemContent& content) {
-    add(content.data).add(content.mode);
+    add(content.data).add(content.mode).add(content.uid);
     add(static_cast<std::uint64_t>(content.mtime.time_since_epoch().count()));
     return add(static_cast<std::uint64_t>(content.ctime.time_since_epoch().count()));
   }

@@ -221,9 +221,18 @@ Result<MemFs::Writer> MemFs::open_for_append_resolve(const std::string& path) {
   if (at.node->type != FileType::regular) {
     return Fail(Error::from_errno(EISDIR, "open", path));
   }
-  ++at.node->opens;
+  return add_writer(at.node);
+}
+
+MemFs::Writer MemFs::open_again_resolve(FileHandle file) {
+  const std::lock_guard hold(mutex_);
+  return add_writer(opens_.at(static_cast<int>(file)).node);
+}
+
+MemFs::Writer MemFs::add_writer(NodePtr node) {
+  ++node->opens;
   Foreign writer;
-  writer.node = at.node;
+  writer.node = std::move(node);
   writers_.emplace(next_handle_, std::move(writer));
   return Writer{next_handle_++};
 }
@@ -253,6 +262,20 @@ void MemFs::write_queued(Foreign& writer) {
   MemNode& node = *writer.node;
   node.cached_pages.insert(node.seen.data.size() / MemNode::k_page);
   node.seen.data += std::exchange(writer.queued, {});
+  node.seen.mtime = clock_->wall();
+  touch(node);
+  node.dirty = true;
+}
+
+void MemFs::overwrite(Writer writer, std::uint64_t offset, std::string_view bytes) {
+  const std::lock_guard hold(mutex_);
+  const Foreign& open = writers_.at(static_cast<int>(writer));
+  MemNode& node = *open.node;
+  if (!open.opened || offset + bytes.size() > node.seen.data.size()) {
+    std::abort(); // the test itself is wrong
+  }
+  node.cached_pages.insert(offset / MemNode::k_page);
+  node.seen.data.replace(offset, bytes.size(), bytes);
   node.seen.mtime = clock_->wall();
   touch(node);
   node.dirty = true;

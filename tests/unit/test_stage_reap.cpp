@@ -157,6 +157,18 @@ TEST_CASE("a retired file that was overwritten in place stays, though its mtime 
   }
 }
 
+TEST_CASE("a large retired file that was overwritten in place stays: its ctime says so") {
+  Rig rig({}, 20'000);
+  REQUIRE(rig.published->changes_show());
+  rig.edit(rig.retired, rig.clock.wall());
+  const auto edited = rig.disk.get(rig.retired);
+  const auto reaped = rig.reap();
+  REQUIRE_FALSE(reaped);
+  CHECK(reaped.error().reason == Reason::changed);
+  CHECK(rig.disk.get(rig.retired) == edited);
+  CHECK(edited != rig.text);
+}
+
 TEST_CASE("a ctime that moved without the bytes does not keep a retired file") {
   Rig rig;
   const WallTime mtime = rig.disk.lstat(rig.retired).value().mtime;

@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 using namespace coldpress;
 
@@ -31,6 +34,9 @@ TEST_CASE("a failed call says of a rollout what the errno says") {
   CHECK(reason(ENOENT, "open") == "vanished");
   CHECK(reason(ENOSPC, "write") == "no_space");
   CHECK(reason(EIO, "open") == "io_error");
+  CHECK(reason(EBUSY, "renameat2") == "mount_point");
+  CHECK(reason(EAGAIN, "open") == "open_for_writing");
+  CHECK(reason(EAGAIN, "flock") == "live_writer");
 }
 
 TEST_CASE("every reason has a name of its own and a meaning") {
@@ -38,5 +44,17 @@ TEST_CASE("every reason has a name of its own and a meaning") {
     const auto each = static_cast<Reason>(nth);
     CHECK(reason_from(name_of(each)) == each);
     CHECK_FALSE(explain(each).empty());
+  }
+}
+
+TEST_CASE("FORMAT.md says of every reason what the program says") {
+  std::ifstream file(COLDPRESS_FORMAT);
+  const std::string document((std::istreambuf_iterator<char>(file)), {});
+  REQUIRE_FALSE(document.empty());
+  for (int nth = 0; nth <= static_cast<int>(Reason::no_time); ++nth) {
+    const auto each = static_cast<Reason>(nth);
+    const std::string row = "\n| `" + std::string(name_of(each)) + "` | " +
+                            std::string(explain(each)) + " |\n";
+    CHECK_MESSAGE(document.find(row) != std::string::npos, row);
   }
 }

@@ -721,6 +721,30 @@ TEST_CASE("a retired file that cannot be read just now is not put over a whole .
   CHECK(rig.files() == before);
 }
 
+TEST_CASE("forms that another program has leased wait, and are no failure") {
+  for (const bool beside_plain : {false, true}) {
+    for (const bool of_frame : {false, true}) {
+      CAPTURE(beside_plain);
+      CAPTURE(of_frame);
+      Rig rig;
+      rig.store.put(beside_plain ? rig.plain : rig.retired, k_text);
+      rig.store.put(rig.compressed, frame());
+      rig.start();
+      const Files before = rig.files();
+      const std::string& path = of_frame       ? rig.compressed
+                                : beside_plain ? rig.plain
+                                               : rig.retired;
+      {
+        const File held(rig.disk, rig.disk.open_lock(path, Create::no).value());
+        must(rig.disk.set_lease(held.handle(), LeaseKind::write));
+        CHECK_FALSE(rig.recover().outcome);
+        CHECK(rig.files() == before);
+      }
+      CHECK(rig.recover().outcome);
+    }
+  }
+}
+
 TEST_CASE("a retired file stays while Codex's database is busy, and comes back after") {
   Rig rig;
   rig.store.put(rig.retired, k_text);

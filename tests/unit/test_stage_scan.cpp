@@ -130,6 +130,14 @@ TEST_CASE("a rollout that cannot be read is in the plan with that reason") {
   CHECK(rig.reason(1) == Reason::unreadable);
 }
 
+TEST_CASE("a rollout that another program has leased is open, not unreadable") {
+  Rig rig;
+  rig.store.put(rig.store.plain(), test_rollout());
+  const File held(rig.disk, rig.disk.open_lock(rig.store.plain(), Create::no).value());
+  must(rig.disk.set_lease(held.handle(), LeaseKind::write));
+  CHECK(rig.reason(1) == Reason::open_for_writing);
+}
+
 TEST_CASE("a file that does not begin with session_meta is left alone") {
   Rig rig;
   rig.store.put(rig.store.plain(), test_line("no head") + test_rollout());

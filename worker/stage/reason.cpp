@@ -78,9 +78,12 @@ constexpr std::array k_reasons{
     ReasonText{Reason::blocked,
                "blocked",
                "what is no regular file has the name of its .zst; move that away"},
+    ReasonText{Reason::mount_point,
+               "mount_point",
+               "something is mounted on its name, which holds that; unmount it"},
     ReasonText{Reason::open_for_writing,
                "open_for_writing",
-               "some process has it open for writing"},
+               "some process has it open for writing, or has leased it"},
     ReasonText{Reason::live_writer, "live_writer", "Codex has the thread loaded"},
     ReasonText{
         Reason::maintenance,
@@ -189,6 +192,8 @@ Reason reason_for(const Error& error) {
     return Reason::time_out_of_range;
   case EROFS:
     return Reason::read_only;
+  case EBUSY: // a lock or a lease that somebody holds is EAGAIN
+    return Reason::mount_point;
   case EPERM:
     return Reason::not_permitted;
   case EACCES:
@@ -204,8 +209,8 @@ Reason reason_for(const Error& error) {
   case Errc::exists:
   case Errc::changed:
     return Reason::changed;
-  case Errc::busy:
-    return Reason::live_writer;
+  case Errc::busy: // of opening: another program has leased the file, as Samba does
+    return error.op == "open" ? Reason::open_for_writing : Reason::live_writer;
   case Errc::lost_lock:
   case Errc::canceled:
     return Reason::canceled;

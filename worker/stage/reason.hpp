@@ -34,6 +34,7 @@ enum class Reason : std::uint8_t {
   both_forms,
   in_both_trees,
   blocked,
+  mount_point,
   open_for_writing,
   live_writer,
   maintenance,

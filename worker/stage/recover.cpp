@@ -460,20 +460,20 @@ private:
   }
 
   Recovered done(Result<void> act, std::string detail) const {
-    if (!act) {
-      // The world moved, or is at work: the next pass looks again.
-      const Errc code = act.error().code;
-      return code == Errc::busy || code == Errc::changed || code == Errc::not_found ||
-                     code == Errc::exists
-                 ? Recovered{}
-                 : failed(act.error());
-    }
-    return report(OutcomeKind::recovered, std::move(detail));
+    return act ? report(OutcomeKind::recovered, std::move(detail)) : failed(act.error());
   }
 
   Recovered failed(const Error& error) const {
-    if (error.code == Errc::not_found || error.code == Errc::canceled) {
+    switch (error.code) {
+    case Errc::busy: // as of a file that somebody has leased: its open would wait
+    case Errc::changed:
+    case Errc::not_found:
+    case Errc::exists:
+    case Errc::canceled:
+      // The world moved, or is at work: the next pass looks again.
       return {};
+    default:
+      break;
     }
     Recovered recovered = report(OutcomeKind::failed, {});
     recovered.outcome->error = error;

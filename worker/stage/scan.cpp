@@ -173,8 +173,10 @@ private:
 
   // What was read, and is no whole record, is neither denied nor gone.
   static Reason why(const Error& error) {
-    return error.code == Errc::denied || error.code == Errc::invalid ? reason_for(error)
-                                                                     : Reason::unreadable;
+    return error.code == Errc::denied || error.code == Errc::invalid ||
+                   error.code == Errc::busy
+               ? reason_for(error)
+               : Reason::unreadable;
   }
 
   void take_plain_head(Candidate& candidate) {
