@@ -20,7 +20,7 @@ bool full_size() {
 }
 
 void Row::violation(const std::string& what) {
-  if (violations_ < k_shown) {
+  if (kind_ == Kind::promise && violations_ < k_shown) {
     fmt::print(stderr, "violation: {}\n", what);
   }
   violations_ += 1;
