@@ -16,16 +16,21 @@ struct DiskKind {
 };
 
 // At how many places of a log the power is cut, and at each how often with a chance
-// choice of what came after the last flush.
+// choice of what came after the last flush. Of `again` of these places the pass after it
+// is cut, too, at `places_again` of its own.
 struct CutDepth {
   std::size_t places = 0;
   int chances = 1;
+  std::size_t again = 0;
+  std::size_t places_again = 0;
+  std::uint64_t seed = 0;
 };
 
 // What the machine is doing when its power fails.
 struct CutCase {
   KillCase what;
-  int reopeners = 0; // writers on rollouts that may be compressed
+  int reopeners = 0;       // writers on rollouts that may be compressed
+  bool in_control = false; // must be seen to lose rollouts when syncs do nothing
 };
 
 // Compress, restore, reap, sweep, and compress beside writers.

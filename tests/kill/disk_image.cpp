@@ -1,4 +1,4 @@
-#include "tests/kill/sparse_copy.hpp"
+#include "tests/kill/disk_image.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,32 +21,28 @@ void expect(bool done, const std::string& what) {
   }
 }
 
-class Opened {
-public:
-  Opened(const std::string& path, int flags)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
-    expect(fd_ >= 0, "open " + path);
-  }
-  Opened(const Opened&) = delete;
-  Opened& operator=(const Opened&) = delete;
-  ~Opened() { ::close(fd_); }
-  operator int() const { return fd_; }
-
-private:
-  int fd_;
-};
-
 bool is_zero(const char* bytes, std::size_t length) {
   return std::all_of(bytes, bytes + length, [](char byte) { return byte == 0; });
 }
 
 } // namespace
 
+OpenImage::OpenImage(const std::string& path)
+    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  expect(fd_ >= 0, "open " + path);
+}
+
+OpenImage::~OpenImage() {
+  ::close(fd_);
+}
+
 void copy_sparse(const std::string& from, const std::string& to) {
-  const Opened in(from, O_RDONLY);
-  const Opened out(to, O_WRONLY | O_CREAT | O_TRUNC);
+  const OpenImage source(from);
+  const OpenImage target(to);
+  const int in = source.fd();
+  const int out = target.fd();
   const off_t size = ::lseek(in, 0, SEEK_END);
-  expect(::ftruncate(out, size) == 0, "ftruncate " + to);
+  expect(::ftruncate(out, 0) == 0 && ::ftruncate(out, size) == 0, "ftruncate " + to);
   std::vector<char> piece(k_piece);
   for (off_t at = ::lseek(in, 0, SEEK_DATA); at >= 0 && at < size;
        at = ::lseek(in, at, SEEK_DATA)) {
