@@ -19,11 +19,8 @@ int open_to_append(const std::string& path) {
 
 } // namespace
 
-void Appenders::start(const DiskStore& store,
-                      int number,
-                      Root root,
-                      Manner manner,
-                      AfterLine after_line) {
+void Appenders::start(
+    const DiskStore& store, int number, Root root, Manner manner, AfterLine after_line) {
   auto writer = std::make_unique<Writer>();
   writer->number = number;
   writer->path = store.rig().plain(number, root);

@@ -11,10 +11,13 @@
 #include <fmt/format.h>
 #include <linux/btrfs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -121,14 +124,20 @@ public:
         writer.after = store_->content(number);
       }
     };
-    return record(command, log_, begin, end, why_not);
+    if (!record(command, log_, undisturbed(), begin, end, why_not)) {
+      return false;
+    }
+    expect_whole(base_, log_);
+    return true;
   }
 
   void replay(const CutDepth& depth) {
-    play({base_, log_, disk_.type + ", " + what_.what.name, std::nullopt}, depth);
+    play({base_, log_, undisturbed(), std::nullopt}, depth);
   }
 
 private:
+  std::string undisturbed() const { return disk_.type + ", " + what_.what.name; }
+
   bool mount(const std::string& image, std::string& why_not) {
     return mount_loop(disk_.type, image, place_, tools_, why_not);
   }
@@ -136,6 +145,7 @@ private:
   // Runs a command on the image while its disk is logged.
   bool record(Command command,
               const std::string& log,
+              const std::string& when,
               const std::function<void()>& begin,
               const std::function<void()>& end,
               std::string& why_not) {
@@ -148,9 +158,8 @@ private:
     const Ended ended = run_program(command);
     end();
     if (ended.code != 0) {
-      row_.violation(fmt::format("{}, {}: it ends with code {} and signal {}\n{}",
-                                 disk_.type,
-                                 what_.what.name,
+      row_.violation(fmt::format("{}: it ends with code {} and signal {}\n{}",
+                                 when,
                                  ended.code,
                                  ended.signal,
                                  text_of(command.log)));
@@ -158,6 +167,20 @@ private:
     unmount_now(place_);
     disk->stop();
     return true;
+  }
+
+  // What cannot be made again from the log was never cut.
+  void expect_whole(const std::string& base, const std::string& log) const {
+    const std::string again = image_ + ".again";
+    copy_sparse(base, again);
+    const WriteLog whole(log);
+    for (const auto& window : whole.windows()) {
+      whole.apply(window, OpenImage(again).fd());
+    }
+    if (!is_same_image(again, image_)) {
+      throw std::runtime_error("the log has not all that its disk was told");
+    }
+    std::filesystem::remove(again);
   }
 
   void start(Appenders& appenders, int number, Writer& writer) {
@@ -171,7 +194,7 @@ private:
                       if (::fsync(fd) == 0) {
                         writer.synced.push_back({log_place(log_), appended});
                       }
-                      if (appended % 3 == 0) {
+                      if (writer.synced.size() % 3 == 0) {
                         commit_btrfs(fd);
                       }
                       std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -224,6 +247,7 @@ private:
       row_.violation(when + ": cannot be mounted: " + why_not);
       return;
     }
+    age_store_lock();
     for (auto& [number, writer] : writers_) {
       const auto found = store_->rig().read(store_->rig().plain(number, Root::active));
       store_->set_content(number, writer.expected(synced_by, found));
@@ -233,17 +257,28 @@ private:
     unmount_now(place_);
   }
 
+  // An hour later, that is. A lock file whose bytes are lost counts for some minutes, for
+  // its holder may be anybody.
+  void age_store_lock() const {
+    const std::string lock = store_->rig().state_dir() + "/store.lock";
+    const timespec then{::time(nullptr) - 3600, 0};
+    const std::array<timespec, 2> times{then, then};
+    (void)::utimensat(AT_FDCWD, lock.c_str(), times.data(), 0); // there may be none
+  }
+
   // It comes back, and fails again while the next pass puts things right.
-  void cut_again(const std::string& when, std::uint64_t synced_by, const CutDepth& depth) {
+  void
+  cut_again(const std::string& when, std::uint64_t synced_by, const CutDepth& depth) {
     const Tape again{base_ + ".again", log_ + ".again", when + ", then", synced_by};
     copy_sparse(image_, again.base);
-    const auto nobody = [] {};
     std::string why_not;
-    if (!record(store_->command({"run", "--once"}, what_.what.lacks),
-                again.log,
-                nobody,
-                nobody,
-                why_not)) {
+    if (!record(
+            store_->command({"run", "--once"}, what_.what.lacks),
+            again.log,
+            again.when,
+            [this] { age_store_lock(); },
+            [] {},
+            why_not)) {
       row_.violation(when + ": cannot be mounted: " + why_not);
       return;
     }

@@ -20,5 +20,7 @@ private:
 
 // Copies an image; blocks of zeros become holes. `to` is written anew. Throws.
 void copy_sparse(const std::string& from, const std::string& to);
+// Byte for byte, wherever either has holes. Throws.
+bool is_same_image(const std::string& one, const std::string& other);
 
 } // namespace coldpress

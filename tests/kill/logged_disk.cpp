@@ -156,8 +156,8 @@ private:
   }
 
   void write_disk(const fuse_write_in& asked) {
-    const std::span<const std::byte> bytes(
-        request_.data() + sizeof head_ + sizeof asked, asked.size);
+    const std::span<const std::byte> bytes(request_.data() + sizeof head_ + sizeof asked,
+                                           asked.size);
     if (::pwrite(image_, bytes.data(), bytes.size(), static_cast<off_t>(asked.offset)) !=
         static_cast<ssize_t>(bytes.size())) {
       return answer(EIO);

@@ -21,8 +21,9 @@ public:
 
   void tried(std::uint64_t times = 1) { tried_ += times; }
   std::uint64_t tries() const { return tried_; }
-  std::uint64_t violations() const { return violations_; }
   void violation(const std::string& what);
+  // How many violations said something that ends so.
+  std::uint64_t violations_ending(std::string_view end) const;
   // A further "name=value" of the line, in the order given.
   void figure(std::string_view name, std::string_view value);
   void figure(std::string_view name, std::uint64_t value);
@@ -37,7 +38,7 @@ private:
   std::string name_;
   Kind kind_;
   std::uint64_t tried_ = 0;
-  std::uint64_t violations_ = 0;
+  std::vector<std::string> violations_;
   std::string figures_;
 };
 

@@ -58,10 +58,8 @@ public:
   void apply_some(const Window& window, int image, std::mt19937_64& random) const;
 
 private:
-  void copy(std::uint64_t at,
-            std::uint64_t length,
-            int image,
-            std::uint64_t offset) const;
+  void
+  copy(std::uint64_t at, std::uint64_t length, int image, std::uint64_t offset) const;
 
   int fd_;
   std::vector<Window> windows_;
