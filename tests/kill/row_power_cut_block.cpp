@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t k_mib = 1024 * 1024;
 constexpr CutDepth k_ci{7, 1, 1, 4, 0};
-constexpr CutDepth k_full{60, 3, 6, 8, 0};
+constexpr CutDepth k_full{40, 2, 4, 8, 0};
 constexpr CutDepth k_control{12, 1, 0, 0, 0};
 constexpr int k_control_rounds = 4; // by chance, a round may lose nothing
 
