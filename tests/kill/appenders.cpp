@@ -19,10 +19,12 @@ int open_to_append(const std::string& path) {
 
 } // namespace
 
-void Appenders::start(const DiskStore& store, int number, Root root, Manner manner) {
+void Appenders::start(
+    const DiskStore& store, int number, Root root, Manner manner, AfterLine after_line) {
   auto writer = std::make_unique<Writer>();
   writer->number = number;
   writer->path = store.rig().plain(number, root);
+  writer->after_line = std::move(after_line);
   if (manner == Manner::keeps_open) {
     writer->kept_open = open_to_append(writer->path);
     if (writer->kept_open < 0) {
@@ -45,6 +47,9 @@ void Appenders::write_lines(Writer& writer) const {
     if (::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size())) {
       writer.appended += line;
       writer.lines += 1;
+      if (writer.after_line) {
+        writer.after_line(fd, writer.appended.size());
+      }
     }
     if (fd != writer.kept_open) {
       ::close(fd);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,6 +17,9 @@ namespace coldpress {
 class Appenders {
 public:
   enum class Manner : bool { keeps_open, reopens };
+  // Called by the writer after each line, with its descriptor and the bytes that it has
+  // appended so far.
+  using AfterLine = std::function<void(int fd, std::uint64_t appended)>;
 
   Appenders() = default;
   Appenders(const Appenders&) = delete;
@@ -23,7 +27,11 @@ public:
   ~Appenders() { stop(); }
 
   // Has the file open, where it keeps it, before this returns.
-  void start(const DiskStore& store, int number, Root root, Manner manner);
+  void start(const DiskStore& store,
+             int number,
+             Root root,
+             Manner manner,
+             AfterLine after_line = {});
   // Ends them and tells the store what they have appended. The number of lines.
   std::uint64_t finish(DiskStore& store);
 
@@ -31,6 +39,7 @@ private:
   struct Writer {
     int number = 0;
     std::string path;
+    AfterLine after_line;
     int kept_open = -1;
     std::string appended;
     std::uint64_t lines = 0;

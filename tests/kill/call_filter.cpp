@@ -47,6 +47,12 @@ void add_rule(std::vector<sock_filter>& filter,
   filter.push_back(instruction(BPF_RET | BPF_K, result));
 }
 
+void add_lie(std::vector<sock_filter>& filter, long number) {
+  filter.push_back(
+      instruction(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1));
+  filter.push_back(instruction(BPF_RET | BPF_K, SECCOMP_RET_ERRNO)); // with 0: it is done
+}
+
 std::uint32_t refusal(int error) {
   return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
 }
@@ -122,6 +128,17 @@ std::vector<sock_filter> make_filter(const Lacks& lacks, Watch watch) {
              4,
              instruction(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
              refusal(EINVAL));
+  }
+  if (lacks.syncs) {
+    filter.push_back(load(offsetof(seccomp_data, nr)));
+    for (const long number : {SYS_fsync,
+                              SYS_fdatasync,
+                              SYS_sync,
+                              SYS_syncfs,
+                              SYS_sync_file_range,
+                              SYS_fadvise64}) {
+      add_lie(filter, number);
+    }
   }
   if (watch == Watch::yes) {
     filter.push_back(load(offsetof(seccomp_data, nr)));

@@ -7,13 +7,15 @@
 
 namespace coldpress {
 
-// What a process is told that its file system does not have.
+// What a process is told that its file system does not have, or what it lies about.
 struct Lacks {
   bool leases = false;       // fcntl(F_SETLEASE) answers EINVAL
   bool unnamed = false;      // open(O_TMPFILE) answers EOPNOTSUPP
   bool rename_flags = false; // renameat2() with flags answers EINVAL
 
-  bool any() const { return leases || unnamed || rename_flags; }
+  // Everything that brings bytes to the disk says that it did, and does nothing; also
+  // posix_fadvise(), which starts to write what it is told to drop.
+  bool syncs = false;
 };
 
 // A system call that changes names, contents, metadata or locks, and which of its

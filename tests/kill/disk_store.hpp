@@ -47,6 +47,10 @@ public:
   const std::string& content(int number) const { return kept_.at(number).bytes; }
   // A line was appended, and acknowledged.
   void append(int number, const std::string& line) { kept_.at(number).bytes += line; }
+  // What it must say from now on.
+  void set_content(int number, std::string bytes) {
+    kept_.at(number).bytes = std::move(bytes);
+  }
   // Its mtime is not what add() has set.
   void forget_mtime(int number) { kept_.at(number).mtime.reset(); }
 

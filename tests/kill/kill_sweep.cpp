@@ -1,5 +1,7 @@
 #include "tests/kill/kill_sweep.hpp"
 
+#include "tests/kill/aftermath.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,25 +93,13 @@ private:
     const Traced traced = trace(command, home_, point);
     const std::string when =
         what_.name + ", " + (point ? named(*point) : std::string("undisturbed"));
-    tell(when, store_.unreadable(point ? what_.excused : std::vector<int>{}));
-    Command again = store_.command({"run", "--once"}, what_.lacks);
-    again.log = log_ + ".again";
-    const Ended ended = run_program(again);
-    std::vector<std::string> wrong = store_.not_clean();
-    if (ended.code != 0) {
-      wrong.push_back(fmt::format("the next run ends with code {} and signal {}\n{}",
-                                  ended.code,
-                                  ended.signal,
-                                  text_of(again.log)));
-    }
-    tell(when + ", then a run", wrong);
+    check_aftermath(store_,
+                    what_.lacks,
+                    point ? what_.excused : std::vector<int>{},
+                    when,
+                    log_ + ".again",
+                    row_);
     return traced;
-  }
-
-  void tell(const std::string& when, const std::vector<std::string>& wrong) {
-    for (const std::string& line : wrong) {
-      row_.violation(when + ": " + line);
-    }
   }
 
   const KillCase& what_;

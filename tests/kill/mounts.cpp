@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
+#include <thread>
 
 namespace coldpress {
 
@@ -106,15 +109,42 @@ bool mount_image(const std::string& type,
                  std::string& why_not) {
   stdfs::create_directories(dir);
   const std::string image = dir + ".image";
+  const std::string log = dir + ".log";
+  return make_image(type, image, bytes, log, why_not) &&
+         mount_loop(type, image, dir, log, why_not);
+}
+
+bool make_image(const std::string& type,
+                const std::string& image,
+                std::uint64_t bytes,
+                const std::string& log,
+                std::string& why_not) {
   std::ofstream(image).close();
   stdfs::resize_file(image, bytes);
-  const std::string log = dir + ".log";
   Command make{{"mkfs." + type, "-q", image}, log, {}};
   if (type == "ext4") {
     make.words.insert(make.words.begin() + 1, {"-m", "0"}); // no room kept for root
   }
-  return run_tool(make, why_not) &&
-         run_tool({{"mount", "-t", type, "-o", "loop", image, dir}, log, {}}, why_not);
+  return run_tool(make, why_not);
+}
+
+bool mount_loop(const std::string& type,
+                const std::string& image,
+                const std::string& dir,
+                const std::string& log,
+                std::string& why_not) {
+  return run_tool({{"mount", "-t", type, "-o", "loop", image, dir}, log, {}}, why_not);
+}
+
+void unmount_now(const std::string& dir) {
+  constexpr int k_attempts = 5000;
+  for (int attempt = 0; ::umount2(dir.c_str(), 0) != 0; ++attempt) {
+    if (errno != EBUSY || attempt == k_attempts) {
+      throw std::runtime_error(
+          fmt::format("cannot unmount {}: {}", dir, std::strerror(errno)));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 void unmount(const std::string& dir) {

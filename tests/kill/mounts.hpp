@@ -27,4 +27,19 @@ bool mount_image(const std::string& type,
                  std::string& why_not);
 void unmount(const std::string& dir);
 
+// The parts of mount_image(), for an image that outlives its mounts. In `log` is what the
+// tools said.
+bool make_image(const std::string& type,
+                const std::string& image,
+                std::uint64_t bytes,
+                const std::string& log,
+                std::string& why_not);
+bool mount_loop(const std::string& type,
+                const std::string& image,
+                const std::string& dir,
+                const std::string& log,
+                std::string& why_not);
+// All of it written; waits until nobody is in it. Throws if that takes long.
+void unmount_now(const std::string& dir);
+
 } // namespace coldpress

@@ -15,7 +15,7 @@ namespace coldpress {
 
 namespace {
 
-constexpr unsigned k_limit_seconds = 60;
+constexpr unsigned k_limit_seconds = 300;
 constexpr int k_not_started = 127;
 
 // After fork() in the child: system calls only, other threads may hold any lock.

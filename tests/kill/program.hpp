@@ -22,7 +22,7 @@ struct Ended {
 };
 
 // Starts it, without variables that would be settings, and waits. A program that takes
-// longer than a minute is ended by SIGALRM.
+// longer than five minutes is ended by SIGALRM.
 Ended run_program(const Command& command);
 // As wait(2) says it.
 Ended ended_by(int status);

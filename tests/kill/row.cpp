@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,7 +11,7 @@ namespace coldpress {
 namespace {
 
 constexpr int k_skipped = 77; // SKIP_RETURN_CODE
-constexpr std::uint64_t k_shown = 20;
+constexpr std::size_t k_shown = 20;
 
 } // namespace
 
@@ -20,10 +21,17 @@ bool full_size() {
 }
 
 void Row::violation(const std::string& what) {
-  if (violations_ < k_shown) {
+  if (kind_ == Kind::promise && violations_.size() < k_shown) {
     fmt::print(stderr, "violation: {}\n", what);
   }
-  violations_ += 1;
+  violations_.push_back(what);
+}
+
+std::uint64_t Row::violations_ending(std::string_view end) const {
+  return static_cast<std::uint64_t>(std::count_if(
+      violations_.begin(), violations_.end(), [end](const std::string& what) {
+        return what.ends_with(end);
+      }));
 }
 
 void Row::figure(std::string_view name, std::string_view value) {
@@ -35,8 +43,9 @@ void Row::figure(std::string_view name, std::uint64_t value) {
 }
 
 int Row::finish() const {
-  fmt::print("ROW {} tried={} violations={}{}\n", name_, tried_, violations_, figures_);
-  return tried_ > 0 && violations_ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  fmt::print(
+      "ROW {} tried={} violations={}{}\n", name_, tried_, violations_.size(), figures_);
+  return tried_ > 0 && violations_.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int Row::skipped(std::string_view name, std::string_view why) {

@@ -11,14 +11,19 @@ namespace coldpress {
 // True if the environment asks for the on-demand size: SCOREBOARD_SIZE=full.
 bool full_size();
 
-// One row of the scoreboard. Prints the first violations to stderr as they come.
+// One row of the scoreboard. Prints the first violations to stderr as they come; not
+// those of a control, which must have some.
 class Row {
 public:
-  explicit Row(std::string name) : name_(std::move(name)) {}
+  enum class Kind : bool { promise, control };
+  explicit Row(std::string name, Kind kind = Kind::promise)
+      : name_(std::move(name)), kind_(kind) {}
 
   void tried(std::uint64_t times = 1) { tried_ += times; }
   std::uint64_t tries() const { return tried_; }
   void violation(const std::string& what);
+  // How many violations said something that ends so.
+  std::uint64_t violations_ending(std::string_view end) const;
   // A further "name=value" of the line, in the order given.
   void figure(std::string_view name, std::string_view value);
   void figure(std::string_view name, std::uint64_t value);
@@ -31,8 +36,9 @@ public:
 
 private:
   std::string name_;
+  Kind kind_;
   std::uint64_t tried_ = 0;
-  std::uint64_t violations_ = 0;
+  std::vector<std::string> violations_;
   std::string figures_;
 };
 

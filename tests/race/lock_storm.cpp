@@ -4,6 +4,7 @@
 #include "locking/process_id.hpp"
 #include "locking/store_lock.hpp"
 #include "tests/race/home.hpp"
+#include "tests/race/lock_witness.hpp"
 #include "tests/race/process.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include <atomic>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <vector>
 
@@ -28,16 +30,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t k_fighters = 16;
 constexpr StoreLock::Timings k_timings{20ms, 200ms};
 
-// Who holds the lock, in memory that all processes share: the witness.
+// In memory that all processes share.
 struct Arena {
   std::atomic<bool> stop;
-  std::atomic<std::uint64_t> acquired;    // how often: the last one is the holder's
-  std::atomic<std::uint64_t> acquired_at; // ns
-  std::atomic<pid_t> holder;              // 0: nobody
-  std::atomic<std::uint64_t> acts;        // things done under the lock
-  std::atomic<std::uint64_t> double_holders;
-  std::atomic<std::uint64_t> late_acts; // by one whose lock was somebody else's
-  std::atomic<std::uint64_t> gave_up;   // noticed that the lock was lost
+  LockWitness witness;
+  std::atomic<std::uint64_t> gave_up; // noticed that the lock was lost
 };
 
 Arena& new_arena() {
@@ -46,7 +43,7 @@ Arena& new_arena() {
   if (memory == MAP_FAILED) {
     throw std::runtime_error("mmap of the arena");
   }
-  return *static_cast<Arena*>(memory);
+  return *new (memory) Arena();
 }
 
 class Fighter {
@@ -67,22 +64,15 @@ private:
     auto lock =
         StoreLock::try_acquire(fs_, clock_, this_process(), state_dir_, k_timings);
     if (lock) {
-      enter();
+      // Whoever is preempted on his way in must not make others look late.
+      tenure_ = arena_.witness.enter(::getpid(), now_ns(), [this] {
+        if (dice_.roll(4) == 0) {
+          dice_.nap_below(3000);
+        }
+      });
       hold(*lock);
-      leave();
+      arena_.witness.leave(::getpid());
     }
-  }
-
-  void enter() {
-    // A holder that was killed or whose file was removed is told by the referee, who
-    // takes his name out of the witness before anybody can come after him.
-    pid_t nobody = 0;
-    if (!arena_.holder.compare_exchange_strong(nobody, ::getpid())) {
-      arena_.double_holders += 1;
-      arena_.holder = ::getpid();
-    }
-    arena_.acquired_at = now_ns();
-    tenure_ = arena_.acquired.fetch_add(1) + 1;
   }
 
   void hold(StoreLock& lock) {
@@ -100,24 +90,15 @@ private:
     }
   }
 
-  // What every change of the disk does first. The order in time is what counts: whoever
-  // was let through by a check that began after somebody else had the lock is wrong.
+  // What every change of the disk does first.
   bool act(StoreLock& lock) {
     const std::uint64_t asked_at = now_ns();
     if (!lock.check()) {
       arena_.gave_up += 1;
       return false;
     }
-    arena_.acts += 1;
-    if (arena_.acquired != tenure_ && asked_at > arena_.acquired_at) {
-      arena_.late_acts += 1;
-    }
+    arena_.witness.acted(tenure_, asked_at);
     return true;
-  }
-
-  void leave() {
-    pid_t self = ::getpid();
-    (void)arena_.holder.compare_exchange_strong(self, 0);
   }
 
   Arena& arena_;
@@ -125,7 +106,7 @@ private:
   PosixFs fs_;
   SystemClock clock_;
   Dice dice_;
-  std::uint64_t tenure_ = 0; // which acquisition this is
+  LockWitness::Tenure tenure_ = 0;
 };
 
 class Storm {
@@ -166,13 +147,13 @@ private:
     pid_t holder = 0;
     const bool caught = wait_until(
         [&] {
-          holder = arena_.holder;
+          holder = arena_.witness.holder();
           if (holder == 0 || ::kill(holder, SIGSTOP) != 0) {
             return false;
           }
           int status = 0;
           (void)::waitpid(holder, &status, WUNTRACED);
-          if (arena_.holder == holder) {
+          if (arena_.witness.holder() == holder) {
             return true;
           }
           ::kill(holder, SIGCONT); // he has just left
@@ -183,21 +164,19 @@ private:
     return caught ? holder : 0;
   }
 
-  void forget(pid_t holder) { (void)arena_.holder.compare_exchange_strong(holder, 0); }
-
   void kill_holder() {
     const pid_t holder = stopped_holder();
     if (holder == 0) {
       return;
     }
-    const std::uint64_t before = arena_.acquired;
-    forget(holder);
+    const std::uint64_t before = arena_.witness.acquired();
+    arena_.witness.forget(holder);
     const std::uint64_t killed_at = now_ns();
     ::kill(holder, SIGKILL);
     int status = 0;
     (void)::waitpid(holder, &status, 0);
     std::replace(fighters_.begin(), fighters_.end(), holder, new_fighter());
-    if (!wait_until([&] { return arena_.acquired > before; }, 10s)) {
+    if (!wait_until([&] { return arena_.witness.acquired() > before; }, 10s)) {
       stuck_ += 1;
       return;
     }
@@ -213,9 +192,9 @@ private:
     if (holder == 0) {
       return;
     }
-    const std::uint64_t before = arena_.acquired;
+    const std::uint64_t before = arena_.witness.acquired();
     nap(k_timings.stale + 50ms);
-    taken_from_sleeper_ += arena_.acquired != before ? 1 : 0;
+    taken_from_sleeper_ += arena_.witness.acquired() != before ? 1 : 0;
     ::kill(holder, SIGCONT);
     stops_ += 1;
   }
@@ -227,10 +206,10 @@ private:
     if (holder == 0) {
       return;
     }
-    const std::uint64_t before = arena_.acquired;
-    forget(holder);
+    const std::uint64_t before = arena_.witness.acquired();
+    arena_.witness.forget(holder);
     ::unlink((state_dir_ + "/store.lock").c_str());
-    if (!wait_until([&] { return arena_.acquired > before; }, 10s)) {
+    if (!wait_until([&] { return arena_.witness.acquired() > before; }, 10s)) {
       stuck_ += 1;
     }
     ::kill(holder, SIGCONT);
@@ -238,8 +217,9 @@ private:
   }
 
   int report() const {
-    const std::uint64_t violations =
-        arena_.double_holders + arena_.late_acts + taken_from_sleeper_ + slow_ + stuck_;
+    const std::uint64_t violations = arena_.witness.double_holders() +
+                                     arena_.witness.late_acts() + taken_from_sleeper_ +
+                                     slow_ + stuck_;
     fmt::print("ROW lock-storm tried={} violations={} kills={} stops={} removals={} "
                "acquired={} acts={} double_holders={} late_acts={} gave_up={} "
                "slowest_takeover_ms={} stuck={}\n",
@@ -248,10 +228,10 @@ private:
                kills_,
                stops_,
                removals_,
-               arena_.acquired.load(),
-               arena_.acts.load(),
-               arena_.double_holders.load(),
-               arena_.late_acts.load(),
+               arena_.witness.acquired(),
+               arena_.witness.acts(),
+               arena_.witness.double_holders(),
+               arena_.witness.late_acts(),
                arena_.gave_up.load(),
                slowest_ms_,
                stuck_);
