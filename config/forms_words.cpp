@@ -224,9 +224,9 @@ std::string OnBatteryRule::show(OnBattery rule) {
 
 Result<SharedHistory> SharedHistoryRule::parse(const Given& given) {
   TRY_ASSIGN(const std::string word, parse_word(given, {"auto", "compress", "skip"}));
-  return word == "auto"    ? SharedHistory::automatic
+  return word == "auto"       ? SharedHistory::automatic
          : word == "compress" ? SharedHistory::compress
-                           : SharedHistory::skip;
+                              : SharedHistory::skip;
 }
 
 std::string SharedHistoryRule::show(SharedHistory rule) {

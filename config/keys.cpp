@@ -112,7 +112,8 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.scan.active_without_lease; }),
     key<form::OptionalDuration>(
         "publish.reap_grace",
-        "keep a compressed file's plain form this long (default: 10s, 15m without leases)",
+        "keep a compressed file's plain form this long (default: 10s, 15m without "
+        "leases)",
         [](auto& s) -> auto& { return s.publish.reap_grace; }),
     key<form::Integer<std::uint32_t, 1, 64>>(
         "limits.jobs", "rollouts compressed at once (default: 2)", [](auto& s) -> auto& {

@@ -30,7 +30,8 @@ private:
 
 } // namespace
 
-TEST_CASE("on a full disk the large rollout stays whole and the small one is compressed") {
+TEST_CASE(
+    "on a full disk the large rollout stays whole and the small one is compressed") {
   CodexHome home;
   const SmallDisk disk(home / "archived_sessions", "size=8m");
   if (!disk.works()) {

@@ -185,7 +185,7 @@ TEST_CASE("a value out of range is an error that names the range") {
 
 TEST_CASE("an unknown word is an error with the nearest one") {
   CHECK(says(complaint("scan.roots = ['archvied']"), "did you mean \"archived\"?"));
-  CHECK(says(complaint("compat.shared_history = 'pres'"), "did you mean \"compress\"?"));
+  CHECK(says(complaint("compat.shared_history = 'compres'"), "did you mean \"compress\"?"));
   CHECK(says(complaint("pressure.on_battery = 'waits'"), "did you mean \"wait\"?"));
   CHECK(says(complaint("log.level = 'loud'"), "trace, debug, info, warn, error, off"));
 }

@@ -303,7 +303,7 @@ TEST_CASE("flags_of makes the same settings again, whatever is in them") {
           "[limits]\njobs = 5\nmemory = 12345\nmin_free = '1MiB'\ntime_budget = '2h'\n"
           "[pressure]\nio = 'off'\nmin_free = '20GiB'\ncold_after = '2d'\n"
           "on_battery = 'wait'\n"
-          "[codec]\nwindow = 20\nrepress = true\n"
+          "[codec]\nwindow = 20\nrecompress = true\n"
           "[compat]\nmin_reader = '0.140'\nshared_history = 'skip'\n"
           "[serve]\nevery = '6h'\njitter = '0s'\n"
           "[log]\nlevel = 'debug'\n");

@@ -121,8 +121,9 @@ TEST_CASE("the state has what the last pass did") {
   ManagedStore store = rig.open();
   store.pass_began();
   CHECK(store.state().state == ServiceState::running);
-  (void)store.take_line(R"({"message_type":"summary","counts":{"compressed":2,"reaped":2},)"
-                        R"("bytes_before":2048,"bytes_after":1024,"seconds":1})");
+  (void)store.take_line(
+      R"({"message_type":"summary","counts":{"compressed":2,"reaped":2},)"
+      R"("bytes_before":2048,"bytes_after":1024,"seconds":1})");
   store.pass_ended(0);
   REQUIRE(store.state().last_run.has_value());
   CHECK(store.state().last_run->compressed == 2);

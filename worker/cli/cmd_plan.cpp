@@ -45,7 +45,8 @@ void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
 } // namespace
 
 void add_plan(CLI::App& app, Options& options) {
-  app.add_flag("--all", options.all, "show every rollout, not just the largest to compress");
+  app.add_flag(
+      "--all", options.all, "show every rollout, not just the largest to compress");
   add_settings(app, options);
 }
 

@@ -43,7 +43,7 @@ std::string weak_text(const std::vector<Decision>& decisions) {
   }
   return files == 0
              ? ""
-             : fmt::format("to compress again: {} .zst without a checksum, {} on disk\n",
+             : fmt::format("to recompress: {} .zst without a checksum, {} on disk\n",
                            format_count(files),
                            format_size(bytes));
 }

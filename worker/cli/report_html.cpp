@@ -267,11 +267,12 @@ std::string report_html(const ReportView& view) {
       view, Dimension::source, "Source", "What began the session, by its first record.");
   html += group_section(
       view, Dimension::size, "Size", "How long the rollouts are in plain form.");
-  html += group_section(view,
-                        Dimension::form,
-                        "Form",
-                        "compressed: by coldpress. others: compressed without a checksum, "
-                        "as Codex does. retired: set aside, about to go.");
+  html +=
+      group_section(view,
+                    Dimension::form,
+                    "Form",
+                    "compressed: by coldpress. others: compressed without a checksum, "
+                    "as Codex does. retired: set aside, about to go.");
   html += group_section(
       view, Dimension::tree, "Tree", "Where Codex keeps them: archived or active.");
   html += section("The largest rollouts",

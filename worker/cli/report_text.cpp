@@ -123,9 +123,9 @@ std::string notes_text(const ReportView& view) {
                         format_count(view.survey.not_looked_into));
   }
   if (view.survey.too_full && view.survey.all.rollouts > 0) {
-    text +=
-        "\nLess than limits.min_free is free on the disk, so a run would compress nothing: "
-        "free some space, or give --min-free.\n";
+    text += "\nLess than limits.min_free is free on the disk, so a run would compress "
+            "nothing: "
+            "free some space, or give --min-free.\n";
   }
   if (!view.survey.enabled && view.survey.all.rollouts > 0) {
     text += "\nNothing is compressed while the feature is off: coldpress run --enable "

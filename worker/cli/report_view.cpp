@@ -9,8 +9,7 @@ namespace {
 constexpr double k_days_a_year = 365.25;
 
 std::string full_text(const std::optional<double>& days) {
-  return days ? fmt::format("full in {}", days_text(days))
-              : "not full within 100 years";
+  return days ? fmt::format("full in {}", days_text(days)) : "not full within 100 years";
 }
 
 } // namespace

@@ -92,7 +92,7 @@ std::string compressed_text(const PassSummary& summary) {
       };
   add(OutcomeKind::compressed, "compressed", summary.bytes_before, summary.bytes_after);
   add(OutcomeKind::recompressed,
-      "compressed again",
+      "recompressed",
       summary.recompressed_before,
       summary.recompressed_after);
   return table.text();

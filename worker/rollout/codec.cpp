@@ -38,10 +38,11 @@ Error damaged(std::string what) {
 Error decode_error(std::size_t code) {
   switch (ZSTD_getErrorCode(code)) {
   case ZSTD_error_frameParameter_windowTooLarge:
-    return fault(Errc::unsupported,
-                 k_decode,
-                 {"the frame's window is wider than 2^27 bytes: no Codex reads it",
-                  "decode it with zstd -d --long=31 and let coldpress compress it again"});
+    return fault(
+        Errc::unsupported,
+        k_decode,
+        {"the frame's window is wider than 2^27 bytes: no Codex reads it",
+         "decode it with zstd -d --long=31 and let coldpress compress it again"});
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,
                  k_decode,

@@ -17,7 +17,7 @@ struct CompressContext {
   Throttle& throttle;
 };
 
-// The three stretches of a compression, each on its own kind of thread.
+// The three stretches of a compress, each on its own kind of thread.
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(CompressContext& context, const Candidate& candidate);
@@ -40,7 +40,7 @@ FrameRules frame_rules(const Settings& settings);
 
 // Plain bytes, for all that is known.
 std::uint64_t work_bytes(const Candidate& candidate);
-// Bytes of memory a compression takes at most.
+// Bytes of memory a compress takes at most.
 std::uint64_t compress_memory_bytes(const Settings& settings, const Candidate& candidate);
 
 // What the ledger and the user learn of it.

@@ -96,9 +96,10 @@ void check_codex_compressor(const DoctorFacts& facts, Findings& found) {
     found.ok("Codex's own compressor is off");
     return;
   }
-  found.note("Codex's own compressor is on, too (config.toml in the store)",
-             "nothing is lost by it: both take the same locks. But its frames are larger "
-             "and have no checksum; turn it off there, or set codec.recompress = true here");
+  found.note(
+      "Codex's own compressor is on, too (config.toml in the store)",
+      "nothing is lost by it: both take the same locks. But its frames are larger "
+      "and have no checksum; turn it off there, or set codec.recompress = true here");
 }
 
 void check_codex_versions(const DoctorFacts& facts, Findings& found) {

@@ -52,13 +52,15 @@ void check_bytes(const DirFacts& dir,
                                        format_size(dir.space->available),
                                        format_size(dir.space->total));
   if (dir.space->available < min_free) {
-    found.problem(fmt::format("{}: less than limits.min_free ({}), so nothing is compressed",
-                              left,
-                              format_size(min_free)),
-                  "free some space, or set limits.min_free lower for a while");
+    found.problem(
+        fmt::format("{}: less than limits.min_free ({}), so nothing is compressed",
+                    left,
+                    format_size(min_free)),
+        "free some space, or set limits.min_free lower for a while");
   } else if (dir.space->available - min_free < largest) {
-    found.warn(fmt::format(
-                   "{}; the largest rollout to compress has {}", left, format_size(largest)),
+    found.warn(fmt::format("{}; the largest rollout to compress has {}",
+                           left,
+                           format_size(largest)),
                "it is skipped as no_space if its .zst does not fit beside it; smaller "
                "ones are compressed and make room");
   } else if (wanted && where.empty() && dir.space->available < *wanted) {

@@ -73,7 +73,8 @@ ServiceStore ManagedStore::state() const {
 
 std::string ManagedStore::next_text() const {
   if (!schedule_.rules().enabled) {
-    return "the feature local_thread_store_compression is off: nothing is compressed; turn "
+    return "the feature local_thread_store_compression is off: nothing is compressed; "
+           "turn "
            "it on in the configuration and reload";
   }
   if (pause_.on) {

@@ -103,13 +103,13 @@ ControlReply Service::answer(const ControlRequest& request) {
 
 Result<std::string> Service::ask(Served& served) {
   if (!served.managed.schedule().rules().enabled) {
-    return Fail(Error{
-        Errc::invalid,
-        0,
-        "",
-        "",
-        {"the feature local_thread_store_compression is off, nothing is compressed; turn it "
-         "on in the configuration, and send SIGHUP to coldpress serve"}});
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "",
+                      "",
+                      {"the feature local_thread_store_compression is off, nothing is "
+                       "compressed; turn it "
+                       "on in the configuration, and send SIGHUP to coldpress serve"}});
   }
   if (served.managed.pause().on) {
     return Fail(Error{Errc::busy, 0, "", "", {"it is paused; resume it first"}});

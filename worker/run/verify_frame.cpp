@@ -175,9 +175,10 @@ Judgement judge(const std::string& plain_name,
   if (begins_so && (read.plain_bytes == known->plain_bytes || !same_file)) {
     // The bytes are right now, but the next flipped bit will not show.
     if (!read.checksum && !same_file) {
-      made.detail = "recompressed by Codex without a checksum: coldpress run --recompress "
-                    "gives it one" +
-                    (made.detail.empty() ? "" : "; " + made.detail);
+      made.detail =
+          "recompressed by Codex without a checksum: coldpress run --recompress "
+          "gives it one" +
+          (made.detail.empty() ? "" : "; " + made.detail);
     }
     return made;
   }
@@ -209,8 +210,9 @@ Judgement judge(const std::string& plain_name,
                         known->plain_bytes)
           : "it holds other bytes than it did before: Codex made it anew";
   if (!read.checksum) {
-    made.detail += ", recompressed by Codex without a checksum: coldpress run --recompress "
-                   "gives it one";
+    made.detail +=
+        ", recompressed by Codex without a checksum: coldpress run --recompress "
+        "gives it one";
   }
   return made;
 }

@@ -20,7 +20,7 @@ constexpr std::array k_reasons{
     ReasonText{Reason::cold, "cold", "old enough and unchanged"},
     ReasonText{Reason::weak_frame,
                "weak_frame",
-               "its .zst has no checksum or does not say its size; compressed again by "
+               "its .zst has no checksum or does not say its size; recompressed by "
                "codec.recompress"},
     ReasonText{Reason::lost_checksum,
                "lost_checksum",
@@ -92,11 +92,11 @@ constexpr std::array k_reasons{
     ReasonText{Reason::foreign_marker,
                "foreign_marker",
                "Codex's own compressor is running; the next pass tries again"},
-    ReasonText{
-        Reason::no_lease,
-        "no_lease",
-        "no kernel leases here, or a file system not known to be local, so a "
-        "writer could not be seen; scan.active_without_lease = true compresses it anyway"},
+    ReasonText{Reason::no_lease,
+               "no_lease",
+               "no kernel leases here, or a file system not known to be local, so a "
+               "writer could not be seen; scan.active_without_lease = true compresses it "
+               "anyway"},
     ReasonText{Reason::reader_too_old,
                "reader_too_old",
                "a Codex that cannot read .zst was at work here; see compat.min_reader"},
