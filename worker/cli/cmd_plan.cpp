@@ -47,7 +47,6 @@ void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
 void add_plan(CLI::App& app, Options& options) {
   app.add_flag(
       "--all", options.all, "show every rollout, not just the largest to compress");
-  add_settings(app, options);
 }
 
 int cmd_plan(const Context& context) {

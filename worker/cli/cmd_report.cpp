@@ -49,7 +49,6 @@ void add_report(CLI::App& app, Options& options) {
                  "write one self-contained page with figures; - is standard output")
       ->type_name("FILE");
   app.add_flag("--all", options.all, "show every project, not just the largest");
-  add_settings(app, options);
 }
 
 int cmd_report(const Context& context) {

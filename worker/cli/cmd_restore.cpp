@@ -67,7 +67,6 @@ void add_restore(CLI::App& app, Options& options) {
                        ->type_name("ROLLOUT");
   app.add_flag("--all", options.all, "every compressed rollout of the store")
       ->excludes(rollouts);
-  add_settings(app, options);
 }
 
 int cmd_restore(const Context& context) {

@@ -56,15 +56,17 @@ void update_index_after(const Context& context, const OpenedStore& opened) {
 
 void add_run(CLI::App& app, Options& options) {
   app.add_flag_callback(
-      "--once", [] {}, "one pass, then end (what run always does)");
-  app.add_flag("--dry-run", options.dry_run, "the same as coldpress plan");
+      "--once",
+      [] {},
+      "make one pass and exit: what run always does, for scripts that say so");
+  app.add_flag(
+      "--dry-run", options.dry_run, "show the plan only, as coldpress plan does");
   app.add_flag("--until-eof",
                options.until_eof,
-               "stop, as by SIGTERM, when standard input ends: a pipe from a supervisor");
+               "stop when standard input ends, as on SIGTERM (for supervisors)");
   app.add_flag("--retry-busy",
                options.retry_busy,
-               "while the store is in use, try again for an hour before exit 75");
-  add_settings(app, options);
+               "if the store is in use, retry for an hour, then exit with 75");
 }
 
 namespace {

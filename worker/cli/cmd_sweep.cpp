@@ -12,7 +12,6 @@ void add_sweep(CLI::App& app, Options& options) {
   app.add_flag("--orphans",
                options.orphans,
                "also remove what has lain in coldpress/orphans for 30 days");
-  add_settings(app, options);
 }
 
 int cmd_sweep(const Context& context) {

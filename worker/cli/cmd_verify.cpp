@@ -112,7 +112,6 @@ void add_verify(CLI::App& app, Options& options) {
       ->type_name("FILE")
       ->excludes(rollouts)
       ->excludes("--sample");
-  add_settings(app, options);
 }
 
 int cmd_verify(const Context& context) {
