@@ -21,7 +21,7 @@ struct FileStat {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;      // bytes
   std::uint64_t allocated = 0; // bytes on disk (blocks * 512)
-  WallTime mtime{}; // beyond what we keep: k_too_early or k_too_late
+  WallTime mtime{};            // beyond what we keep: k_too_early or k_too_late
   WallTime ctime{};
   std::uint32_t mode = 0; // permission bits, 07777
   std::uint32_t uid = 0;
@@ -85,8 +85,8 @@ public:
   // The directory that has the name now, by way of those held above it.
   virtual Result<DirId> look_up_dir(const std::string& dir) = 0;
 
-  // --- opening. Descriptors are close-on-exec. What is no regular file is never read or
-  // waited for: Errc::invalid (a symlink's errno is ELOOP).
+  // --- opening. Descriptors are close-on-exec. What is not a regular file is never read
+  // or waited for: Errc::invalid (a symlink's errno is ELOOP).
 
   // Read-only, without touching atime where the kernel allows it.
   virtual Result<FileHandle> open_read(const std::string& path) = 0;
@@ -116,7 +116,8 @@ public:
   write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) = 0;
   // One write(2) at the end of a file of open_append(), which other processes' appends do
   // not mix with: how many bytes of `data` it took, at least 1. On an error none.
-  virtual Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) = 0;
+  virtual Result<std::size_t> append(FileHandle file,
+                                     std::span<const std::byte> data) = 0;
   virtual Result<void> truncate(FileHandle file, std::uint64_t size) = 0;
   // On success the bytes and the inode survive a power cut. The *name* does not: see
   // sync_dir.

@@ -89,16 +89,16 @@ TEST_CASE("what is not one flat JSON object is no request") {
                                  R"({"v":1e999,"command":"status"})",
                                  "1",
                                  "null"}) {
-    CHECK(sentence(line) == "the request is not one flat JSON object in a line");
+    CHECK(sentence(line) == "the request must be one flat JSON object on one line");
   }
   const std::string zero = R"({"v":1,"command":"status"})" + std::string(1, '\0');
-  CHECK(sentence(zero) == "the request is not one flat JSON object in a line");
+  CHECK(sentence(zero) == "the request must be one flat JSON object on one line");
 }
 
 TEST_CASE("a request that is nested deep costs nothing and is refused") {
   const std::string deep = R"({"v":1,"command":"status","x":)" + std::string(2000, '[') +
                            std::string(2000, ']') + "}";
-  CHECK(sentence(deep) == "the request is not one flat JSON object in a line");
+  CHECK(sentence(deep) == "the request must be one flat JSON object on one line");
   const std::string objects = R"({"v":1,"command":"status","x":{"a":{}}})";
   CHECK(sentence(objects) == "status takes no member \"x\"");
 }

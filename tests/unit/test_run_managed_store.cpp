@@ -137,9 +137,9 @@ TEST_CASE("a pass that died without a word is not one that had nothing to do") {
   store.pass_began();
   store.pass_ended(137);
   CHECK(store.result_text(137) ==
-        "pass, exit 137: killed, by somebody or because memory was short");
+        "pass, exit 137: killed, by another process or because memory was short");
   CHECK(store.result_text(139) == "pass, exit 139: killed by signal 11");
-  CHECK(store.result_text(143) == "pass, exit 143: stopped half way");
+  CHECK(store.result_text(143) == "pass, exit 143: interrupted");
   CHECK(store.result_text(1) == "pass, exit 1: failed; its messages are above");
   CHECK(store.result_text(0) == "pass, exit 0: nothing to do");
 }

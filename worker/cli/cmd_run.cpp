@@ -45,7 +45,7 @@ void update_index_after(const Context& context, const OpenedStore& opened) {
   };
   const auto updated = refresh_index(context.fs, context.clock, opened.store, rules);
   if (!updated) {
-    warn("coldpress: the index could not be brought up to date: {}\n",
+    warn("coldpress: the index could not be updated: {}\n",
          printable(describe(updated.error())));
     return;
   }
@@ -122,7 +122,7 @@ int cmd_run(const Context& context) {
     if (code != static_cast<int>(Exit::busy)) {
       break;
     }
-    log_info("trying again in {}", format_duration(wait));
+    log_info("the store is in use; retrying in {}", format_duration(wait));
     context.clock.sleep(wait);
     code = run_once(context);
   }

@@ -11,7 +11,7 @@ namespace coldpress {
 void add_sweep(CLI::App& app, Options& options) {
   app.add_flag("--orphans",
                options.orphans,
-               "also remove what has lain in coldpress/orphans for 30 days");
+               "also remove files older than 30 days from coldpress/orphans");
 }
 
 int cmd_sweep(const Context& context) {
@@ -28,7 +28,7 @@ int cmd_sweep(const Context& context) {
   const std::size_t stay = left ? left->size() : 0; // that it cannot be read was said
   if (orphans == Orphans::remove && stay > 0 && !context.options.json &&
       !context.options.quiet) {
-    out("{} orphans stay: less than {} days there, or open in some process\n",
+    out("{} orphans stay: younger than {} days, or open in a process\n",
         stay,
         k_orphan_age.count());
   }

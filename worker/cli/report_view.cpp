@@ -51,7 +51,7 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole) {
 
 std::string outlook_text(const Survey& survey) {
   if (survey.growth.bytes_per_day <= 0) {
-    return "Nothing was written in the last 30 days: there is no rate to go by.";
+    return "Nothing was written in the last 30 days, so there is no forecast.";
   }
   const auto as_it_is = days_left_as_it_is(survey.outlook);
   const auto compressed = days_left_if_compressed(survey.outlook);

@@ -94,7 +94,7 @@ private:
 };
 
 // Whose turn it is: one pass at a time over all stores, first whoever was asked for, then
-// whoever has waited longest. Empty: nobody's, or a pass is under way.
+// whoever has waited longest. Empty: nobody's, or a pass is running.
 std::optional<std::size_t> whose_turn(const std::vector<const StoreSchedule*>& stores,
                                       BootTime now);
 

@@ -127,7 +127,7 @@ private:
       old_.clear(); // not ours to remove
       return fail(std::move(back.error()));
     }
-    return stop(Reason::changed, "the .zst was replaced by somebody; theirs stays");
+    return stop(Reason::changed, "another process replaced the .zst; its file stays");
   }
 
   bool is_old_frame(const std::string& path) {
