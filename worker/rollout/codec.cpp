@@ -41,7 +41,7 @@ Error decode_error(std::size_t code) {
     return fault(
         Errc::unsupported,
         k_decode,
-        {"the window of the frame is larger than 2^27 bytes: Codex cannot read it",
+        {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
          "decode it with zstd -d --long=31 and let coldpress compress it again"});
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,

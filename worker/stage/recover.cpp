@@ -339,7 +339,7 @@ private:
       return {};
     }
     if (plains > 1) {
-      return conflict("plain files in more than one place; neither is changed. Compare "
+      return conflict("plain files in more than one place; neither is touched. Compare "
                       "them and move one out of the trees");
     }
     if (plains == 1) {
@@ -370,7 +370,7 @@ private:
             ? "another process recreated the plain file, without a session_meta, and it "
               "hides the .zst; to merge them: zstd -dc the .zst into a new file, append "
               "the plain file's lines, and move the result over the plain file"
-            : "the .zst has bytes that its plain file lacks; neither is changed. Compare "
+            : "the .zst has bytes that its plain file lacks; neither is touched. Compare "
               "them (zstd -dc) and move the one you do not want out of the tree");
   }
 
@@ -413,7 +413,7 @@ private:
     return *cut_off
                ? remove_copy(
                      frame, plain, "removed a .zst that was cut off while it was written")
-               : conflict("the plain file is beside a damaged .zst; neither is changed. "
+               : conflict("the plain file is beside a damaged .zst; neither is touched. "
                           "If the plain file is complete, move the .zst out of the tree");
   }
 
@@ -423,7 +423,7 @@ private:
       return failed(compared.error());
     }
     if (!compared || compared->relation == Relation::differ) {
-      return conflict("two .zst of one rollout differ; neither is changed. Compare them "
+      return conflict("two .zst of one rollout differ; neither is touched. Compare them "
                       "(zstd -dc) and move one out of the trees");
     }
     // Of equals the one that came last is where Codex has put it: what a killed run has
