@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 using namespace coldpress;
 
@@ -38,5 +41,23 @@ TEST_CASE("every reason has a name of its own and a meaning") {
     const auto each = static_cast<Reason>(nth);
     CHECK(reason_from(name_of(each)) == each);
     CHECK_FALSE(explain(each).empty());
+  }
+}
+
+TEST_CASE("the documents list every reason, and FORMAT.md says what each means") {
+  const auto read = [](const std::string& name) {
+    std::ostringstream text;
+    text << std::ifstream(COLDPRESS_SOURCE "/" + name, std::ios::binary).rdbuf();
+    return text.str();
+  };
+  const std::string format = read("worker/cli/FORMAT.md");
+  const std::string design = read("DESIGN.md");
+  for (int nth = 0; nth <= static_cast<int>(Reason::no_time); ++nth) {
+    const auto each = static_cast<Reason>(nth);
+    const std::string name = "`" + std::string(name_of(each)) + "`";
+    CAPTURE(name);
+    CHECK(format.find("| " + name + " | " + std::string(explain(each)) + " |\n") !=
+          std::string::npos);
+    CHECK(design.find(name) != std::string::npos);
   }
 }
