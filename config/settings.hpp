@@ -81,8 +81,8 @@ struct Settings {
   } limits;
 
   // Wait while the kernel tells of more: percent of the last 10 s in which some task
-  // waited; empty: do not ask. Our own idle threads wait for the CPU whenever anybody
-  // else runs, and are counted like anybody: so that one is off.
+  // waited; empty: do not ask. Our own idle threads wait for the CPU whenever
+  // another program runs, and count as well: so that one is off.
   struct Pressure {
     std::optional<std::uint32_t> cpu; // 1..100
     std::optional<std::uint32_t> io = 40;

@@ -47,7 +47,7 @@ struct PassSummary {
   int exit_code() const;
 };
 
-// Whether what lies in orphans/ long enough is removed: only if somebody asks for it.
+// Whether what lies in orphans/ long enough is removed: only on request.
 enum class Orphans : std::uint8_t { keep, remove };
 
 // Called on the loop thread; must not wait for anything.

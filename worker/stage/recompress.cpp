@@ -7,7 +7,7 @@ namespace coldpress {
 
 using namespace std::chrono_literals;
 
-// One exchange: DESIGN section 4, compressing a weak frame again.
+// One exchange: DESIGN section 4, recompressing a weak frame.
 class RecompressedMaker {
 public:
   RecompressedMaker(Guards& guards, Verified verified)
