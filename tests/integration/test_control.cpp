@@ -133,9 +133,9 @@ TEST_CASE("wrong use of control is told, and nobody is asked") {
   refused({"stat"}, "there is no \"stat\", did you mean status?");
   refused({"resume", "--for", "2h"}, "--for and --until need pause");
   refused({"pause", "--for", "2"}, "the unit is missing");
-  refused({"pause", "--until", "tomorrow"}, "\"tomorrow\" is no time");
+  refused({"pause", "--until", "tomorrow"}, "\"tomorrow\" is not a time");
   refused({"pause", "--until", "2020-01-01T00:00:00Z"},
           "2020-01-01T00:00:00Z has passed");
   refused({"pause", "--for", "2h", "--until", "2099-01-01T00:00:00Z"}, "excludes");
-  refused({"status", "--all"}, "without --all");
+  refused({"status", "--all"}, "leave out --all");
 }

@@ -120,7 +120,7 @@ TEST_CASE("who does not read the lines of --json stops nothing") {
     CHECK(serve.told(k_waits));
     const ProgramEnd end = serve.stop();
     CHECK_EQ(end.code, 0);
-    CHECK_HAS(end.err, "standard output is not read");
+    CHECK_HAS(end.err, "standard output is blocked");
     CHECK(is_compressed(home, rollout));
   }
   ::close(ends[0]);
@@ -210,7 +210,7 @@ TEST_CASE(
   REQUIRE(serve.told("READY=1\nSTATUS=no pass is due"));
   CHECK_HAS(control(home, {"run-now"}).err, "is off");
   const ProgramEnd end = serve.stop();
-  CHECK_HAS(end.err, "the configuration was not reloaded, the settings of before hold");
+  CHECK_HAS(end.err, "the configuration was not reloaded; the previous settings remain");
   CHECK_HAS(end.err, "config.toml:3: features.nonsense: no such key");
 }
 

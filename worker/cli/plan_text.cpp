@@ -100,7 +100,7 @@ std::string skipped_text(const std::vector<Decision>& decisions) {
       skipped[decision.reason] += 1;
     }
   }
-  return skipped.empty() ? "" : "left as they are:\n" + reasons_text(skipped, "  ");
+  return skipped.empty() ? "" : "skipped:\n" + reasons_text(skipped, "  ");
 }
 
 std::string beyond_text(const PlanView& view) {

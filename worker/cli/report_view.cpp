@@ -9,7 +9,8 @@ namespace {
 constexpr double k_days_a_year = 365.25;
 
 std::string full_text(const std::optional<double>& days) {
-  return days ? fmt::format("full in {}", days_text(days)) : "not full within 100 years";
+  return days ? fmt::format("will be full in {}", days_text(days))
+              : "will not fill within 100 years";
 }
 
 } // namespace
@@ -58,8 +59,8 @@ std::string outlook_text(const Survey& survey) {
   if (!as_it_is) {
     return "At this rate the disk will not fill within 100 years.";
   }
-  return fmt::format("At this rate the disk is {} as it is, and {} if both trees are "
-                     "compressed once they are cold.",
+  return fmt::format("At this rate the disk {} without compression, and {} if both trees "
+                     "are compressed once cold.",
                      full_text(as_it_is),
                      full_text(compressed));
 }

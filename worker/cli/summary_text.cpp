@@ -143,7 +143,7 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   }
   text += others_text(summary);
   if (!summary.skipped.empty()) {
-    text += "left as they are:\n" + reasons_text(summary.skipped, "  ");
+    text += "skipped:\n" + reasons_text(summary.skipped, "  ");
   }
   return text;
 }
@@ -166,7 +166,7 @@ std::string summary_line(const PassSummary& summary, const std::string& home) {
                         format_count(summary.not_freed_files),
                         format_size(summary.not_freed_bytes));
   }
-  return line + fmt::format("; {} left, {} failed; exit {}, {:.1f} s",
+  return line + fmt::format("; {} skipped, {} failed; exit {}, {:.1f} s",
                             skipped,
                             summary.number(OutcomeKind::failed),
                             summary.exit_code(),
