@@ -58,10 +58,10 @@ std::size_t columns(const std::string& line) {
       std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-// What its flag would take: "7d"; "none" for a list of nothing.
+// What its flag would take: "7d"; "none" for an empty list or path.
 std::string default_of(const Key& key) {
   const std::string text = key.text(Settings{});
-  return text.empty() && key.is_list ? "none" : text;
+  return text.empty() ? "none" : text;
 }
 
 // "7d", or "7d" with an explanation behind a comma or a colon.

@@ -634,7 +634,7 @@ TEST_CASE("what was written in the future is a warning") {
   Decision late = decision("late", Reason::future_mtime);
   late.candidate.stamp.mtime = facts.machine.now + 1h;
   facts.store->preview.plan.decisions = {decision("a", Reason::cold), late};
-  says(worst(check_clock, facts), "late was written on");
+  says(worst(check_clock, facts), "late has an mtime in the future");
   Healthy back;
   back.add_run(0, -48h);
   says(worst(check_clock, back), "the clock was set back");

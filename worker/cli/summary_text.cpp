@@ -10,7 +10,7 @@ namespace coldpress {
 const char* const k_how_to_enable =
     "To compress, turn the feature on. For one run:\n"
     "  coldpress run --enable local_thread_store_compression\n"
-    "For good, in the configuration:\n"
+    "Permanently, in the configuration:\n"
     "  [features]\n"
     "  local_thread_store_compression = true\n";
 
