@@ -130,7 +130,7 @@ TEST_CASE("wrong use of control is told, and nobody is asked") {
     CHECK_HAS(end.err, sentence);
   };
   refused({}, "ACTION is required");
-  refused({"stat"}, "there is no \"stat\", did you mean status?");
+  refused({"stat"}, "unknown action \"stat\", did you mean status?");
   refused({"resume", "--for", "2h"}, "--for and --until need pause");
   refused({"pause", "--for", "2"}, "the unit is missing");
   refused({"pause", "--until", "tomorrow"}, "\"tomorrow\" is not a time");
