@@ -356,7 +356,7 @@ TEST_CASE("rollouts that cannot be read need a person, those of others a look") 
   facts.store->preview.plan.decisions = {decision("a", Reason::not_owner)};
   CHECK(worst(check_rollouts, facts).level == Level::warning);
   facts.store->preview.plan.decisions.push_back(decision("b", Reason::unreadable));
-  says(worst(check_rollouts, facts), "b for one");
+  says(worst(check_rollouts, facts), "for example b");
 }
 
 TEST_CASE("a lock that is held is a note, unless its heart stands still") {
