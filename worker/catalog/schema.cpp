@@ -124,6 +124,14 @@ INSERT INTO outcomes SELECT 'writer_arrived', ifnull(sum(writer_arrived), 0) FRO
 INSERT INTO outcomes SELECT 'reaped', ifnull(sum(reaped), 0) FROM runs;
 INSERT INTO outcomes SELECT 'recovered', ifnull(sum(recovered), 0) FROM runs;
 )sql",
+
+    // The names of outcomes as they are now.
+    R"sql(
+UPDATE outcomes SET outcome = 'compressed' WHERE outcome = 'pressed';
+UPDATE outcomes SET outcome = 'recompressed' WHERE outcome = 'repressed';
+UPDATE files SET outcome = 'compressed' WHERE outcome = 'pressed';
+UPDATE files SET outcome = 'recompressed' WHERE outcome = 'repressed';
+)sql",
 };
 
 // A file that merely has our version number fails here, not in the middle of a pass.
