@@ -31,7 +31,7 @@ Result<std::vector<std::string>> codex_sqlite_homes(std::string_view text,
       continue;
     }
     if (entry.given.kind != ValueKind::string) {
-      return refuse_at(path, entry.line, entry.key, "this is no path");
+      return refuse_at(path, entry.line, entry.key, "this is not a path");
     }
     found.push_back(entry.given.items.front());
   }

@@ -102,13 +102,13 @@ Result<std::string> enable_feature(std::string_view text, const std::string& pat
       flag == before.end() ? with_line_added(text) : with_value_changed(text, flag->line);
   const auto after = read_toml(changed, path);
   if (!after || !only_that_changed(before, *after)) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "config",
-                      path,
-                      {"it cannot be changed safely by a program; write "
-                       "local_thread_store_compression = true into its section "
-                       "[features] yourself"}});
+    return Fail(
+        Error{Errc::invalid,
+              0,
+              "config",
+              path,
+              {"a program cannot change it safely; add local_thread_store_compression = "
+               "true to its section [features] yourself"}});
   }
   return changed;
 }

@@ -137,7 +137,8 @@ parse_integer(const Given& given, std::int64_t low, std::int64_t high) {
   std::int64_t value = 0;
   const auto read = std::from_chars(digits.data(), end, value);
   if (read.ec == std::errc::invalid_argument || read.ptr != end) {
-    return refuse(fmt::format("\"{}\" is no whole number; {}", printable(digits), write));
+    return refuse(
+        fmt::format("\"{}\" is not a whole number; {}", printable(digits), write));
   }
   if (read.ec != std::errc{} || value < low || value > high) {
     return refuse(fmt::format("{} is out of range; {}", digits, write));
@@ -171,7 +172,7 @@ Result<std::optional<std::uint32_t>> Percent::parse(const Given& given) {
   const auto percent = parse_integer(given, 1, 100);
   if (!percent) {
     return refuse(fmt::format(
-        "\"{}\" is no percentage; {}", printable(given.items.front()), k_write));
+        "\"{}\" is not a percentage; {}", printable(given.items.front()), k_write));
   }
   return std::optional(static_cast<std::uint32_t>(*percent));
 }

@@ -74,7 +74,7 @@ Result<std::vector<Root>> Roots::parse(const Given& given) {
     }
   }
   if (roots.empty()) {
-    return refuse("no root is named; " + write_one_of(words) + ", or both");
+    return refuse("no root is given; " + write_one_of(words) + ", or both");
   }
   return roots;
 }
@@ -184,7 +184,7 @@ Result<std::vector<GoneReader>> GoneReaders::parse(const Given& given) {
     const auto until = parse_time(day + "T00:00:00Z");
     if (!version || !until) {
       return refuse(fmt::format(
-          "\"{}\" is no release with an end date; {}", printable(item), write));
+          "\"{}\" is not a release with an end date; {}", printable(item), write));
     }
     const auto points =
         std::count(item.begin(), item.begin() + static_cast<long>(at), '.');
@@ -224,9 +224,9 @@ std::string OnBatteryRule::show(OnBattery rule) {
 
 Result<SharedHistory> SharedHistoryRule::parse(const Given& given) {
   TRY_ASSIGN(const std::string word, parse_word(given, {"auto", "compress", "skip"}));
-  return word == "auto"    ? SharedHistory::automatic
+  return word == "auto"       ? SharedHistory::automatic
          : word == "compress" ? SharedHistory::compress
-                           : SharedHistory::skip;
+                              : SharedHistory::skip;
 }
 
 std::string SharedHistoryRule::show(SharedHistory rule) {

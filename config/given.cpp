@@ -43,7 +43,7 @@ Result<std::string> absolute_path(const std::string& written, const PathRules& r
     return refuse("a path is missing");
   }
   if (written.find('\0') != std::string::npos) {
-    return refuse("no path holds a zero byte");
+    return refuse("a path cannot contain a zero byte");
   }
   std::string path = written;
   if (path == "~" || path.starts_with("~/")) {

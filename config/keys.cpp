@@ -76,63 +76,63 @@ constexpr Key key(std::string_view name, std::string_view meaning, Field) {
 constexpr std::array k_keys{
     key<form::Directory>(
         "store",
-        "the Codex home to work on (default: $CODEX_HOME, else ~/.codex)",
+        "Codex home to work on (default: $CODEX_HOME, else ~/.codex)",
         [](auto& s) -> auto& { return s.store; }),
     key<form::Directories>(
         "stores",
-        "several Codex homes for one serve, in place of store",
+        "Codex homes for one serve, instead of store (default: none)",
         [](auto& s) -> auto& { return s.stores; }),
     key<form::Directory>(
         "state_dir",
-        "where the ledger is (default: coldpress/ in the store)",
+        "directory of the ledger (default: coldpress/ in the store)",
         [](auto& s) -> auto& { return s.state_dir; }),
     key<form::Boolean>(
         "features.local_thread_store_compression",
-        "whether anything may be compressed (default: false)",
+        "allow compression (default: false)",
         [](auto& s) -> auto& { return s.compression_enabled; }),
     key<form::Roots>(
-        "scan.roots",
-        "trees whose rollouts are compressed (default: archived)",
-        [](auto& s) -> auto& { return s.scan.roots; }),
+        "scan.roots", "trees to compress (default: archived)", [](auto& s) -> auto& {
+          return s.scan.roots;
+        }),
     key<form::Duration>(
         "scan.cold_after",
-        "untouched this long is cold, by mtime (default: 7d)",
+        "age at which a rollout is cold, by mtime (default: 7d)",
         [](auto& s) -> auto& { return s.scan.cold_after; }),
     key<form::Duration>(
         "scan.settle",
-        "leave what was changed more recently, by ctime (default: 1h)",
+        "skip files changed more recently, by ctime (default: 1h)",
         [](auto& s) -> auto& { return s.scan.settle; }),
     key<form::Excludes>(
         "scan.exclude",
-        "project directories or thread ids to leave plain",
+        "project directories and thread ids to leave plain (default: none)",
         [](auto& s) -> auto& { return s.scan.exclude; }),
     key<form::Boolean>(
         "scan.active_without_lease",
-        "take the active tree where the kernel has no leases (default: false)",
+        "compress the active tree where the kernel has no leases (default: false)",
         [](auto& s) -> auto& { return s.scan.active_without_lease; }),
     key<form::OptionalDuration>(
         "publish.reap_grace",
-        "keep a compressed file's plain form this long (default: 10s, 15m without leases)",
+        "keep retired plain files this long (default: auto: 10s, 15m without leases)",
         [](auto& s) -> auto& { return s.publish.reap_grace; }),
     key<form::Integer<std::uint32_t, 1, 64>>(
-        "limits.jobs", "rollouts compressed at once (default: 2)", [](auto& s) -> auto& {
-          return s.limits.jobs;
-        }),
+        "limits.jobs",
+        "rollouts to compress in parallel (default: 2)",
+        [](auto& s) -> auto& { return s.limits.jobs; }),
     key<form::Size>(
         "limits.memory",
-        "memory for compressing; fewer jobs run if needed (default: 600MiB)",
+        "memory limit; fewer jobs run if needed (default: 600MiB)",
         [](auto& s) -> auto& { return s.limits.memory_bytes; }),
     key<form::Size>(
         "limits.min_free",
-        "stop writing when less is free on the disk (default: 256MiB)",
+        "disk space to keep free (default: 256MiB)",
         [](auto& s) -> auto& { return s.limits.min_free_bytes; }),
     key<form::Size>(
         "limits.read_rate",
-        "read at most this much a second, as 50MiB (default: 0, no limit)",
+        "bytes read per second at most, as 50MiB (default: 0, no limit)",
         [](auto& s) -> auto& { return s.limits.read_rate; }),
     key<form::DurationOrNone>(
         "limits.time_budget",
-        "begin no new rollout after this long (default: none)",
+        "start no new rollout after this time (default: none)",
         [](auto& s) -> auto& { return s.limits.time_budget; }),
     key<form::Percent>(
         "pressure.cpu",
@@ -148,15 +148,16 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.pressure.memory; }),
     key<form::OnBatteryRule>(
         "pressure.on_battery",
-        "while the machine is on battery (default: ignore)",
+        "what to do on battery power (default: ignore)",
         [](auto& s) -> auto& { return s.pressure.on_battery; }),
     key<form::OptionalSize>(
         "pressure.min_free",
-        "serve compresses more when less is free, as 20GiB (default: off)",
+        "serve compresses younger rollouts when less is free, as 20GiB (default: off)",
         [](auto& s) -> auto& { return s.pressure.min_free_bytes; }),
     key<form::Duration>(
         "pressure.cold_after",
-        "and this long is cold then, if scan.cold_after is longer (default: 1d)",
+        "replaces scan.cold_after while less than pressure.min_free is free (default: "
+        "1d)",
         [](auto& s) -> auto& { return s.pressure.cold_after; }),
     key<form::Interval>(
         "serve.every",
@@ -164,7 +165,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.serve.every; }),
     key<form::Duration>(
         "serve.jitter",
-        "and at most so much more, different for each store (default: 30m)",
+        "added to serve.every, up to this much, different for each store (default: 30m)",
         [](auto& s) -> auto& { return s.serve.jitter; }),
     key<form::Integer<int, 1, 19>>(
         "codec.level", "zstd level, 1 to 19 (default: 9)", [](auto& s) -> auto& {
@@ -176,7 +177,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.codec.small_level; }),
     key<form::DurationOrNone>(
         "codec.deep_after",
-        "untouched this long: level 19 where it pays (default: none, which is never)",
+        "age from which level 19 is tried (default: none, which is never)",
         [](auto& s) -> auto& { return s.codec.deep_after; }),
     key<form::Window>(
         "codec.window",
@@ -184,30 +185,30 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.codec.window_log; }),
     key<form::Boolean>(
         "codec.recompress",
-        "compress .zst without a checksum again, of others (default: false)",
+        "recompress .zst of other programs that have no checksum (default: false)",
         [](auto& s) -> auto& { return s.codec.recompress; }),
     key<form::ReaderVersion>(
         "compat.min_reader",
-        "oldest Codex that may have been seen within 30 days (default: 0.137)",
+        "compress nothing if an older Codex wrote within 30 days (default: 0.137)",
         [](auto& s) -> auto& { return s.compat.min_reader; }),
     key<form::SharedHistoryRule>(
         "compat.shared_history",
-        "forks and the threads they began from (default: auto)",
+        "how to treat forks and their parents (default: auto)",
         [](auto& s) -> auto& { return s.compat.shared_history; }),
     key<form::GoneReaders>(
         "compat.gone",
-        "releases of Codex that are gone, as \"0.135 until 2026-12-31\" (default: none)",
+        "Codex releases no longer in use, as \"0.135 until 2026-12-31\" (default: none)",
         [](auto& s) -> auto& { return s.compat.gone; }),
     key<form::Boolean>(
         "catalog.enabled",
-        "keep an index of all conversations, for list and search (default: false)",
+        "keep an index for list and search (default: false)",
         [](auto& s) -> auto& { return s.catalog.enabled; }),
     key<form::OptionalPath>(
         "metrics.textfile",
         "write Prometheus metrics to this file or directory (default: none)",
         [](auto& s) -> auto& { return s.metrics.textfile; }),
     key<form::LogLevelName>(
-        "log.level", "how much is said on stderr (default: info)", [](auto& s) -> auto& {
+        "log.level", "verbosity of stderr (default: info)", [](auto& s) -> auto& {
           return s.log_level;
         }),
 };

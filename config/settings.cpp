@@ -13,13 +13,13 @@ namespace coldpress {
 namespace {
 
 Fail no_version(std::string_view text) {
-  return Fail(Error{Errc::invalid,
-                    0,
-                    "parse version",
-                    {},
-                    {fmt::format("\"{}\" is no version; write it like \"0.137\" or "
-                                 "\"0.144.6\"",
-                                 printable(text))}});
+  return Fail(Error{
+      Errc::invalid,
+      0,
+      "parse version",
+      {},
+      {fmt::format("\"{}\" is not a version; write it like \"0.137\" or \"0.144.6\"",
+                   printable(text))}});
 }
 
 // What may follow the numbers: "-alpha.2".

@@ -84,8 +84,8 @@ struct Settings {
   } limits;
 
   // Wait while the kernel tells of more: percent of the last 10 s in which some task
-  // waited; empty: do not ask. Our own idle threads wait for the CPU whenever anybody
-  // else runs, and are counted like anybody: so that one is off.
+  // waited; empty: do not ask. Our own idle threads wait for the CPU whenever
+  // another program runs, and count as well: so that one is off.
   struct Pressure {
     std::optional<std::uint32_t> cpu; // 1..100
     std::optional<std::uint32_t> io = 40;
@@ -108,8 +108,8 @@ struct Settings {
     int level = 9;                 // 1..19
     int small_level = 16;          // 1..19, below 1 MiB
     std::optional<int> window_log; // 10..27; empty: chosen for each file
-    // Rollouts untouched this long are compressed at level 19, where a sample says that it
-    // pays. Empty: none.
+    // Rollouts untouched this long are compressed at level 19, where a sample says that
+    // it pays. Empty: none.
     std::optional<std::chrono::milliseconds> deep_after;
     bool recompress = false; // compress weak .zst of others again
   } codec;

@@ -24,7 +24,7 @@ struct StderrLooks {
 };
 const StderrLooks& stderr_looks();
 
-// Columns of the terminal, asked anew; else $COLUMNS, else 80.
+// Columns of the terminal, queried each time; else $COLUMNS, else 80.
 std::size_t stderr_width();
 
 // Every line on standard error goes through here, from any thread, each message in one

@@ -21,7 +21,7 @@ struct FileStat {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;      // bytes
   std::uint64_t allocated = 0; // bytes on disk (blocks * 512)
-  WallTime mtime{}; // beyond what we keep: k_too_early or k_too_late
+  WallTime mtime{};            // beyond what we keep: k_too_early or k_too_late
   WallTime ctime{};
   std::uint32_t mode = 0; // permission bits, 07777
   std::uint32_t uid = 0;
@@ -41,7 +41,7 @@ struct SpaceInfo {
   std::uint64_t files_available = 0; // files an ordinary user may still make
   std::uint64_t files_total = 0;     // 0: there is no such limit
   bool read_only = false;            // mounted so
-  std::string type;                  // "ext4"; empty where nobody tells
+  std::string type;                  // "ext4"; empty if not known
   bool known_local = false;          // only this kernel can change its files
 };
 
@@ -56,8 +56,8 @@ struct DirId {
 
 enum class Create : std::uint8_t { no, yes };
 
-// fcntl(2) F_SETLEASE. `read`: nobody has the file open for writing; `write`: nobody
-// else has it open at all.
+// fcntl(2) F_SETLEASE. `read`: no process has the file open for writing; `write`: no
+// process else has it open at all.
 enum class LeaseKind : std::uint8_t { read, write };
 
 // The one door to the disk: a method per system call we depend on, at that grain.
@@ -85,8 +85,8 @@ public:
   // The directory that has the name now, by way of those held above it.
   virtual Result<DirId> look_up_dir(const std::string& dir) = 0;
 
-  // --- opening. Descriptors are close-on-exec. What is no regular file is never read or
-  // waited for: Errc::invalid (a symlink's errno is ELOOP).
+  // --- opening. Descriptors are close-on-exec. What is not a regular file is never read
+  // or waited for: Errc::invalid (a symlink's errno is ELOOP).
 
   // Read-only, without touching atime where the kernel allows it.
   virtual Result<FileHandle> open_read(const std::string& path) = 0;
@@ -116,7 +116,8 @@ public:
   write_at(FileHandle file, std::span<const std::byte> data, std::uint64_t offset) = 0;
   // One write(2) at the end of a file of open_append(), which other processes' appends do
   // not mix with: how many bytes of `data` it took, at least 1. On an error none.
-  virtual Result<std::size_t> append(FileHandle file, std::span<const std::byte> data) = 0;
+  virtual Result<std::size_t> append(FileHandle file,
+                                     std::span<const std::byte> data) = 0;
   virtual Result<void> truncate(FileHandle file, std::uint64_t size) = 0;
   // On success the bytes and the inode survive a power cut. The *name* does not: see
   // sync_dir.
@@ -167,7 +168,7 @@ public:
   // Asks the kernel to forget clean pages; length 0 means to the end.
   virtual Result<void>
   drop_cache(FileHandle file, std::uint64_t offset, std::uint64_t length) = 0;
-  // Bytes of the file now in the page cache. Errc::unsupported where nobody tells.
+  // Bytes of the file now in the page cache. Errc::unsupported if not known.
   virtual Result<std::uint64_t> cached_bytes(FileHandle file) = 0;
 
   // --- locks and leases. Both belong to the open file and end with close().
@@ -175,11 +176,11 @@ public:
   // flock(2), exclusive, not waiting: Errc::busy if another open file holds it.
   virtual Result<void> try_lock(FileHandle file) = 0;
   virtual Result<void> unlock(FileHandle file) = 0;
-  // fcntl(2) F_SETLEASE. Errc::busy: somebody has it open (EAGAIN); Errc::denied: not
+  // fcntl(2) F_SETLEASE. Errc::busy: a process has it open (EAGAIN); Errc::denied: not
   // ours (EACCES); Errc::unsupported: none on this file system (EINVAL). A break never
   // kills this process.
   virtual Result<void> set_lease(FileHandle file, LeaseKind kind) = 0;
-  // True while the lease is whole: nobody has asked to break it.
+  // True while the lease is whole: no process waits to break it.
   virtual Result<bool> lease_whole(FileHandle file, LeaseKind kind) = 0;
   virtual Result<void> drop_lease(FileHandle file) = 0;
 };

@@ -17,7 +17,7 @@ struct GroupMemory {
 };
 
 // Linux' control groups, unified (memory.max, memory.high) or of version 1. Empty: no
-// limit, or nobody tells; that is no error. Reads some small files of /proc and /sys.
+// limit, or it is not known; that is no error. Reads some small files of /proc and /sys.
 // `root` stands before their paths.
 std::optional<GroupMemory> read_group_memory(Fs& fs, const std::string& root = {});
 

@@ -19,9 +19,9 @@ namespace coldpress {
 class LocalSocket {
 public:
   // The name `path`, which must be free (Errc::exists), with mode 0600. It does not
-  // listen yet, so nobody can connect while the mode is still being set.
+  // listen yet, so no process can connect while the mode is still being set.
   static Result<LocalSocket> bind(const std::string& path);
-  // Errc::not_found: no such name; errno ECONNREFUSED: nobody listens there any more;
+  // Errc::not_found: no such name; errno ECONNREFUSED: no process listens there any more;
   // Errc::busy: too many wait there.
   static Result<LocalSocket> connect(const std::string& path);
 
@@ -42,7 +42,7 @@ public:
   Result<std::uint32_t> peer_uid() const;
 
   int descriptor() const { return descriptor_; }
-  // It is somebody else's to close from now on.
+  // The caller closes it from now on.
   void release() { descriptor_ = -1; }
 
 private:
@@ -56,7 +56,7 @@ private:
   std::string path_;
 };
 
-// The same for a connected socket of somebody else's making.
+// The same for a connected socket that the caller created.
 Result<std::uint32_t> peer_uid(int descriptor);
 
 } // namespace coldpress

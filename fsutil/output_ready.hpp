@@ -5,11 +5,11 @@
 namespace coldpress {
 
 // Whether a line of up to 4096 bytes can be written to standard output now, without a
-// wait for whoever reads it; waits at most `limit` for that. True, too, if nobody reads
+// wait for the reader; waits at most `limit` for that. True, too, if no process reads
 // it any more: the write says so.
 bool output_ready(std::chrono::milliseconds limit);
 
-// True if standard output is a pipe or socket that nobody reads any more.
+// True if standard output is a pipe or socket that no process reads any more.
 bool output_abandoned();
 
 } // namespace coldpress

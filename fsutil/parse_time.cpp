@@ -104,14 +104,14 @@ Result<sys_time<nanoseconds>> parse_time(std::string_view text) {
   if (const auto time = read_time(text)) {
     return *time;
   }
-  return Fail(Error{Errc::invalid,
-                    0,
-                    "parse time",
-                    {},
-                    {fmt::format("\"{}\" is no time; write it like "
-                                 "\"2026-01-02T03:04:05Z\" or with an offset such as "
-                                 "+01:00",
-                                 printable(text))}});
+  return Fail(
+      Error{Errc::invalid,
+            0,
+            "parse time",
+            {},
+            {fmt::format("\"{}\" is not a time; write it like \"2026-01-02T03:04:05Z\" "
+                         "or with an offset such as +01:00",
+                         printable(text))}});
 }
 
 } // namespace coldpress

@@ -73,11 +73,12 @@ Result<std::string> read_small(Fs& fs, const std::string& path, std::size_t limi
     return Fail(std::move(got.error()));
   }
   if (*got > limit) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "read",
-                      path,
-                      {fmt::format("it is larger than the limit of {}", format_size(limit))}});
+    return Fail(
+        Error{Errc::invalid,
+              0,
+              "read",
+              path,
+              {fmt::format("it is larger than the limit of {}", format_size(limit))}});
   }
   text.resize(*got);
   return text;
@@ -91,7 +92,7 @@ Result<void> check_space(Fs& fs, const std::string& dir, std::uint64_t min_free)
                       "check free space",
                       dir,
                       {fmt::format("{} are free, less than limits.min_free ({}); free "
-                                   "some space, or set that lower for a while",
+                                   "disk space, or lower that setting for a while",
                                    format_size(space.available),
                                    format_size(min_free))}});
   }

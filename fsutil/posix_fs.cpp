@@ -104,8 +104,8 @@ Error not_there(const std::string& path) {
   if (S_ISLNK(found.st_mode)) {
     error.code = Errc::invalid;
     error.context.push_back(::stat(at.c_str(), &found) == 0
-                                ? at + " is a symlink to something without a name"
-                                : at + " is a symlink to something that is not there");
+                                ? at + " is a symlink to a file without a name"
+                                : at + " is a symlink to a file that does not exist");
   }
   return error;
 }

@@ -36,8 +36,8 @@ int retried_open(int at, const char* path, int flags) {
   return fd;
 }
 
-// Sets ELOOP where a kernel says of a symlink only that it is no directory: "not there"
-// is another answer.
+// Sets ELOOP where a kernel says of a symlink only that it is not a directory: "not
+// there" is another answer.
 int open_one(int at, const std::string& name, int flags) {
   const int fd = retried_open(at, name.c_str(), flags | O_NOFOLLOW);
   struct stat found {};
@@ -77,8 +77,7 @@ int open_beneath(int at, const std::string& rest, int flags) {
     how.flags = static_cast<std::uint64_t>(flags);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     const auto ask = [&] {
-      return static_cast<int>(
-          ::syscall(SYS_openat2, at, rest.c_str(), &how, sizeof how));
+      return static_cast<int>(::syscall(SYS_openat2, at, rest.c_str(), &how, sizeof how));
     };
     int fd = ask();
     while (fd < 0 && (errno == EINTR || errno == EAGAIN)) {
@@ -102,9 +101,8 @@ int open_beneath(int at, const std::string& rest, int flags) {
 Fail failed(std::string_view op, const std::string& path) {
   Error error = Error::from_errno(errno, op, path);
   if (error.sys == ELOOP) {
-    return Fail(std::move(error).in(
-        "a folder on the way to it, or it itself, is a symlink; in a store none is "
-        "followed"));
+    return Fail(std::move(error).in("it, or a directory in its path, is a symlink; "
+                                    "symlinks in a store are not followed"));
   }
   return Fail(std::move(error));
 }
@@ -118,7 +116,7 @@ way_down(std::string_view op, const std::string& path, std::size_t begin) {
     const std::string_view part(path.data() + begin, end - begin);
     if (part == "..") {
       return Fail(Error{
-          Errc::invalid, 0, op, path, {"\"..\" leads out of the store's folder"}});
+          Errc::invalid, 0, op, path, {"\"..\" leads out of the store's directory"}});
     }
     if (!part.empty() && part != ".") {
       way.append(way.empty() ? "" : "/").append(part);

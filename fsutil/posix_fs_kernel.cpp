@@ -148,11 +148,9 @@ Result<void> PosixFs::link_handle(FileHandle file, const std::string& to) {
   if (errno != ENOENT && errno != EPERM && errno != EINVAL) {
     return failed("linkat", to);
   }
-  if (::linkat(AT_FDCWD,
-               proc_path(file).c_str(),
-               at.fd,
-               at.name.c_str(),
-               AT_SYMLINK_FOLLOW) != 0) {
+  if (::linkat(
+          AT_FDCWD, proc_path(file).c_str(), at.fd, at.name.c_str(), AT_SYMLINK_FOLLOW) !=
+      0) {
     return failed("linkat", to);
   }
   return {};
@@ -210,13 +208,13 @@ Result<void> PosixFs::set_lease(FileHandle file, LeaseKind kind) {
   // where a refusal would look like a writer (NFS 4 answers EAGAIN without a delegation).
   const FileSystemType type = type_of_open(fd_of(file));
   if (!type.known_local) {
-    return Fail(Error{
-        Errc::unsupported,
-        0,
-        "fcntl F_SETLEASE",
-        {},
-        {"file system " + type.name + " is not known to be local, so a kernel lease "
-                                      "would say nothing of writers elsewhere"}});
+    return Fail(Error{Errc::unsupported,
+                      0,
+                      "fcntl F_SETLEASE",
+                      {},
+                      {"file system " + type.name +
+                       " is not known to be local, so a kernel lease does not detect "
+                       "writers on other machines"}});
   }
   // A break is announced by a signal, SIGIO by default, which kills whoever does not
   // expect it. SIGURG is ignored by default; and then nobody is to be told at all: we

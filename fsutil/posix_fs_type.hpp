@@ -7,7 +7,7 @@ namespace coldpress {
 
 // Which file system it is, as the kernel tells.
 struct FileSystemType {
-  std::string name; // "ext4", its number if it has no name here, empty if nobody tells
+  std::string name; // "ext4", its number if it has no name here, empty if not known
   // Only this kernel can change its files, so what it says of who has one open is all
   // there is to say. False for networks, clusters and FUSE, and for what is unknown.
   bool known_local = false;

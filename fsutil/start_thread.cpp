@@ -50,7 +50,7 @@ std::string limits_text() {
   if (const std::string pids = pids_limit(); !pids.empty()) {
     text += "; " + pids;
   }
-  return text + "; raise the limit, or end what else runs";
+  return text + "; raise the limit, or end other processes";
 }
 
 } // namespace

@@ -54,18 +54,19 @@ Fail refuse(std::string_view op, std::string sentence) {
 Fail no_duration(std::string_view text, std::string_view why) {
   return refuse(
       "parse duration",
-      fmt::format("\"{}\" is no duration: {}; write it like \"7d\", \"1h30m\" or "
+      fmt::format("\"{}\" is not a duration: {}; write it like \"7d\", \"1h30m\" or "
                   "\"200ms\" (units w d h m s ms)",
                   printable(text),
                   why));
 }
 
 Fail no_size(std::string_view text, std::string_view why) {
-  return refuse("parse size",
-                fmt::format("\"{}\" is no size: {}; write it like \"4096\", \"8MiB\" or "
-                            "\"1.5 GiB\"",
-                            printable(text),
-                            why));
+  return refuse(
+      "parse size",
+      fmt::format("\"{}\" is not a size: {}; write it like \"4096\", \"8MiB\" or "
+                  "\"1.5 GiB\"",
+                  printable(text),
+                  why));
 }
 
 // The longest prefix of `rest` whose characters satisfy `holds`, cut off from it.
@@ -173,7 +174,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return no_size(text, "unknown unit");
   }
   if (unit->factor == 1 && !decimals.empty()) {
-    return no_size(text, "a part of a byte");
+    return no_size(text, "a fraction of a byte");
   }
   const std::uint64_t part = fraction_of(decimals, unit->factor);
   std::uint64_t number = 0;

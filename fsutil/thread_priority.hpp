@@ -2,7 +2,7 @@
 
 namespace coldpress {
 
-// Puts the calling thread into the idle class for CPU and I/O: it gets what nobody else
+// Puts the calling thread into the idle class for CPU and I/O: it gets what no other
 // wants. Best effort; what the system refuses is left as it was.
 //
 // Never for a thread that takes a lock others wait for: an idle-class holder may not be

@@ -24,8 +24,8 @@ void walk(
     pending.pop_back();
     // What is listed and what is then looked at is in one directory.
     const auto held = HeldDir::hold(fs, next.dir);
-    auto entries = held ? fs.list_dir(next.dir)
-                        : Result<std::vector<DirEntry>>(Fail(held.error()));
+    auto entries =
+        held ? fs.list_dir(next.dir) : Result<std::vector<DirEntry>>(Fail(held.error()));
     if (!entries) {
       // Gone since its parent was listed, or never there.
       if (entries.error().code != Errc::not_found) {
@@ -48,7 +48,7 @@ void walk(
                      0,
                      "walk",
                      join_path(next.dir, entry.name),
-                     {"deeper than a rollout can be; what is in there is left alone"}});
+                     {"deeper than a rollout can be; its contents are left alone"}});
       }
     }
   }

@@ -61,8 +61,8 @@ Result<LockedFile> CodexLocks::take(const std::string& path,
   TRY(std::move(locked));
   TRY_ASSIGN(const bool named, still_named(*fs_, handle, path));
   if (!named) {
-    return Fail(
-        Error{Errc::busy, 0, "flock", path, {"removed or replaced while it was taken"}});
+    return Fail(Error{
+        Errc::busy, 0, "flock", path, {"removed or replaced while the lock was taken"}});
   }
   return LockedFile(std::move(file), path);
 }

@@ -53,22 +53,22 @@ public:
   // Shuts out Codex's compressor and history migration. Errc::busy: one of them runs.
   Result<LockedFile> try_maintenance();
 
-  // Whoever makes, probes or removes a thread lock holds this one, for milliseconds.
-  // Tries every millisecond until `wait_at_most` has passed, then Errc::busy; 0 tries
-  // once. Blocks the thread: not for the loop.
+  // A process that creates, probes or removes a thread lock holds this one, for
+  // milliseconds. Tries every millisecond until `wait_at_most` has passed, then
+  // Errc::busy; 0 tries once. Blocks the thread: not for the loop.
   Result<LockedFile> try_coordination(std::chrono::nanoseconds wait_at_most);
 
-  // Whether some process has the thread loaded. While `coordination` is held nobody who
-  // respects the locks can load it. The id is the one in the first session_meta.
+  // Whether some process has the thread loaded. While `coordination` is held no process
+  // that respects the locks can load it. The id is the one in the first session_meta.
   // Errc::invalid: an id no thread can have, or `coordination` is another lock.
   Result<bool> thread_has_writer(const LockedFile& coordination,
                                  const std::string& thread_id);
 
-  // Of the lock that a thread's writer holds: see ThreadLock, which takes it. Errc::invalid:
-  // an id no thread can have.
+  // Of the lock that a thread's writer holds: see ThreadLock, which takes it.
+  // Errc::invalid: an id no thread can have.
   Result<std::string> thread_lock_path(const std::string& thread_id) const;
 
-  // Whether somebody holds the maintenance lock. Makes nothing; holds a free lock for
+  // Whether a process holds the maintenance lock. Makes nothing; holds a free lock for
   // a moment.
   Result<bool> maintenance_busy();
 

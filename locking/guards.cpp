@@ -29,7 +29,7 @@ Result<Section> Section::enter(Guards& guards,
       return Section(std::move(coordination));
     }
   }
-  return Fail(busy("store lock", "the machine stood still while it was looked at"));
+  return Fail(busy("store lock", "the machine was suspended while the lock was taken"));
 }
 
 } // namespace coldpress

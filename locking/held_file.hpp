@@ -16,7 +16,7 @@ Result<std::string> read_start(Fs& fs, FileHandle file, std::size_t limit);
 Result<void> write_start(Fs& fs, FileHandle file, std::string_view text);
 
 // Whether `path` still names this open file. A lock on a file that was unlinked and
-// made anew by somebody else protects nothing.
+// recreated by another process protects nothing.
 Result<bool> still_named(Fs& fs, FileHandle file, const std::string& path);
 
 // For probes: open_lock() without creating, or read-only where writing is denied.

@@ -7,15 +7,16 @@ namespace coldpress {
 // Whether the kernel tells us of writers on this file system.
 enum class LeaseSupport : std::uint8_t { none, works };
 
-// fcntl(2) F_SETLEASE on an open file: while it is whole, nobody has opened the file
+// fcntl(2) F_SETLEASE on an open file: while it is whole, no process has opened the file
 // in a way that conflicts. A conflicting open() blocks until the lease is dropped, or
 // for /proc/sys/fs/lease-break-time (45 s). Nothing of it survives the process.
 //
-// The blocked open() has already resolved the inode: whoever unlinks the file under a
-// lease takes the writer's bytes with it. Rename away, look at whole(), rename back.
+// The blocked open() has already resolved the inode: a process that unlinks the file
+// under a lease takes the writer's bytes with it. Rename away, look at whole(), rename
+// back.
 class KernelLease {
 public:
-  // Errc::busy: somebody has the file open; Errc::denied: not the owner and no
+  // Errc::busy: a process has the file open; Errc::denied: not the owner and no
   // CAP_LEASE; Errc::unsupported: none on this file system.
   static Result<KernelLease> try_take(Fs& fs, FileHandle file, LeaseKind kind);
 
@@ -23,7 +24,7 @@ public:
   KernelLease& operator=(KernelLease&&) = delete;
   ~KernelLease();
 
-  // False once somebody waits at the door, or when the kernel does not say.
+  // False once a process is blocked in open(), or if not known.
   bool whole() const;
 
 private:

@@ -74,15 +74,15 @@ Result<File> open_marker(Fs& fs, const std::string& path, MarkerRules rules) {
   File file(fs, *handle);
   TRY_ASSIGN(const MarkerInfo found, read_marker(fs, file.handle()));
   if (marker_blocks(found, rules)) {
-    return Fail(Error{Errc::busy,
-                      0,
-                      "run marker",
-                      path,
-                      {fmt::format("Codex (pid {}) is compressing since {}",
-                                   found.pid,
-                                   format_time(found.mtime)),
-                       "wait until it is done; if that process is no Codex, remove the "
-                       "file"}});
+    return Fail(
+        Error{Errc::busy,
+              0,
+              "run marker",
+              path,
+              {fmt::format("Codex (pid {}) has been compressing since {}",
+                           found.pid,
+                           format_time(found.mtime)),
+               "wait until it ends; if that process is not Codex, remove the file"}});
   }
   return file;
 }

@@ -16,7 +16,7 @@ std::string marker_path(const std::string& codex_home);
 // ran. Not a lock; its mtime is what counts for Codex.
 struct MarkerInfo {
   std::uint32_t pid = 0; // 0 if it names none
-  std::string by;        // "coldpress", or empty: Codex names nobody
+  std::string by;        // "coldpress", or empty: Codex writes none
   WallTime mtime{};
   std::string text;  // as it stands, at most 4 KiB
   bool ours = false; // made by a coldpress, not necessarily this process
@@ -53,7 +53,7 @@ public:
   RunMarker& operator=(RunMarker&&) = delete;
   ~RunMarker(); // finish(Success::no), if it was not finished
 
-  // Sets its mtime to now. Errc::lost_lock if the name is somebody else's by now.
+  // Sets its mtime to now. Errc::lost_lock if another process has the name by now.
   Result<void> refresh();
 
   enum class Success : std::uint8_t { no, yes };
@@ -70,7 +70,7 @@ private:
   Fs* fs_;
   const Clock* clock_;
   std::string path_;
-  File file_; // open until finished, so that its inode is given to nobody else
+  File file_; // open until finished, so that its inode is not reused
   // What we wrote, for the next coldpress takes the same file over; empty until then.
   std::string text_;
 };

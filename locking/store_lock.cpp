@@ -82,9 +82,9 @@ Result<void> may_take_over(const Contents& found,
   }
   return Fail(busy(path,
                    {describe_holder(record),
-                    fmt::format("it counts as gone after {} without heartbeat",
+                    fmt::format("it is considered gone after {} without a heartbeat",
                                 format_duration(stale)),
-                    "if that host is known to be gone: coldpress unlock"}));
+                    "if that host is gone, run coldpress unlock"}));
 }
 
 // A counter that was lost starts again at the seconds of the calendar, which is beyond
@@ -125,8 +125,8 @@ public:
         !written) {
       Error error = std::move(written.error()).at(path_);
       return Fail(error.code == Errc::no_space
-                      ? std::move(error).in("to begin, coldpress needs a few hundred KiB "
-                                            "on this disk; free them")
+                      ? std::move(error).in("coldpress needs a few hundred KiB on this "
+                                            "disk to start; free disk space")
                       : std::move(error));
     }
     TRY(fs_.sync_file(file_.handle()));
@@ -147,7 +147,8 @@ public:
     }
     auto renewed = renew();
     if (!renewed && !lost_) {
-      return lose("not refreshed in time, and now: " + describe(renewed.error()));
+      return lose("the heartbeat was not written in time, and since then: " +
+                  describe(renewed.error()));
     }
     return renewed;
   }
@@ -194,7 +195,7 @@ private:
     // A network file system may have dropped the flock: then it is granted again, or
     // somebody has it. While we have it this changes nothing.
     if (auto locked = fs_.try_lock(file_.handle()); !locked) {
-      return locked.error().code == Errc::busy ? lose("another process has it now")
+      return locked.error().code == Errc::busy ? lose("another process holds it now")
                                                : locked;
     }
     TRY(confirm());
@@ -246,7 +247,7 @@ Result<StoreLock> StoreLock::try_acquire(Fs& fs,
   }
   TRY_ASSIGN(const bool named, still_named(fs, handle, path));
   if (!named) {
-    return Fail(busy(path, {"replaced while it was taken; try again"}));
+    return Fail(busy(path, {"replaced while the lock was taken; try again"}));
   }
   TRY_ASSIGN(const FileStat stat, fs.stat(handle));
   TRY_ASSIGN(const Contents found, read_contents(fs, handle));
@@ -255,7 +256,7 @@ Result<StoreLock> StoreLock::try_acquire(Fs& fs,
 
   const LockRecord record{self, next_generation(found, now), now, now, false};
   if (!decode_lock_record(encode_lock_record(record))) {
-    return Fail(Error{Errc::invalid, 0, k_op, path, {"the host name does not fit"}});
+    return Fail(Error{Errc::invalid, 0, k_op, path, {"the host name is too long"}});
   }
   StoreLock lock(
       std::make_unique<Held>(fs, clock, path, std::move(file), record, timings));

@@ -18,7 +18,7 @@ namespace coldpress {
 // the disk. On one machine flock alone decides, so the lock is free at once when its
 // holder dies. Where flock does not reach from host to host, others wait until the
 // heartbeat is older than `stale`; a holder that could not refresh gives up by itself
-// earlier, at give_up(), so that it has stopped before anybody else may start.
+// earlier, at give_up(), so that it has stopped before another process may start.
 //
 // Thread-safe, but for moving and destroying.
 class StoreLock {
@@ -32,7 +32,7 @@ public:
   // `state_dir` must exist; symlinks are followed, so that two names of one store meet.
   // `fs` and `clock` must outlive the lock. `self` is this_process().
   //
-  // Errc::busy: somebody has it, or may still have it; the context says who, since
+  // Errc::busy: a process has it, or may still have it; the context says which, since
   // when, and what to do. Durable on success. May sleep for a few milliseconds.
   static Result<StoreLock> try_acquire(Fs& fs,
                                        const Clock& clock,
@@ -48,17 +48,17 @@ public:
   // After another error the lock is as old as before and the next refresh may succeed.
   Result<void> refresh();
 
-  // Errc::lost_lock once somebody else took over, the file was removed, or the last
+  // Errc::lost_lock once another process took over, the file was removed, or the last
   // refresh is older than give_up() and cannot be made up for. From then on always.
   // Another error: could not find out; do not change the disk now.
   //
-  // After a suspend, when the flock is still held and nobody came, it refreshes and
-  // succeeds.
+  // After a suspend, when the flock is still held and no process took over, it refreshes
+  // and succeeds.
   Result<void> check();
 
   // Whether the last refresh is younger than give_up(). Says nothing of who has the lock:
-  // only that no time has passed since check() in which somebody else could have begun.
-  // Waits for nothing, so it may be asked where check() may not.
+  // only that no time has passed since check() in which another process could have
+  // started. Waits for nothing, so it may be asked where check() may not.
   bool fresh() const;
 
   // Which tenure of the lock this is. Every take-over has a greater one.

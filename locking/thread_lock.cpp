@@ -21,7 +21,8 @@ Result<File> try_once(Fs& fs, CodexLocks& codex, const std::string& path) {
   TRY(fs.try_lock(handle));
   TRY_ASSIGN(const bool named, still_named(fs, handle, path));
   if (!named) { // by one who takes no coordination lock
-    return Fail(Error{Errc::busy, 0, "flock", path, {"removed while it was taken"}});
+    return Fail(
+        Error{Errc::busy, 0, "flock", path, {"removed while the lock was taken"}});
   }
   return file;
 }
@@ -64,7 +65,7 @@ Result<ThreadLock> ThreadLock::handed_over(Fs& fs,
                       held.error().sys,
                       "thread writer lock",
                       path,
-                      {"the lease that was handed over is not the one that is held"}});
+                      {"the inherited lease is not the one that is held"}});
   }
   return lock;
 }
@@ -90,7 +91,7 @@ Result<void> ThreadLock::check() const {
                       named ? 0 : named.error().sys,
                       "thread writer lock",
                       path_,
-                      {"it was removed or replaced; nothing more is written"}});
+                      {"it was removed or replaced; writing stops"}});
   }
   return {};
 }

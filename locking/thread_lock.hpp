@@ -27,7 +27,7 @@ public:
 
   // The lock that another process handed over with `file`, an open descriptor of its lock
   // file that stays that process's: it is neither closed nor given back.
-  // Errc::lost_lock: the file is no longer the thread's lock, or somebody else has it.
+  // Errc::lost_lock: the file is no longer the thread's lock, or another process has it.
   static Result<ThreadLock>
   handed_over(Fs& fs, CodexLocks& codex, const std::string& thread_id, FileHandle file);
 
@@ -37,7 +37,7 @@ public:
 
   const std::string& thread_id() const { return thread_id_; }
   FileHandle handle() const { return handle_; }
-  // Errc::lost_lock if somebody has removed or replaced the lock file: then it protects
+  // Errc::lost_lock if the lock file was removed or replaced: then it protects
   // nothing.
   Result<void> check() const;
 

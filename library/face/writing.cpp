@@ -11,7 +11,7 @@ namespace {
 
 Result<WriterOptions> options_of(int sync) {
   if (sync < COLDPRESS_SYNC_NONE || sync > COLDPRESS_SYNC_RECORD) {
-    return Fail(Error{Errc::invalid, 0, "open writer", {}, {"no such sync policy"}});
+    return Fail(Error{Errc::invalid, 0, "open writer", {}, {"unknown sync policy"}});
   }
   WriterOptions options;
   options.sync = static_cast<SyncPolicy>(sync);
@@ -102,8 +102,11 @@ int coldpress_writer_create(coldpress_store* store,
     TRY(need({store, lease, writer}));
     TRY_ASSIGN(WriterOptions options, options_of(sync));
     if (!lease->path.empty()) {
-      return Fail(Error{
-          Errc::exists, 0, "create writer", lease->path, {"the thread has a rollout"}});
+      return Fail(Error{Errc::exists,
+                        0,
+                        "create writer",
+                        lease->path,
+                        {"the thread already has a rollout"}});
     }
     *writer = new coldpress_writer{RolloutWriter::create(
         store->fs,

@@ -32,18 +32,19 @@ extern "C" {
 #define COLDPRESS_API
 #endif
 
-/* What to do about a failure. Values are never given another meaning; there may be more. */
+/* What to do about a failure. Values are never given another meaning; there may be more.
+ */
 enum coldpress_kind {
-  COLDPRESS_NOT_FOUND = 1,   /* no such rollout; the message says if it is not saved yet */
-  COLDPRESS_EXISTS = 2,      /* the rollout is there already */
-  COLDPRESS_BUSY = 3,        /* the thread has a writer: try again later */
-  COLDPRESS_CHANGED = 4,     /* the file was removed, cut or replaced meanwhile */
-  COLDPRESS_LOST_LOCK = 5,   /* somebody removed the lock file: stop writing */
-  COLDPRESS_NO_SPACE = 6,    /* try again when there is room; nothing queued is lost */
-  COLDPRESS_DENIED = 7,      /* permissions */
-  COLDPRESS_IO = 8,          /* the disk */
-  COLDPRESS_CORRUPT = 9,     /* a damaged .zst, which is kept; the message has the offset */
-  COLDPRESS_INVALID = 10,    /* an argument, or a record that is none */
+  COLDPRESS_NOT_FOUND = 1, /* no such rollout; the message says if it is not saved yet */
+  COLDPRESS_EXISTS = 2,    /* the rollout is there already */
+  COLDPRESS_BUSY = 3,      /* the thread has a writer: try again later */
+  COLDPRESS_CHANGED = 4,   /* the file was removed, cut or replaced meanwhile */
+  COLDPRESS_LOST_LOCK = 5, /* the lock file was removed: stop writing */
+  COLDPRESS_NO_SPACE = 6,  /* try again when there is room; nothing queued is lost */
+  COLDPRESS_DENIED = 7,    /* permissions */
+  COLDPRESS_IO = 8,        /* the disk */
+  COLDPRESS_CORRUPT = 9,   /* a damaged .zst, which is kept; the message has the offset */
+  COLDPRESS_INVALID = 10,  /* an argument, or a record that is none */
   COLDPRESS_UNSUPPORTED = 11 /* not what this library handles: the message says why */
 };
 
@@ -56,29 +57,34 @@ typedef struct coldpress_error {
 /* The ABI of the library that is loaded. */
 COLDPRESS_API int coldpress_abi(void);
 /* Its version, "0.1.0". */
-COLDPRESS_API const char *coldpress_version(void);
+COLDPRESS_API const char* coldpress_version(void);
 
 /* ---- finding ---------------------------------------------------------------------- */
 
 typedef struct coldpress_store coldpress_store;
 
 /* A Codex home, usually ~/.codex. Creates nothing. `abi` is COLDPRESS_ABI. */
-COLDPRESS_API int coldpress_store_open(int abi, const char *home, coldpress_store **store,
-                                       coldpress_error *error);
-COLDPRESS_API void coldpress_store_close(coldpress_store *store);
+COLDPRESS_API int coldpress_store_open(int abi,
+                                       const char* home,
+                                       coldpress_store** store,
+                                       coldpress_error* error);
+COLDPRESS_API void coldpress_store_close(coldpress_store* store);
 
 /* The rollout that `what` names: a thread id, a file name or a path, with or without
  * .zst. *path is that of the plain form, which need not exist: the .zst may stand in its
  * place. Good until the next call on `store`. */
-COLDPRESS_API int coldpress_find(coldpress_store *store, const char *what,
-                                 const char **path, coldpress_error *error);
+COLDPRESS_API int coldpress_find(coldpress_store* store,
+                                 const char* what,
+                                 const char** path,
+                                 coldpress_error* error);
 
 /* Calls `each` for every rollout of the store, once whichever forms it has, by its plain
  * path; ends early if that returns other than 0. Folders that could not be listed make it
  * fail after the rest. */
-COLDPRESS_API int coldpress_list(coldpress_store *store,
-                                 int (*each)(const char *path, void *context),
-                                 void *context, coldpress_error *error);
+COLDPRESS_API int coldpress_list(coldpress_store* store,
+                                 int (*each)(const char* path, void* context),
+                                 void* context,
+                                 coldpress_error* error);
 
 /* ---- reading ---------------------------------------------------------------------- */
 
@@ -92,32 +98,37 @@ enum coldpress_state {
 };
 
 typedef struct coldpress_line {
-  const char *text;   /* not ended by NUL, and without its newline */
-  size_t length;      /* of text, in bytes */
-  uint64_t offset;    /* of its first byte in the plain form */
-  uint64_t number;    /* from 1; 0 where lines were not counted */
-  int newline;        /* 0: it is the last line and has none */
-  int state;          /* enum coldpress_state */
-  int has_ordinal;    /* then `ordinal` is the record's */
+  const char* text; /* not ended by NUL, and without its newline */
+  size_t length;    /* of text, in bytes */
+  uint64_t offset;  /* of its first byte in the plain form */
+  uint64_t number;  /* from 1; 0 where lines were not counted */
+  int newline;      /* 0: it is the last line and has none */
+  int state;        /* enum coldpress_state */
+  int has_ordinal;  /* then `ordinal` is the record's */
   uint64_t ordinal;
-  const char *type;   /* of the record, "" if it has none */
+  const char* type; /* of the record, "" if it has none */
 } coldpress_line;
 
 /* What the reader opened it keeps: a change of form meanwhile does not show. */
-COLDPRESS_API int coldpress_reader_open(coldpress_store *store, const char *what,
-                                        coldpress_reader **reader, coldpress_error *error);
+COLDPRESS_API int coldpress_reader_open(coldpress_store* store,
+                                        const char* what,
+                                        coldpress_reader** reader,
+                                        coldpress_error* error);
 /* The same, from the last line to the first. */
-COLDPRESS_API int coldpress_reader_open_backward(coldpress_store *store, const char *what,
-                                                 coldpress_reader **reader,
-                                                 coldpress_error *error);
+COLDPRESS_API int coldpress_reader_open_backward(coldpress_store* store,
+                                                 const char* what,
+                                                 coldpress_reader** reader,
+                                                 coldpress_error* error);
 /* The next line is the first that begins at `offset` or behind it. Before the first line
  * was asked for only; not backward. */
-COLDPRESS_API int coldpress_reader_start_at(coldpress_reader *reader, uint64_t offset,
-                                            coldpress_error *error);
+COLDPRESS_API int coldpress_reader_start_at(coldpress_reader* reader,
+                                            uint64_t offset,
+                                            coldpress_error* error);
 /* 1: *line is the next line; 0: there is none; -1. */
-COLDPRESS_API int coldpress_reader_next(coldpress_reader *reader, coldpress_line *line,
-                                        coldpress_error *error);
-COLDPRESS_API void coldpress_reader_close(coldpress_reader *reader);
+COLDPRESS_API int coldpress_reader_next(coldpress_reader* reader,
+                                        coldpress_line* line,
+                                        coldpress_error* error);
+COLDPRESS_API void coldpress_reader_close(coldpress_reader* reader);
 
 /* ---- writing ---------------------------------------------------------------------- */
 
@@ -127,11 +138,13 @@ typedef struct coldpress_writer coldpress_writer;
 /* The writer lock of a thread, waited for as long as that: 0 asks once, and a thread with
  * a writer is COLDPRESS_BUSY. `thread` is a thread id, which need not have a rollout yet,
  * or names a rollout as in coldpress_find(). */
-COLDPRESS_API int coldpress_lease_acquire(coldpress_store *store, const char *thread,
-                                          int wait_milliseconds, coldpress_lease **lease,
-                                          coldpress_error *error);
-COLDPRESS_API void coldpress_lease_release(coldpress_lease *lease);
-COLDPRESS_API const char *coldpress_lease_thread(const coldpress_lease *lease);
+COLDPRESS_API int coldpress_lease_acquire(coldpress_store* store,
+                                          const char* thread,
+                                          int wait_milliseconds,
+                                          coldpress_lease** lease,
+                                          coldpress_error* error);
+COLDPRESS_API void coldpress_lease_release(coldpress_lease* lease);
+COLDPRESS_API const char* coldpress_lease_thread(const coldpress_lease* lease);
 
 enum coldpress_sync {
   COLDPRESS_SYNC_NONE = 0,
@@ -140,52 +153,61 @@ enum coldpress_sync {
 };
 
 typedef struct coldpress_report {
-  uint64_t appended;      /* records written by this call */
-  int has_ordinals;       /* then the next two are the first's and the last's */
+  uint64_t appended; /* records written by this call */
+  int has_ordinals;  /* then the next two are the first's and the last's */
   uint64_t first_ordinal;
   uint64_t last_ordinal;
-  int repaired_tail;      /* a line that lacked its newline was closed */
-  uint64_t torn;          /* half records that failed writes left, closed */
-  uint64_t shared_lines;  /* of these, how many share a line with another writer's */
+  int repaired_tail;     /* a line that lacked its newline was closed */
+  uint64_t torn;         /* half records that failed writes left, closed */
+  uint64_t shared_lines; /* of these, how many share a line with another writer's */
 } coldpress_report;
 
 /* To append to the rollout of the lease's thread. A .zst is made plain first. The file is
  * read once. */
-COLDPRESS_API int coldpress_writer_open(coldpress_store *store, coldpress_lease *lease,
-                                        int sync, coldpress_writer **writer,
-                                        coldpress_error *error);
+COLDPRESS_API int coldpress_writer_open(coldpress_store* store,
+                                        coldpress_lease* lease,
+                                        int sync,
+                                        coldpress_writer** writer,
+                                        coldpress_error* error);
 /* A thread that has no rollout yet: nothing is on disk before coldpress_writer_persist().
  * Its path is known at once. */
-COLDPRESS_API int coldpress_writer_create(coldpress_store *store, coldpress_lease *lease,
-                                          int sync, coldpress_writer **writer,
-                                          coldpress_error *error);
+COLDPRESS_API int coldpress_writer_create(coldpress_store* store,
+                                          coldpress_lease* lease,
+                                          int sync,
+                                          coldpress_writer** writer,
+                                          coldpress_error* error);
 /* Queues one record: one JSON object on one line, without newline and without ordinal,
  * which the writer adds where the rollout has them. */
-COLDPRESS_API int coldpress_writer_append(coldpress_writer *writer, const char *record,
-                                          size_t length, coldpress_error *error);
-/* Writes what is queued, in order. On failure *report says what was written before it, and
- * the rest stays queued: call again. `report` may be NULL. */
-COLDPRESS_API int coldpress_writer_flush(coldpress_writer *writer,
-                                         coldpress_report *report, coldpress_error *error);
+COLDPRESS_API int coldpress_writer_append(coldpress_writer* writer,
+                                          const char* record,
+                                          size_t length,
+                                          coldpress_error* error);
+/* Writes what is queued, in order. On failure *report says what was written before it,
+ * and the rest stays queued: call again. `report` may be NULL. */
+COLDPRESS_API int coldpress_writer_flush(coldpress_writer* writer,
+                                         coldpress_report* report,
+                                         coldpress_error* error);
 /* Makes a rollout that was created, with all that is queued, in one step; the first
  * record must be the thread's session_meta. Nothing queued: nothing is made. Later and
  * for others the same as flush. */
-COLDPRESS_API int coldpress_writer_persist(coldpress_writer *writer,
-                                           coldpress_report *report,
-                                           coldpress_error *error);
+COLDPRESS_API int coldpress_writer_persist(coldpress_writer* writer,
+                                           coldpress_report* report,
+                                           coldpress_error* error);
 /* Of the plain form; good as long as the writer. */
-COLDPRESS_API const char *coldpress_writer_path(const coldpress_writer *writer);
-COLDPRESS_API size_t coldpress_writer_queued(const coldpress_writer *writer);
+COLDPRESS_API const char* coldpress_writer_path(const coldpress_writer* writer);
+COLDPRESS_API size_t coldpress_writer_queued(const coldpress_writer* writer);
 /* What is still queued is lost: flush before. */
-COLDPRESS_API void coldpress_writer_close(coldpress_writer *writer);
+COLDPRESS_API void coldpress_writer_close(coldpress_writer* writer);
 
 /* ---- session state ---------------------------------------------------------------- */
 
 /* The last `session_state` record of a rollout. 0: nothing was ever recorded; 1: it was
- * cleared (null); 2: *value is the JSON text of its `agent_task`, good until the next call
- * on `store`. */
-COLDPRESS_API int coldpress_session_state(coldpress_store *store, const char *what,
-                                          const char **value, coldpress_error *error);
+ * cleared (null); 2: *value is the JSON text of its `agent_task`, good until the next
+ * call on `store`. */
+COLDPRESS_API int coldpress_session_state(coldpress_store* store,
+                                          const char* what,
+                                          const char** value,
+                                          coldpress_error* error);
 
 #ifdef __cplusplus
 }

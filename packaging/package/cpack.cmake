@@ -11,9 +11,9 @@ set(CPACK_PACKAGE_CONTACT ${COLDPRESS_MAINTAINER})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "compress cold Codex session logs, safely")
 set(CPACK_PACKAGE_DESCRIPTION
 "Codex keeps every session as an append-only .jsonl file. coldpress replaces
-those that are cold by a verified .jsonl.zst of the same name, which Codex
-reads in its place, and turns them back on request. It works beside the
-running Codex, takes its locks, and never removes the only copy of anything.
+cold ones by a verified .jsonl.zst of the same name, which Codex reads in its
+place, and restores them on request. It works while Codex runs, takes its
+locks, and never removes the only copy of anything.
 
 Nothing is changed, enabled or started by installing it.")
 set(CPACK_STRIP_FILES ON)

@@ -20,7 +20,7 @@ std::vector<Kind> all_kinds();
 Scenario compress_scenario(const Kind& kind);
 Scenario reap_scenario(const Kind& kind);
 Scenario restore_scenario(const Kind& kind);
-// A weak frame is compressed again.
+// A weak frame is recompressed.
 Scenario recompress_scenario(const Kind& kind);
 // Every leftover of DESIGN section 5, and what the pass makes of it.
 std::vector<Scenario> leftover_scenarios(const Kind& kind);

@@ -4,7 +4,7 @@
 
 using namespace coldpress;
 
-TEST_CASE("a compression that dies before any call loses nothing and is finished later") {
+TEST_CASE("a compress that dies before any call loses nothing and is finished later") {
   for (const Kind& kind : all_kinds()) {
     const Scenario scenario = compress_scenario(kind);
     report(scenario, run_deaths(scenario));
@@ -26,7 +26,7 @@ TEST_CASE("a restore that dies before any call loses nothing and leaves one form
 }
 
 TEST_CASE(
-    "a weak frame that is compressed again is whole before every call it could die of") {
+    "a weak frame that is recompressed is whole before every call it could die of") {
   for (const Kind& kind : all_kinds()) {
     const Scenario scenario = recompress_scenario(kind);
     report(scenario, run_deaths(scenario));

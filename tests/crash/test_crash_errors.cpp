@@ -100,7 +100,7 @@ int strike_everywhere(const Scenario& scenario, const std::vector<int>& errnos) 
 
 } // namespace
 
-TEST_CASE("an error at any call of a compression leaves the rollout whole and is named") {
+TEST_CASE("an error at any call of a compress leaves the rollout whole and is named") {
   for (const Kind& kind : {full_kind(), named_kind(), linking_kind()}) {
     CHECK(strike_everywhere(compress_scenario(kind), k_all_errnos) > 0);
   }

@@ -22,10 +22,10 @@ struct Case {
   std::function<std::vector<ActorPtr>(World&)> actors;
   bool from_compressed = false; // also from a store that holds Z
   int workers = 1;              // 2: another host has taken the store over from the first
-  int phases = 3;               // of a worker: compresses, recoveries and reaps in any order
-  int kills = 1;                // kill -9 before any call
-  int interruptions = 1;        // see RunRules
-  bool power = false;           // power cuts before any call and after any step
+  int phases = 3;        // of a worker: compresses, recoveries and reaps in any order
+  int kills = 1;         // kill -9 before any call
+  int interruptions = 1; // see RunRules
+  bool power = false;    // power cuts before any call and after any step
   Settle settle = Settle::materialisation;
   bool grace = true; // outlasts an opener that was interrupted
 

@@ -51,7 +51,7 @@ TEST_CASE("the index is for its owner alone") {
   }
 }
 
-TEST_CASE("what is no index of ours is set aside and made anew") {
+TEST_CASE("what is not an index of coldpress is set aside and made anew") {
   const std::vector<std::pair<std::string, std::function<void(const std::string&)>>>
       cases{
           {"text",

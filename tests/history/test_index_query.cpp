@@ -71,8 +71,7 @@ TEST_CASE("words, phrases, prefixes and operators find what they name") {
 
 TEST_CASE("a query that makes no sense says what is wrong at which character") {
   CHECK_EQ(refused(""), "character 1: there is nothing to search for");
-  CHECK_EQ(refused("a AND"),
-           "character 6: something to search for is missing at the end");
+  CHECK_EQ(refused("a AND"), "character 6: a search term is missing at the end");
   CHECK_EQ(refused("(a OR b"), "character 1: this parenthesis is not closed");
   CHECK_EQ(refused("a)"), "character 2: a closing parenthesis has no opening one");
   CHECK_EQ(refused("ü \"open"), "character 3: this quote is not closed");

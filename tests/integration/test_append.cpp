@@ -129,7 +129,7 @@ TEST_CASE("append --new makes a thread when its records are there, and not befor
   CHECK_EQ(read_file(line["path"]), cat.out);
   const ProgramEnd again = at.shell(at.append(words) + at.input(begin));
   CHECK_EQ(again.code, 1);
-  CHECK_HAS(again.err, "the thread has a rollout");
+  CHECK_HAS(again.err, "the thread already has a rollout");
   CHECK(litter(at.home.path()).empty());
 }
 

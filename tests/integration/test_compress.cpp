@@ -89,7 +89,8 @@ TEST_CASE("run changes nothing but rollouts, lock files, the marker and coldpres
   write_file(home / "config.toml", "model = \"x\"\n");
   write_file(home / "state_5.sqlite", "not even a database");
   write_file(home / "archived_sessions/notes.txt", "mine");
-  write_file(home / "archived_sessions/rollout-compress-abcdef.tmp", "of a running Codex");
+  write_file(home / "archived_sessions/rollout-compress-abcdef.tmp",
+             "of a running Codex");
   make_dirs(home / "thread-writer-locks");
   const Listing before = list(home.path());
   REQUIRE_EQ(home.compress().code, 0);

@@ -76,8 +76,8 @@ TEST_CASE("control status shows what the daemon knows") {
                "state      running: 1 of 1,200 rollouts, 2.0 KiB of 4.0 KiB; then paused "
                "until coldpress control resume\n"
                "next pass  2026-01-03T03:00:00Z: every 1d\n"
-               "last pass  2026-01-02T04:00:00Z: some files failed; the next pass tries "
-               "again; 5 compressed, 6.0 KiB -> 1.0 KiB\n"
+               "last pass  2026-01-02T04:00:00Z: some files failed; the next pass "
+               "retries them; 5 compressed, 6.0 KiB -> 1.0 KiB\n"
                "space      1.0 KiB free, less than the 2.0 KiB of pressure.min_free: "
                "younger rollouts are compressed, too, the largest gain first\n");
 }
@@ -130,12 +130,12 @@ TEST_CASE("wrong use of control is told, and nobody is asked") {
     CHECK_HAS(end.err, sentence);
   };
   refused({}, "ACTION is required");
-  refused({"stat"}, "there is no \"stat\", did you mean status?");
-  refused({"resume", "--for", "2h"}, "--for and --until go with pause");
+  refused({"stat"}, "unknown action \"stat\", did you mean status?");
+  refused({"resume", "--for", "2h"}, "--for and --until need pause");
   refused({"pause", "--for", "2"}, "the unit is missing");
-  refused({"pause", "--until", "tomorrow"}, "\"tomorrow\" is no time");
+  refused({"pause", "--until", "tomorrow"}, "\"tomorrow\" is not a time");
   refused({"pause", "--until", "2020-01-01T00:00:00Z"},
           "2020-01-01T00:00:00Z has passed");
   refused({"pause", "--for", "2h", "--until", "2099-01-01T00:00:00Z"}, "excludes");
-  refused({"status", "--all"}, "without --all");
+  refused({"status", "--all"}, "leave out --all");
 }

@@ -186,7 +186,7 @@ TEST_CASE("doctor tells of a ledger that is damaged, and of one set aside") {
   write_file(ledger, std::string(20'000, 'x'));
   const ProgramEnd end = doctor(home);
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(findings_of(end, "ledger"), "the next run sets it aside");
+  CHECK_HAS(findings_of(end, "ledger"), "the next run moves it away");
   REQUIRE_EQ(home.compress().code, 0);
   CHECK_HAS(findings_of(doctor(home), "ledger"), "1 damaged ledgers were set aside");
 }

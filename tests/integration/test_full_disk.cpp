@@ -30,7 +30,8 @@ private:
 
 } // namespace
 
-TEST_CASE("on a full disk the large rollout stays whole and the small one is compressed") {
+TEST_CASE(
+    "on a full disk the large rollout stays whole and the small one is compressed") {
   CodexHome home;
   const SmallDisk disk(home / "archived_sessions", "size=8m");
   if (!disk.works()) {
@@ -57,7 +58,7 @@ TEST_CASE("less free space than limits.min_free compresses nothing and says so")
   const std::string rollout = home.add({});
   const ProgramEnd end = home.compress({"--min-free", "4000000GiB"});
   CHECK_EQ(end.code, 3);
-  CHECK_HAS(end.err, "are free, less than limits.min_free (3.8 PiB); free some space");
+  CHECK_HAS(end.err, "are free, less than limits.min_free (3.8 PiB); free disk space");
   CHECK_EQ(differing(read_file(home / rollout), rollout_content({})), "");
   CHECK_FALSE(exists(home / (rollout + ".zst")));
 }
@@ -70,6 +71,6 @@ TEST_CASE("restore without enough space leaves each rollout as it was") {
   const ProgramEnd end = home.run({"restore", "--all", "--min-free", "4000000GiB"});
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "failed (no_space)");
-  CHECK_HAS(end.err, "its .zst is untouched; free some space");
+  CHECK_HAS(end.err, "its .zst is unchanged; free disk space");
   CHECK_EQ(difference(before, list(home / "archived_sessions")), "");
 }

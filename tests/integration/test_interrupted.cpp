@@ -72,7 +72,8 @@ TEST_CASE("SIGTERM in the middle of a large rollout exits 143 and leaves it as i
   check_stopped_by(SIGTERM);
 }
 
-TEST_CASE("SIGHUP of a closed terminal in the middle of a rollout exits 129 in good order") {
+TEST_CASE(
+    "SIGHUP of a closed terminal in the middle of a rollout exits 129 in good order") {
   check_stopped_by(SIGHUP);
 }
 

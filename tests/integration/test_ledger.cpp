@@ -89,6 +89,6 @@ TEST_CASE("a ledger that cannot be written is reported and the pass goes on") {
   const ProgramEnd end = run_program(used.home.as_ordinary_user(used.home.compressing()));
   CHECK_EQ(end.code, 0);
   CHECK_HAS(end.err, "ledger");
-  CHECK_HAS(end.err, "the work goes on without it");
+  CHECK_HAS(end.err, "the run continues without it");
   CHECK_FALSE(exists(used.home / used.fresh));
 }

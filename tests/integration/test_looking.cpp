@@ -112,7 +112,7 @@ TEST_CASE("reading Codex's databases leaves no file, with the log of a killed Co
     (void)home.run(words);
     CHECK_EQ(difference(before, list(home.path())), "");
   }
-  CHECK_HAS(home.run({"cat", thread_id(77)}).err, "not saved yet");
+  CHECK_HAS(home.run({"cat", thread_id(77)}).err, "has no turn yet");
   CHECK_HAS(home.run({"cat", thread_id(88)}).err, "no such rollout or thread");
   CHECK_EQ(difference(before, list(home.path())), "");
   (void)home.run({"verify"}); // writes into the ledger, and makes nothing
@@ -190,7 +190,7 @@ TEST_CASE("status names what has more than one form, and what lies in orphans") 
   CHECK_HAS(end.out, file_name(3));
   const ProgramEnd swept = home.run({"sweep", "--orphans"});
   CHECK_EQ(swept.code, 0);
-  CHECK_HAS(swept.out, "1 orphans stay: less than 30 days there");
+  CHECK_HAS(swept.out, "1 orphans stay: younger than 30 days");
   CHECK(exists(orphan));
 }
 

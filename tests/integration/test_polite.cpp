@@ -38,8 +38,8 @@ TEST_CASE("a bad time budget, rate or percentage is refused with what to write")
     CHECK_HAS(end.err, flag);
     CHECK_HAS(end.err, says);
   };
-  refused("--time-budget", "soon", "\"soon\" is no duration");
-  refused("--read-rate", "fast", "\"fast\" is no size");
+  refused("--time-budget", "soon", "\"soon\" is not a duration");
+  refused("--read-rate", "fast", "\"fast\" is not a size");
   refused("--pressure-io", "much", "write \"off\" or a whole number from 1 to 100");
   refused("--pressure-on-battery", "stop", "write one of ignore, wait");
 }

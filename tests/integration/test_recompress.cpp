@@ -61,7 +61,7 @@ TEST_CASE("run --recompress gives a frame of zstd -3 --no-check its checksum") {
   REQUIRE_EQ(count(frame_report(frame), "Check: XXH64"), 0);
 
   const ProgramEnd plan = home.run({"plan", "--settle", "0s", "--recompress"});
-  CHECK_HAS(plan.out, "to compress again: 1 .zst without a checksum");
+  CHECK_HAS(plan.out, "to recompress: 1 .zst without a checksum");
   CHECK_HAS(plan.out, "weak_frame");
 
   const ProgramEnd end = home.compress({"--recompress", "--json"});
@@ -196,7 +196,7 @@ TEST_CASE("a frame of ours that another program wrote anew is recompressed unask
   CHECK_HAS(home.run({"status", "--json"}).out,
             R"("without_checksum":2,"lost_checksum":1)");
   CHECK_HAS(home.run({"status"}).out, "2 without a checksum");
-  CHECK_HAS(home.run({"doctor"}).out, "written anew without a checksum");
+  CHECK_HAS(home.run({"doctor"}).out, "replaced by frames without a checksum");
   CHECK_HAS(home.run({"plan", "--json", "--settle", "0s"}).out, "lost_checksum");
 
   const ProgramEnd end = home.compress({"--json"});

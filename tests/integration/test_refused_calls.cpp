@@ -91,5 +91,5 @@ TEST_CASE("a store that may not be written is told of with where to look") {
     return;
   }
   CHECK_EQ(end.code, 1);
-  CHECK_HAS(end.err, "the store cannot be written; coldpress doctor says why");
+  CHECK_HAS(end.err, "the store is not writable; coldpress doctor says why");
 }

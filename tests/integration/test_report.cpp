@@ -98,7 +98,7 @@ TEST_CASE("the page is its owner's, is written again, and replaces nothing else"
     const ProgramEnd end = home.run({"report", "--html", page});
     CHECK_EQ(end.code, 0);
     CHECK_EQ(end.out, "");
-    CHECK_HAS(end.err, "the report is in " + page);
+    CHECK_HAS(end.err, "report written to " + page);
   }
   struct stat stat {};
   REQUIRE_EQ(::stat(page.c_str(), &stat), 0);

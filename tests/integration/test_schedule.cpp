@@ -207,7 +207,7 @@ TEST_CASE("a configuration that no program should change is left, and nothing is
   write_file(machine.config, "features = { local_thread_store_compression = false }\n");
   const ProgramEnd end = machine.schedule({"install", "--enable", k_enable});
   CHECK_EQ(end.code, 2);
-  CHECK_HAS(end.err, "cannot be changed safely");
+  CHECK_HAS(end.err, "cannot change it safely");
   CHECK_FALSE(exists(machine.units));
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("schedule never overwrites what a person edited") {
   const ProgramEnd end = machine.schedule({"install", "--every", "6h"});
   CHECK_EQ(end.code, 1);
   CHECK_HAS(end.err, path);
-  CHECK_HAS(end.err, "somebody has edited this file");
+  CHECK_HAS(end.err, "this file was edited by hand");
   CHECK_HAS(machine.schedule({"status"}).out, path + " (edited)");
   CHECK_HAS(machine.schedule({"remove"}).out, "left " + path);
   CHECK_EQ(read_file(path), edited);
@@ -277,7 +277,7 @@ TEST_CASE("what a timer would not see goes into its command, or is refused") {
                            machine.home));
     const ProgramEnd end = machine.schedule({"install"});
     CHECK_EQ(end.code, 2);
-    CHECK_HAS(end.err, "2 stores are configured, and a timer looks after one");
+    CHECK_HAS(end.err, "2 stores are configured, and a timer handles one");
     CHECK_FALSE(exists(machine.units));
     CHECK_EQ(machine.schedule({"install", "--store", machine.home + "/a"}).code, 0);
     CHECK_HAS(read_file(service), " --store " + machine.home + "/a\n");
@@ -312,14 +312,14 @@ TEST_CASE("schedule refuses what it does not understand, in one line") {
   machine.enable();
   for (const auto& [words, said] :
        std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{"install", "--every", "2d"}, "the nearest is 1d"},
+           {{"install", "--every", "2d"}, "the nearest interval is 1d"},
            {{"install", "--every", "often"}, "often"},
            {{"install", "--kind", "at"}, "--kind is systemd, launchd or cron"},
            {{"install", "bob"}, "--system only"},
            {{"install", "--system"}, "needs the users"},
            {{"install", "--system", "--kind", "cron", "bob"}, "--system is for systemd"},
            {{"install", "--system", "--dry-run", "no-such-user-1"}, "there is no user"},
-           {{"install", "--system", "--dry-run", "a b"}, "is no user name"},
+           {{"install", "--system", "--dry-run", "a b"}, "is not a user name"},
            {{"begin"}, "ACTION"}}) {
     const ProgramEnd end = machine.schedule(words);
     CHECK_EQ(end.code, 2);
@@ -357,7 +357,7 @@ TEST_CASE("the status tells of a last start that failed") {
              "ExecMainExitTimestamp=Wed 2026-11-25 03:12:05 UTC\nExecMainStatus=2\n");
   const ProgramEnd end = machine.schedule({"status"});
   CHECK_EQ(end.code, 4);
-  CHECK_HAS(end.out, "2026-11-25T03:12:05Z, exit 2: wrong settings");
+  CHECK_HAS(end.out, "2026-11-25T03:12:05Z, exit 2: invalid settings");
   CHECK_HAS(end.out, "journalctl --user -u coldpress");
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("serve makes a pass soon after its start, and another one when asked")
   const std::string second = home.add({.number = 2});
   const ProgramEnd asked = control(home, {"run-now"});
   CHECK_EQ(asked.code, 0);
-  CHECK_HAS(asked.out, "a pass begins now");
+  CHECK_HAS(asked.out, "starting a pass");
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
   CHECK(is_compressed(home, second));
@@ -120,7 +120,7 @@ TEST_CASE("who does not read the lines of --json stops nothing") {
     CHECK(serve.told(k_waits));
     const ProgramEnd end = serve.stop();
     CHECK_EQ(end.code, 0);
-    CHECK_HAS(end.err, "standard output is not read");
+    CHECK_HAS(end.err, "standard output is blocked");
     CHECK(is_compressed(home, rollout));
   }
   ::close(ends[0]);
@@ -201,7 +201,7 @@ TEST_CASE(
   REQUIRE(serve.told("RELOADING=1"));
   REQUIRE(serve.told("READY=1"));
   const std::string rollout = home.add({});
-  CHECK_HAS(control(home, {"run-now"}).out, "a pass begins now");
+  CHECK_HAS(control(home, {"run-now"}).out, "starting a pass");
   REQUIRE(serve.told(k_begins));
   REQUIRE(serve.told(k_waits));
   CHECK(is_compressed(home, rollout));
@@ -210,7 +210,7 @@ TEST_CASE(
   REQUIRE(serve.told("READY=1\nSTATUS=no pass is due"));
   CHECK_HAS(control(home, {"run-now"}).err, "is off");
   const ProgramEnd end = serve.stop();
-  CHECK_HAS(end.err, "the configuration was not reloaded, the settings of before hold");
+  CHECK_HAS(end.err, "the configuration was not reloaded; the previous settings remain");
   CHECK_HAS(end.err, "config.toml:3: features.nonsense: no such key");
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("a pause file holds passes back, over a restart, too") {
     CHECK(exists(home / "coldpress/pause"));
     const ProgramEnd refused = control(home, {"run-now"});
     CHECK_EQ(refused.code, 75);
-    CHECK_HAS(refused.err, "it is paused; resume it first");
+    CHECK_HAS(refused.err, "the daemon is paused; run coldpress control resume first");
     CHECK_EQ(serve.stop().code, 0);
   }
   Serving serve(home, serving(home));

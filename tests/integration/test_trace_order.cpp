@@ -65,7 +65,8 @@ bool is_unlink(const Call& call, const std::string& part) {
 
 #ifndef COLDPRESS_PORTABLE
 
-TEST_CASE("compressing one rollout makes its system calls in the order that loses nothing") {
+TEST_CASE(
+    "compressing one rollout makes its system calls in the order that loses nothing") {
   if (!may_trace()) {
     MESSAGE("skipped: may not trace here");
     return;

@@ -61,7 +61,7 @@ TEST_CASE("verify finds a compressed store sound and changes nothing but the led
   CHECK_EQ(read_ones(end).size(), 4);
   CHECK_EQ(summary_of(end)["counts"]["ok"], 4);
   CHECK_EQ(difference(before, list(home.path()), {"coldpress"}), "");
-  CHECK_HAS(home.run({"verify"}).out, "4 compressed rollouts are sound");
+  CHECK_HAS(home.run({"verify"}).out, "4 compressed rollouts are undamaged");
   CHECK_EQ(home.run({"verify", "--quiet"}).out, "");
   const ProgramEnd quiet = home.run({"verify", "--json", "--quiet"});
   CHECK_EQ(read_ones(quiet).size(), 0);
@@ -85,8 +85,8 @@ TEST_CASE("verify lists what is damaged, leaves it as it is and ends with 4") {
   const ProgramEnd text = home.run({"verify"});
   CHECK_EQ(text.code, 4);
   CHECK_HAS(text.err, "damaged: archived_sessions/" + file_name(1));
-  CHECK_HAS(text.err, "put it back from a backup");
-  CHECK_HAS(text.err, "another thread's records");
+  CHECK_HAS(text.err, "restore it from a backup");
+  CHECK_HAS(text.err, "the records of another thread");
   CHECK_HAS(text.out, "3 are damaged");
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("verify compares with the bytes that the ledger knows") {
   forge_hash(home);
   const ProgramEnd end = home.run({"verify"});
   CHECK_EQ(end.code, 4);
-  CHECK_HAS(end.err, "not to the bytes it held before");
+  CHECK_HAS(end.err, "not to its former bytes");
 }
 
 TEST_CASE("verify compares with a ledger that it may only read") {
@@ -189,8 +189,8 @@ TEST_CASE("verify compares with a ledger that it may only read") {
   ::chmod((home / "coldpress/ledger.sqlite").c_str(), 0400);
   const ProgramEnd end = run_program(home.as_ordinary_user(home.coldpress({"verify"})));
   CHECK_EQ(end.code, 4);
-  CHECK_HAS(end.err, "not to the bytes it held before");
-  CHECK_HAS(end.err, "the ledger cannot be written, so nothing is remembered");
+  CHECK_HAS(end.err, "not to its former bytes");
+  CHECK_HAS(end.err, "the ledger cannot be written, so the results are not recorded");
 }
 
 TEST_CASE("verify works without a ledger, and beside one that is damaged") {
@@ -199,7 +199,7 @@ TEST_CASE("verify works without a ledger, and beside one that is damaged") {
   write_file(home / "coldpress/ledger.sqlite", std::string(20'000, 'x'));
   const ProgramEnd end = home.run({"verify"});
   CHECK_EQ(end.code, 0);
-  CHECK_HAS(end.err, "the oldest files come first");
+  CHECK_HAS(end.err, "the oldest files are read first");
   CHECK_EQ(read_file(home / "coldpress/ledger.sqlite"), std::string(20'000, 'x'));
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("what cannot be read is told apart from damage") {
   const ProgramEnd end = run_program(home.as_ordinary_user(home.coldpress({"verify"})));
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "unreadable: archived_sessions/" + file_name(1));
-  CHECK_HAS(end.out, "3 compressed rollouts are sound");
+  CHECK_HAS(end.out, "3 compressed rollouts are undamaged");
 }
 
 TEST_CASE("verify ends soon when it is asked to") {
@@ -225,7 +225,7 @@ TEST_CASE("verify ends soon when it is asked to") {
   const ProgramEnd end = program.wait();
   CHECK_EQ(end.code, 143);
   CHECK_LT(end.seconds, 5);
-  CHECK_HAS(end.out, "left for the next time");
+  CHECK_HAS(end.out, "left for the next call");
 }
 
 TEST_CASE("verify reads nothing more once its time is used up") {

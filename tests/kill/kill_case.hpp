@@ -24,8 +24,8 @@ struct CaseSize {
   int jobs = 1;
 };
 
-// Compress, compress for the first time, restore, reap, sweep: each on a whole file system
-// and on one that lacks leases, unnamed files and rename flags.
+// Compress, compress for the first time, restore, reap, sweep: each on a whole file
+// system and on one that lacks leases, unnamed files and rename flags.
 std::vector<KillCase> all_kill_cases(const CaseSize& size);
 
 } // namespace coldpress

@@ -137,7 +137,7 @@ private:
     const bool refused = !compressed && compressed.error().kind == OutcomeKind::failed;
     if (!refused || disk.exists(rig.compressed()) || disk.get(rig.plain()) != text_ ||
         !rig.litter().empty()) {
-      row_.violation(when_ + ": a compression named a frame that reads back differently");
+      row_.violation(when_ + ": a compress named a frame that reads back differently");
     }
   }
 

@@ -217,17 +217,18 @@ private:
 
   int report() {
     const std::uint64_t violations = violations_ + stuck_ + shared_.faults;
-    fmt::print("ROW race-d tried={} violations={} lost={} compresses={} writer_arrived={} "
-               "reaped={} reap_refused={} skipped={} past_the_grace={}\n",
-               shared_.acknowledged.load(),
-               violations,
-               lost_,
-               compresses_,
-               arrived_,
-               reaped_,
-               refused_,
-               skipped_,
-               assumed_);
+    fmt::print(
+        "ROW race-d tried={} violations={} lost={} compresses={} writer_arrived={} "
+        "reaped={} reap_refused={} skipped={} past_the_grace={}\n",
+        shared_.acknowledged.load(),
+        violations,
+        lost_,
+        compresses_,
+        arrived_,
+        reaped_,
+        refused_,
+        skipped_,
+        assumed_);
     const bool all_seen = arrived_ > 0 && reaped_ > 0 && refused_ > 0 && skipped_ > 0;
     return violations == 0 && all_seen ? 0 : 1;
   }

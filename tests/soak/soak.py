@@ -188,7 +188,7 @@ def main():
     work = sys.argv[3] if len(sys.argv) > 3 else tempfile.mkdtemp(prefix="coldpress-soak-")
     faults, samples, rollouts = soak(program, minutes, work)
     with open(os.path.join(work, "serve.log")) as log:
-        passes = sum(" a pass begins" in line for line in log)
+        passes = sum(" starting a pass" in line for line in log)
     for fault in faults:
         print("FAULT", fault)
     if samples:

@@ -76,7 +76,7 @@ textfile = "/var/lib/metrics"'
   systemctl start --no-block coldpress@alice.service
   until_true 20 processes >/dev/null
   sleep 2
-  check "a pass is under way" is coldpress@alice.service ActiveState activating
+  check "a pass is running" is coldpress@alice.service ActiveState activating
   check "its process is called coldpress" test "$(cat "/proc/$(property coldpress@alice.service MainPID)/comm")" = coldpress
   local before=$SECONDS
   systemctl stop coldpress@alice.service

@@ -200,7 +200,7 @@ TEST_CASE("a frame counts as verified when it was made, until it is gone") {
   CHECK_FALSE(row.verified_at.has_value());
 }
 
-TEST_CASE("a frame that was compressed again counts as compressed, with its plain length") {
+TEST_CASE("a frame that was recompressed counts as compressed, with its plain length") {
   Outcome again = compressed();
   again.kind = OutcomeKind::recompressed;
   again.bytes_before = 150; // the old .zst

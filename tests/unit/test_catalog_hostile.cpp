@@ -51,7 +51,7 @@ void make_socket(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("what is no regular file is refused at once, as a database or beside one") {
+TEST_CASE("what is not a regular file is refused at once, as a database or beside one") {
   for (const char* suffix : {"", "-wal", "-journal", "-shm"}) {
     for (const char* kind : {"fifo", "directory", "socket", "symlink", "dangling"}) {
       CAPTURE(suffix);

@@ -392,8 +392,8 @@ TEST_CASE("troubled rollouts are those that failed or conflict, most failures fi
   CHECK(rig.ledger.check().has_value());
 }
 
-TEST_CASE(
-    "a verification stands for its rollout until a newer one, or until it is compressed") {
+TEST_CASE("a verification stands for its rollout until a newer one, or until it is "
+          "compressed") {
   Rig rig;
   Outcome made = compressed("a/ours");
   rig.record(made);

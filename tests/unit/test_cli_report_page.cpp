@@ -96,7 +96,7 @@ TEST_CASE("what is young has grown over a day, and not over days") {
   CHECK(last_days_text(1) == "the last day");
   CHECK(last_days_text(1.6) == "the last 2 days");
   const std::string text = report_text(ReportView(survey_of("p"), 1, false));
-  CHECK(text.find("over the last day; what was deleted") != std::string::npos);
+  CHECK(text.find("over the last day; rollouts deleted") != std::string::npos);
 }
 
 TEST_CASE("a report does not say that nothing is cold if it only may not be compressed") {

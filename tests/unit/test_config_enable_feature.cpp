@@ -55,7 +55,7 @@ TEST_CASE("what cannot be changed safely is refused") {
                            "note = \"\"\"\n[features]\n\"\"\"\n",
                            "[features]\nlocal_thread_store_compression = \"no\"\n"}) {
     CAPTURE(text);
-    CHECK(enabled(text).starts_with("refused: it cannot be changed safely"));
+    CHECK(enabled(text).starts_with("refused: a program cannot change it safely"));
   }
 }
 

@@ -140,32 +140,33 @@ TEST_CASE("a value of the wrong type is an error that says what to write") {
     const char* is;
     const char* write;
   };
-  for (const Case& one : {Case{"store = 1", "a number", "directory"},
-                          Case{"store = ['/a']", "a list", "directory"},
-                          Case{"store = {}", "a section", "directory"},
-                          Case{"stores = '/a'", "a string", "a list"},
-                          Case{"pressure.min_free = true", "a boolean", "\"8MiB\""},
-                          Case{"serve.every = 1", "1 has no unit", "\"7d\""},
-                          Case{"scan.cold_after = true", "a boolean", "\"7d\""},
-                          Case{"scan.roots = 'archived'", "a string", "[\"archived\"]"},
-                          Case{"scan.exclude = [1]", "not strings", "a list"},
-                          Case{"scan.active_without_lease = 'true'", "a string", "false"},
-                          Case{"limits.jobs = '2'", "a string", "from 1 to 64"},
-                          Case{"limits.jobs = 2.5", "a number with a point", "whole"},
-                          Case{"limits.memory = false", "a boolean", "\"8MiB\""},
-                          Case{"limits.time_budget = 60", "60 has no unit", "\"1h30m\""},
-                          Case{"pressure.io = '40'", "a string", "\"off\""},
-                          Case{"pressure.on_battery = true", "a boolean", "wait"},
-                          Case{"codec.window = '20'", "a string", "\"auto\""},
-                          Case{"compat.min_reader = 0.137", "with a point", "\"0.137\""},
-                          Case{"compat.shared_history = 1", "a number", "auto"},
-                          Case{"compat.gone = '0.135'", "a string", "0.135 until"},
-                          Case{"compat.gone = ['0.135']", "no release", "until"},
-                          Case{"compat.gone = ['0.135 until']", "no release", "until"},
-                          Case{"compat.gone = ['x until 2026-12-31']", "no rel", "until"},
-                          Case{"compat.gone = ['0.135 until 2026-13-31']", "no", "until"},
-                          Case{"compat.gone = ['0.135 until 31.12.26']", "no", "until"},
-                          Case{"log.level = 2024-01-01", "a date", "info"}}) {
+  for (const Case& one :
+       {Case{"store = 1", "a number", "directory"},
+        Case{"store = ['/a']", "a list", "directory"},
+        Case{"store = {}", "a section", "directory"},
+        Case{"stores = '/a'", "a string", "a list"},
+        Case{"pressure.min_free = true", "a boolean", "\"8MiB\""},
+        Case{"serve.every = 1", "1 has no unit", "\"7d\""},
+        Case{"scan.cold_after = true", "a boolean", "\"7d\""},
+        Case{"scan.roots = 'archived'", "a string", "[\"archived\"]"},
+        Case{"scan.exclude = [1]", "not strings", "a list"},
+        Case{"scan.active_without_lease = 'true'", "a string", "false"},
+        Case{"limits.jobs = '2'", "a string", "from 1 to 64"},
+        Case{"limits.jobs = 2.5", "a number with a point", "whole"},
+        Case{"limits.memory = false", "a boolean", "\"8MiB\""},
+        Case{"limits.time_budget = 60", "60 has no unit", "\"1h30m\""},
+        Case{"pressure.io = '40'", "a string", "\"off\""},
+        Case{"pressure.on_battery = true", "a boolean", "wait"},
+        Case{"codec.window = '20'", "a string", "\"auto\""},
+        Case{"compat.min_reader = 0.137", "with a point", "\"0.137\""},
+        Case{"compat.shared_history = 1", "a number", "auto"},
+        Case{"compat.gone = '0.135'", "a string", "0.135 until"},
+        Case{"compat.gone = ['0.135']", "not a release", "until"},
+        Case{"compat.gone = ['0.135 until']", "not a release", "until"},
+        Case{"compat.gone = ['x until 2026-12-31']", "not a rel", "until"},
+        Case{"compat.gone = ['0.135 until 2026-13-31']", "no", "until"},
+        Case{"compat.gone = ['0.135 until 31.12.26']", "no", "until"},
+        Case{"log.level = 2024-01-01", "a date", "info"}}) {
     const std::string what = complaint(one.toml);
     CAPTURE(what);
     CHECK(says(what, one.is));
@@ -182,18 +183,19 @@ TEST_CASE("a value out of range is an error that names the range") {
   CHECK(says(complaint("codec.window = 28"), "from 10 to 27"));
   CHECK(says(complaint("pressure.io = 0"), "\"off\" or a whole number from 1 to 100"));
   CHECK(says(complaint("pressure.io = 101"), "\"off\" or a whole number from 1 to 100"));
-  CHECK(says(complaint("limits.memory = -1"), "no size"));
-  CHECK(says(complaint("limits.read_rate = -1"), "no size"));
-  CHECK(says(complaint("scan.cold_after = '101w1'"), "no duration"));
+  CHECK(says(complaint("limits.memory = -1"), "not a size"));
+  CHECK(says(complaint("limits.read_rate = -1"), "not a size"));
+  CHECK(says(complaint("scan.cold_after = '101w1'"), "not a duration"));
   CHECK(says(complaint("scan.cold_after = '40000d'"), "100 years"));
   CHECK(says(complaint("scan.roots = []"), "no root"));
   CHECK(says(complaint("serve.every = '999ms'"), "at least 1s"));
-  CHECK(says(complaint("pressure.min_free = 'none'"), "no size"));
+  CHECK(says(complaint("pressure.min_free = 'none'"), "not a size"));
 }
 
 TEST_CASE("an unknown word is an error with the nearest one") {
   CHECK(says(complaint("scan.roots = ['archvied']"), "did you mean \"archived\"?"));
-  CHECK(says(complaint("compat.shared_history = 'compres'"), "did you mean \"compress\"?"));
+  CHECK(
+      says(complaint("compat.shared_history = 'compres'"), "did you mean \"compress\"?"));
   CHECK(says(complaint("pressure.on_battery = 'waits'"), "did you mean \"wait\"?"));
   CHECK(says(complaint("log.level = 'loud'"), "trace, debug, info, warn, error, off"));
 }
@@ -225,15 +227,15 @@ TEST_CASE("an unknown COLDPRESS_ variable is an error with the nearest valid one
 
 TEST_CASE("a bad value of a variable or a flag is told with its name") {
   CHECK(says(complaint_of_variable("COLDPRESS_CODEC_LEVEL", "x"),
-             "$COLDPRESS_CODEC_LEVEL: codec.level: \"x\" is no whole number"));
+             "$COLDPRESS_CODEC_LEVEL: codec.level: \"x\" is not a whole number"));
   CHECK(says(complaint_of_variable("COLDPRESS_CODEC_LEVEL", "99999999999999999999"),
              "out of range"));
   CHECK(says(complaint_of_variable("COLDPRESS_SCAN_ACTIVE_WITHOUT_LEASE", "yes"),
              "neither true nor false"));
   LoadInputs inputs;
   inputs.flags = {{"scan.cold_after", "7"}};
-  CHECK(
-      says(complaint_of(inputs), "--cold-after: scan.cold_after: \"7\" is no duration"));
+  CHECK(says(complaint_of(inputs),
+             "--cold-after: scan.cold_after: \"7\" is not a duration"));
   inputs.flags = {{"scan.cold_aftr", "7d"}};
   CHECK(says(complaint_of(inputs), "did you mean scan.cold_after?"));
 }

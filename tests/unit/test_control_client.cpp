@@ -84,7 +84,7 @@ TEST_CASE("without a daemon, the error says how to start one") {
   { REQUIRE(LocalSocket::bind(dir / "control.sock").has_value()); }
   const Error stale = why_not(dir / "control.sock");
   CHECK(stale.code == Errc::not_found);
-  CHECK(says(stale, "runs no more; start one with"));
+  CHECK(says(stale, "has ended; start one with"));
 }
 
 TEST_CASE("a daemon that does not answer is waited for only so long") {
@@ -132,5 +132,5 @@ TEST_CASE("a socket of another user is asked nothing" * doctest::skip(::geteuid(
   REQUIRE(status == 0);
   const Error error = why_not(path);
   CHECK(error.code == Errc::denied);
-  CHECK(says(error, "user 65534 listens there"));
+  CHECK(says(error, "user 65534 listens on this socket"));
 }

@@ -89,16 +89,16 @@ TEST_CASE("what is not one flat JSON object is no request") {
                                  R"({"v":1e999,"command":"status"})",
                                  "1",
                                  "null"}) {
-    CHECK(sentence(line) == "the request is not one flat JSON object in a line");
+    CHECK(sentence(line) == "the request must be one flat JSON object on one line");
   }
   const std::string zero = R"({"v":1,"command":"status"})" + std::string(1, '\0');
-  CHECK(sentence(zero) == "the request is not one flat JSON object in a line");
+  CHECK(sentence(zero) == "the request must be one flat JSON object on one line");
 }
 
 TEST_CASE("a request that is nested deep costs nothing and is refused") {
   const std::string deep = R"({"v":1,"command":"status","x":)" + std::string(2000, '[') +
                            std::string(2000, ']') + "}";
-  CHECK(sentence(deep) == "the request is not one flat JSON object in a line");
+  CHECK(sentence(deep) == "the request must be one flat JSON object on one line");
   const std::string objects = R"({"v":1,"command":"status","x":{"a":{}}})";
   CHECK(sentence(objects) == "status takes no member \"x\"");
 }
@@ -106,7 +106,7 @@ TEST_CASE("a request that is nested deep costs nothing and is refused") {
 TEST_CASE("another version is told apart from a wrong request") {
   CHECK(refusal_of(R"({"v":2,"command":"fly","more":[]})").code == Errc::unsupported);
   CHECK(refusal_of(R"({"v":2})").context.front() ==
-        "version 2 of the protocol is not spoken here, only 1; use the same coldpress on "
+        "protocol version 2 is not supported here, only 1; use the same coldpress on "
         "both sides");
   for (const char* line : {R"({"command":"status"})",
                            R"({"v":"1","command":"status"})",
@@ -134,9 +134,9 @@ TEST_CASE("a member of another type, of another command, or of none is refused")
   CHECK(sentence(R"({"v":1,"command":"pause","for":7200})") ==
         "\"for\" must be a string");
   CHECK(sentence(R"({"v":1,"command":"run-now","store":""})").starts_with("\"store\""));
-  CHECK(sentence(R"({"v":1,"command":"pause","for":"2"})").find("no duration") !=
+  CHECK(sentence(R"({"v":1,"command":"pause","for":"2"})").find("not a duration") !=
         std::string::npos);
-  CHECK(sentence(R"({"v":1,"command":"pause","until":"now"})").find("is no time") !=
+  CHECK(sentence(R"({"v":1,"command":"pause","until":"now"})").find("is not a time") !=
         std::string::npos);
   CHECK(sentence(
             R"({"v":1,"command":"pause","for":"2h","until":"2026-01-02T04:00:00Z"})") ==

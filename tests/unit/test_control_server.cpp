@@ -177,7 +177,7 @@ TEST_CASE("a second server finds the first one, also if its lock file is gone") 
   REQUIRE(rig.fs.unlink(rig.path + ".lock").has_value());
   const Error error = refused_to_open(rig, rig.path);
   CHECK(error.code == Errc::busy);
-  CHECK(describe(error).find("another coldpress serve has it") != std::string::npos);
+  CHECK(describe(error).find("another coldpress serve uses it") != std::string::npos);
   RawClient client(rig.path);
   REQUIRE(client.send(k_ask));
   CHECK(client.reply().text == "status");

@@ -102,7 +102,7 @@ TEST_CASE("a size that cannot be meant is refused with the reason") {
     REQUIRE_FALSE(parsed.has_value());
     CHECK(parsed.error().code == Errc::invalid);
     REQUIRE_FALSE(parsed.error().context.empty());
-    CHECK(says(parsed.error().context.front(), "is no size"));
+    CHECK(says(parsed.error().context.front(), "is not a size"));
   }
 }
 
@@ -212,6 +212,6 @@ TEST_CASE("what is no time, or none we can count, is refused with a sentence") {
     const auto parsed = parse_time(text);
     REQUIRE_FALSE(parsed.has_value());
     CHECK(parsed.error().code == Errc::invalid);
-    CHECK(parsed.error().context.at(0).starts_with("\"" + text + "\" is no time"));
+    CHECK(parsed.error().context.at(0).starts_with("\"" + text + "\" is not a time"));
   }
 }

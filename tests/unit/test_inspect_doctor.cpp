@@ -295,7 +295,7 @@ TEST_CASE("a file system not known to be local, and what it lacks, is a note") {
   CHECK(worst(check_file_systems, facts).level == Level::note);
   Healthy old;
   old.store->trees[0].unnamed = false;
-  says(worst(check_file_systems, old), "no unnamed files");
+  says(worst(check_file_systems, old), "does not support unnamed files");
   Healthy apart;
   apart.store->trees[0].stat->device = 2;
   says(worst(check_file_systems, apart), "another file system than the store");
@@ -356,7 +356,7 @@ TEST_CASE("rollouts that cannot be read need a person, those of others a look") 
   facts.store->preview.plan.decisions = {decision("a", Reason::not_owner)};
   CHECK(worst(check_rollouts, facts).level == Level::warning);
   facts.store->preview.plan.decisions.push_back(decision("b", Reason::unreadable));
-  says(worst(check_rollouts, facts), "b for one");
+  says(worst(check_rollouts, facts), "for example b");
 }
 
 TEST_CASE("a lock that is held is a note, unless its heart stands still") {
@@ -372,7 +372,7 @@ TEST_CASE("a lock whose holder is gone says when it is free, and of unlock") {
   Healthy facts;
   StoreLockHolder& holder = facts.hold_lock();
   holder.locked = false;
-  says(worst(check_store_lock, facts), "takes it over at once");
+  says(worst(check_store_lock, facts), "takes it over immediately");
   holder.process.host = "other";
   holder.process.boot_id = "boot-b";
   says(worst(check_store_lock, facts), "coldpress unlock");
@@ -553,7 +553,7 @@ TEST_CASE("a run without an end was killed, unless it is still at work") {
   facts.add_run(0, 48h);
   std::swap(facts.store->ledger.runs[0], facts.store->ledger.runs[1]);
   facts.hold_lock();
-  says(worst(check_runs, facts), "going on");
+  says(worst(check_runs, facts), "has been running");
 }
 
 TEST_CASE("runs that were killed one after the other need somebody to look") {
@@ -578,7 +578,7 @@ TEST_CASE("no success for long is a warning while the feature is on") {
   Healthy never;
   never.add_run(1, 1h);
   const auto found = seen_by(check_runs, never);
-  says(found.back(), "no run has ended well");
+  says(found.back(), "no run has succeeded");
 }
 
 TEST_CASE("rollouts that fail are listed with why and when they are tried again") {
@@ -597,7 +597,7 @@ TEST_CASE("rollouts that fail are listed with why and when they are tried again"
   CHECK(found[0].level == Level::problem);
   CHECK(found[1].level == Level::warning);
   says(found[1], "r1 failed 3 times");
-  says(found[1], "tried again after");
+  says(found[1], "retried after");
   says(found[5], "7 rollouts failed in all");
 }
 
@@ -634,10 +634,10 @@ TEST_CASE("what was written in the future is a warning") {
   Decision late = decision("late", Reason::future_mtime);
   late.candidate.stamp.mtime = facts.machine.now + 1h;
   facts.store->preview.plan.decisions = {decision("a", Reason::cold), late};
-  says(worst(check_clock, facts), "late was written on");
+  says(worst(check_clock, facts), "late has an mtime in the future");
   Healthy back;
   back.add_run(0, -48h);
-  says(worst(check_clock, back), "the clock went back");
+  says(worst(check_clock, back), "the clock was set back");
   Healthy soon; // two machines never agree to the second
   late.candidate.stamp.mtime = soon.machine.now + 30s;
   soon.store->preview.plan.decisions = {late};

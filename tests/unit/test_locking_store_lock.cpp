@@ -79,7 +79,7 @@ TEST_CASE("a disk too full for the lock is told with the file and what to do") {
   REQUIRE_FALSE(lock);
   CHECK(lock.error().code == Errc::no_space);
   CHECK(says(lock.error(), k_path));
-  CHECK(says(lock.error(), "free them"));
+  CHECK(says(lock.error(), "free disk space"));
 }
 
 TEST_CASE("a status probe at the wrong moment does not refuse the lock") {

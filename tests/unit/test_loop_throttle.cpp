@@ -161,7 +161,7 @@ TEST_CASE("pressure above its threshold holds all up until it is below half of i
 
   const auto ends = throttle.see(load_of(19));
   REQUIRE(ends);
-  CHECK(*ends == "the machine is free again: going on");
+  CHECK(*ends == "the machine is idle again: continuing");
   CHECK(throttle.may_start());
   CHECK_FALSE(throttle.see(load_of(39)));
 }

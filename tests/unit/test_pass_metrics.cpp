@@ -165,7 +165,7 @@ TEST_CASE("metrics that cannot be written are told, and fail no run") {
   rig.settings.metrics.textfile = "/nowhere/coldpress.prom";
   CHECK(rig.run() == 0);
   REQUIRE(rig.notes.size() == 1);
-  CHECK(rig.notes.front().starts_with("no metrics were written: "));
+  CHECK(rig.notes.front().starts_with("the metrics were not written: "));
 }
 
 TEST_CASE("neither a stranger's file nor another store's metrics are replaced") {

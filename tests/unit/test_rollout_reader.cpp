@@ -143,7 +143,7 @@ TEST_CASE("a rollout that is in neither form is not found after three more tries
   CHECK(store.clock.slept == 150ms);
 }
 
-TEST_CASE("what is no regular file is refused at once") {
+TEST_CASE("what is not a regular file is refused at once") {
   Store store;
   store.fs.put_dir(k_plain);
   CHECK_FALSE(store.read(k_plain));

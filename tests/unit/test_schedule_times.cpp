@@ -30,7 +30,8 @@ TEST_CASE("an interval that no timer can say is refused with the nearest") {
     const auto parsed = parse_every(wanted);
     REQUIRE_FALSE(parsed);
     CHECK_EQ(parsed.error().code, Errc::invalid);
-    CHECK_NE(parsed.error().context.front().find(std::string("nearest is ") + nearest),
+    CHECK_NE(parsed.error().context.front().find(std::string("nearest interval is ") +
+                                                 nearest),
              std::string::npos);
   }
   CHECK_FALSE(parse_every("often"));

@@ -92,7 +92,7 @@ TEST_CASE("a timer of cron needs cron to run, and not knowing it is no yes") {
   status.starter_runs = false;
   says(status, LookedAfter::no, "cron does not run");
   status.starter_runs.reset();
-  says(status, LookedAfter::unknown, "cannot be told");
+  says(status, LookedAfter::unknown, "is not known");
 }
 
 TEST_CASE("a timer whose last run is long ago does not come") {

@@ -121,8 +121,9 @@ TEST_CASE("the state has what the last pass did") {
   ManagedStore store = rig.open();
   store.pass_began();
   CHECK(store.state().state == ServiceState::running);
-  (void)store.take_line(R"({"message_type":"summary","counts":{"compressed":2,"reaped":2},)"
-                        R"("bytes_before":2048,"bytes_after":1024,"seconds":1})");
+  (void)store.take_line(
+      R"({"message_type":"summary","counts":{"compressed":2,"reaped":2},)"
+      R"("bytes_before":2048,"bytes_after":1024,"seconds":1})");
   store.pass_ended(0);
   REQUIRE(store.state().last_run.has_value());
   CHECK(store.state().last_run->compressed == 2);
@@ -136,9 +137,9 @@ TEST_CASE("a pass that died without a word is not one that had nothing to do") {
   store.pass_began();
   store.pass_ended(137);
   CHECK(store.result_text(137) ==
-        "pass, exit 137: killed, by somebody or because memory was short");
+        "pass, exit 137: killed, by another process or because memory was short");
   CHECK(store.result_text(139) == "pass, exit 139: killed by signal 11");
-  CHECK(store.result_text(143) == "pass, exit 143: stopped half way");
+  CHECK(store.result_text(143) == "pass, exit 143: interrupted");
   CHECK(store.result_text(1) == "pass, exit 1: failed; its messages are above");
   CHECK(store.result_text(0) == "pass, exit 0: nothing to do");
 }

@@ -91,7 +91,7 @@ TEST_CASE("a small rollout gets the higher level, and is not read for it") {
   CHECK(rig.fs.calls() == 0);
 }
 
-TEST_CASE("a rollout of up to 64 MiB gets a window that holds all of it") {
+TEST_CASE("a rollout of up to 64 MiB gets a window that holds the whole file") {
   Rig rig(copies(10'000, 9 * k_mebi));
   const FrameChoice choice = rig.choose();
   CHECK(choice.frame.level == 9);
@@ -100,14 +100,14 @@ TEST_CASE("a rollout of up to 64 MiB gets a window that holds all of it") {
   CHECK(rig.fs.calls() == 0);
 }
 
-TEST_CASE("a large rollout whose copies lie near gets a window smaller than itself") {
+TEST_CASE("a large rollout whose repeats are near gets a window smaller than itself") {
   Rig rig(copies(3 * k_mebi, 100 * k_mebi));
   const FrameChoice choice = rig.choose();
   CHECK(choice.frame.window_log == 26); // 4 MiB, and the margin
   CHECK(choice.why.find("near") != std::string::npos);
 }
 
-TEST_CASE("a large rollout whose copies lie far apart gets the widest window") {
+TEST_CASE("a large rollout whose repeats are far apart gets the widest window") {
   Rig rig(copies(40 * k_mebi, 140 * k_mebi));
   const FrameChoice choice = rig.choose();
   CHECK(choice.frame.window_log == 27);
@@ -163,7 +163,7 @@ TEST_CASE("a size is predicted by a sample, and by the copies that a probe has s
             return call.op == "read_at";
           }) == 4);
   }
-  SUBCASE("large, and copies lie far apart") {
+  SUBCASE("large, and repeats are far apart") {
     Rig rig(copies(20 * k_mebi, 140 * k_mebi)); // one line of 5 bits a byte, seven times
     CHECK(rig.predict() > 10 * k_mebi);
     CHECK(rig.predict() < 30 * k_mebi);

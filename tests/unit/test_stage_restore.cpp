@@ -81,7 +81,7 @@ TEST_CASE("restore makes the plain file with its metadata, and then removes the 
   CHECK(rig.disk.get_xattr(file.handle(), "user.note").value() == "kept");
 }
 
-TEST_CASE("restore undoes a compression byte by byte") {
+TEST_CASE("restore undoes a compress byte by byte") {
   Rig rig;
   REQUIRE(rig.restore());
   rig.clock.advance(1h);

@@ -124,7 +124,7 @@ TEST_CASE("the advice about a damaged frame goes by what else there is of the ro
   rig.replace(rig.rig.retired(1), rig.text);
   CHECK(rig.verify().hint.find("coldpress sweep") != std::string::npos);
   rig.replace(rig.rig.plain(1), rig.text);
-  CHECK(rig.verify().hint.find("plain file stands beside it") != std::string::npos);
+  CHECK(rig.verify().hint.find("plain file is beside it") != std::string::npos);
 }
 
 TEST_CASE("the advice about a frame that no Codex reads goes by what it asks for") {
@@ -175,7 +175,7 @@ TEST_CASE("another thread's frame in the place of one is damage, one made anew i
   rig.replace(rig.rig.compressed(1), test_frame(test_rollout(1, 7)));
   const VerifiedRollout anew = rig.verify(before);
   CHECK(anew.result == VerifyResult::ok);
-  CHECK(anew.detail.find("made it anew") != std::string::npos);
+  CHECK(anew.detail.find("recreated it") != std::string::npos);
 }
 
 TEST_CASE("of a rollout that has become shorter it is said that lines may be missing") {
@@ -185,7 +185,7 @@ TEST_CASE("of a rollout that has become shorter it is said that lines may be mis
   rig.replace(rig.rig.compressed(1), test_frame(rig.text));
   const VerifiedRollout seen = rig.verify(before);
   CHECK(seen.result == VerifyResult::ok);
-  CHECK(seen.detail.find("an older copy was put back") != std::string::npos);
+  CHECK(seen.detail.find("an older copy was restored") != std::string::npos);
 }
 
 TEST_CASE("what has replaced a rollout and is none is not said to be made by Codex") {
@@ -195,7 +195,7 @@ TEST_CASE("what has replaced a rollout and is none is not said to be made by Cod
   rig.replace(rig.rig.compressed(1), test_frame(std::string(20'000, '\0')));
   const VerifiedRollout seen = rig.verify(before);
   CHECK(seen.detail.find("session_meta") != std::string::npos);
-  CHECK(seen.detail.find("made it anew") == std::string::npos);
+  CHECK(seen.detail.find("recreated it") == std::string::npos);
 }
 
 TEST_CASE("a frame that no Codex reads, but zstd does, is not sent to the backup") {
@@ -217,7 +217,7 @@ TEST_CASE("lines that are torn are told of only where no checksum vouches for th
   const VerifiedRollout weak = rig.verify();
   CHECK(weak.result == VerifyResult::ok);
   CHECK_FALSE(weak.read->checksum);
-  CHECK(weak.detail.find("1 lines are no whole JSON") != std::string::npos);
+  CHECK(weak.detail.find("1 lines are not complete JSON") != std::string::npos);
 }
 
 TEST_CASE("a flipped bit without a checksum is found against what was read before") {

@@ -66,8 +66,8 @@ Verdict verdict_of(const Outcome& outcome);
 std::chrono::hours back_off(int attempts);
 
 // The row after one more outcome. Pure. Measurements the outcome does not bring (a skip,
-// a reap, a failure) stay as they were; a hold ends when the rollout is compressed; no_gain
-// stays while the stamp does.
+// a reap, a failure) stay as they were; a hold ends when the rollout is compressed;
+// no_gain stays while the stamp does.
 FileRow
 row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime now);
 

@@ -18,7 +18,7 @@ namespace coldpress {
 // Readers and one writer may be at work at once: who reads never waits, and sees it as of
 // the last transaction. Who writes has taken IndexLock.
 //
-// Errors as Db's. Errc::corrupt: it is damaged; make it anew. One thread at a time.
+// Errors as Db's. Errc::corrupt: it is damaged; recreate it. One thread at a time.
 class Index {
 public:
   struct Opened;

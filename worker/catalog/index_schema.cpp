@@ -173,15 +173,16 @@ Result<IndexFile> index_file_kind(const Db& db) {
     return IndexFile::empty;
   }
   if (application != k_application || version < 1) {
-    return Fail(Error{Errc::corrupt, 0, "index version", "", {"no index of ours"}});
+    return Fail(
+        Error{Errc::corrupt, 0, "index version", "", {"not an index of coldpress"}});
   }
   if (version > k_index_version) {
     return Fail(Error{Errc::unsupported,
                       0,
                       "index version",
                       "",
-                      {fmt::format("the index has version {}, this program knows {}; use "
-                                   "the newer program, or drop the index with it",
+                      {fmt::format("the index has version {}, this program supports {}; "
+                                   "use the newer program, or drop the index with it",
                                    version,
                                    k_index_version)}});
   }

@@ -139,7 +139,7 @@ public:
   // What HeadMemory::apply() returned.
   Result<void> write_heads(const std::vector<HeadPage>& pages);
 
-  // --- verified frames, whoever made them
+  // --- verified frames, of any program
 
   // In place of what was known of that rollout. Of one that is damaged the caller hands
   // on the plain bytes of the last good reading.

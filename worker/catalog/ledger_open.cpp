@@ -42,15 +42,15 @@ Result<std::optional<Db>> open_for_reading(const std::string& path) {
     return std::optional<Db>();
   }
   if (version < newest_schema()) {
-    return Fail(
-        Error{Errc::unsupported,
-              0,
-              "ledger version",
-              path,
-              {fmt::format("the ledger has version {}, this program reads {}; the "
-                           "next run brings it up to date",
-                           version,
-                           newest_schema())}});
+    return Fail(Error{
+        Errc::unsupported,
+        0,
+        "ledger version",
+        path,
+        {fmt::format(
+            "the ledger has version {}, this program reads {}; the next run updates it",
+            version,
+            newest_schema())}});
   }
   TRY(check_tables(db));
   return std::optional<Db>(std::move(db));

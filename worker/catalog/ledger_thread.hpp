@@ -28,7 +28,7 @@ public:
   Result<void> start();
   LedgerThread(const LedgerThread&) = delete;
   LedgerThread& operator=(const LedgerThread&) = delete;
-  // Finishes what was posted, then joins. Nobody may post any more.
+  // Finishes what was posted, then joins. Nothing may be posted any more.
   ~LedgerThread();
 
   // Never blocks on the disk. `work` runs on the ledger's thread, must not call

@@ -160,18 +160,18 @@ Result<int> read_schema_version(const Db& db) {
   TRY(query.step());
   const auto version = static_cast<int>(query.integer(0));
   if (version < 0) {
-    return Fail(Error{Errc::corrupt, 0, "ledger version", "", {"no ledger of ours"}});
+    return Fail(
+        Error{Errc::corrupt, 0, "ledger version", "", {"not a ledger of coldpress"}});
   }
   if (version > newest_schema()) {
-    return Fail(
-        Error{Errc::unsupported,
-              0,
-              "ledger version",
-              "",
-              {fmt::format("the ledger has version {}, this program knows up to {}; "
-                           "use the newer program, or delete the ledger",
-                           version,
-                           newest_schema())}});
+    return Fail(Error{Errc::unsupported,
+                      0,
+                      "ledger version",
+                      "",
+                      {fmt::format("the ledger has version {}, this program supports up "
+                                   "to {}; use the newer program, or delete the ledger",
+                                   version,
+                                   newest_schema())}});
   }
   return version;
 }

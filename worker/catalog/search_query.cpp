@@ -117,18 +117,18 @@ private:
     skip_space();
     const std::size_t begin = at_;
     if (at_ == text_.size()) {
-      return wrong(at_, "something to search for is missing at the end");
+      return wrong(at_, "a search term is missing at the end");
     }
     if (at_operator()) {
       return wrong(begin,
-                   "an operator stands where something to search for should; "
-                   "quote it to search for the word");
+                   "an operator is in the place of a search term; quote it to search for "
+                   "the word");
     }
     if (text_[at_] == '(') {
       return group();
     }
     if (text_[at_] == ')') {
-      return wrong(at_, "something to search for is missing before the parenthesis");
+      return wrong(at_, "a search term is missing before the parenthesis");
     }
     return text_[at_] == '"' ? phrase() : word();
   }

@@ -101,7 +101,7 @@ private:
 // Errors: busy (another process holds a lock for longer than `patience`, or a killed one
 // left a journal that a read-only connection may not replay), denied, no_space, io,
 // corrupt (no database, damaged, or with tables that are not ours), not_found, invalid
-// (it or a file of SQLite's beside it is no regular file). The context is what SQLite
+// (it or a file of SQLite's beside it is not a regular file). The context is what SQLite
 // says.
 //
 // In mode read_only also invalid for a snapshot that is too large: see wal_snapshot.hpp.

@@ -244,7 +244,7 @@ read_snapshot(Fs& fs, const std::string& path, std::uint64_t limit) {
       return std::move(**image);
     }
   }
-  return Fail(Error{Errc::busy, 0, "read database", path, {"it changes all the time"}});
+  return Fail(Error{Errc::busy, 0, "read database", path, {"it keeps changing"}});
 }
 
 } // namespace coldpress

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t k_most_snapshot = std::uint64_t{256} << 20U;
 // Sound beside a process that writes: a page of the file that changes while it is read
 // stands in the log, too, until the log begins again, which its header shows.
 //
-// Errors: those of Fs; Errc::invalid (no regular file, or larger than `limit`);
+// Errors: those of Fs; Errc::invalid (not a regular file, or larger than `limit`);
 // Errc::busy (the log began again, or the file changed without one, at each of three
 // tries).
 Result<std::vector<std::byte>>

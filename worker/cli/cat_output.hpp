@@ -8,7 +8,7 @@
 namespace coldpress {
 
 // What cat writes to standard output: the bytes as they are, or a line of JSON for each
-// line. Errors have the errno; EPIPE: nobody reads any more.
+// line. Errors have the errno; EPIPE: the reader is gone.
 class CatOutput {
 public:
   explicit CatOutput(bool json) : json_(json) {}

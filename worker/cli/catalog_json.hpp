@@ -14,7 +14,7 @@ namespace coldpress {
 
 std::string thread_line(const ListedThread& thread, const std::string& name);
 std::string list_line(const ThreadTotals& totals, std::uint64_t shown, bool up_to_date);
-// `name`: of the thread, empty if nobody gave it one.
+// `name`: of the thread, empty if it has none.
 std::string hit_line(const SearchHit& hit, const std::string& name);
 std::string scan_hit_line(const ScanHit& hit);
 std::string search_line(std::uint64_t hits, bool more, bool up_to_date);

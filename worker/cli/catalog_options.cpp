@@ -18,13 +18,14 @@ Result<WallTime> parse_moment(const std::string& text, WallTime now) {
   constexpr std::size_t k_date = 10; // 2026-03-01
   auto time = parse_time(text.size() == k_date ? text + "T00:00:00Z" : text);
   if (!time) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "parse time",
-                      "",
-                      {fmt::format("\"{}\" is no time; write it like 90d, 2026-03-01 or "
-                                   "2026-03-01T12:00:00Z",
-                                   printable(text))}});
+    return Fail(Error{
+        Errc::invalid,
+        0,
+        "parse time",
+        "",
+        {fmt::format(
+            "\"{}\" is not a time; write it like 90d, 2026-03-01 or 2026-03-01T12:00:00Z",
+            printable(text))}});
   }
   return *time;
 }
@@ -54,34 +55,37 @@ Result<void> check_word(std::string_view flag,
 
 void add_thread_filters(CLI::App& app, Options& options) {
   CatalogOptions& catalog = options.catalog;
-  app.add_option("--project", catalog.project, "only of this directory and those below")
+  app.add_option("--project", catalog.project, "only threads of this directory and below")
       ->type_name("DIR");
-  app.add_option("--source", catalog.source, "only begun by this: cli, vscode, exec, ...")
+  app.add_option("--source",
+                 catalog.source,
+                 "only threads of this source: cli, vscode, exec, ...")
       ->type_name("NAME");
   app.add_option(
-         "--since", catalog.since, "last written since: 90d, 2026-03-01, RFC 3339")
+         "--since", catalog.since, "last written at or after: 90d, 2026-03-01, RFC 3339")
       ->type_name("TIME");
-  app.add_option("--until", catalog.until, "last written before: the same")
+  app.add_option("--until", catalog.until, "last written before, in the same forms")
       ->type_name("TIME");
-  app.add_option("--status", catalog.status, "of the last turn")
+  app.add_option("--status", catalog.status, "status of the last turn")
       ->type_name("completed|failed|interrupted|none");
-  app.add_option("--form", catalog.form, "in which form it is now")
+  app.add_option("--form", catalog.form, "current form of the rollout")
       ->type_name("plain|compressed");
-  auto* archived = app.add_flag("--archived", catalog.archived, "only archived ones");
-  app.add_flag("--active", catalog.active, "only those that are not archived")
+  auto* archived = app.add_flag("--archived", catalog.archived, "only archived threads");
+  app.add_flag("--active", catalog.active, "only threads that are not archived")
       ->excludes(archived);
-  app.add_option("--family", catalog.family, "only a thread, its forks and its parents")
+  app.add_option(
+         "--family", catalog.family, "only this thread, its forks and its parents")
       ->type_name("THREAD");
 }
 
 void add_paging(CLI::App& app, Options& options) {
   CatalogOptions& catalog = options.catalog;
-  app.add_option("--limit", catalog.limit, "how many at most; 0: all (default: 50)")
+  app.add_option(
+         "--limit", catalog.limit, "maximum number of results; 0: all (default: 50)")
       ->type_name("N");
-  app.add_option("--skip", catalog.skip, "pass over the first N")->type_name("N");
-  app.add_flag("--no-update",
-               catalog.no_update,
-               "answer from the index as it is, without a look at the store");
+  app.add_option("--skip", catalog.skip, "skip the first N results")->type_name("N");
+  app.add_flag(
+      "--no-update", catalog.no_update, "use the index as it is, without updating it");
 }
 
 Result<ThreadFilter> filter_of(const CatalogOptions& options, WallTime now) {

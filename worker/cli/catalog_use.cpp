@@ -28,8 +28,7 @@ bool is_there(Fs& fs, const Store& store) {
 bool bring_up_to_date(const Context& context, const OpenedStore& opened) {
   const auto updated = build_index(context, opened);
   if (!updated) {
-    warn("coldpress: the index could not be brought up to date, what is newer is "
-         "missing: {}\n",
+    warn("coldpress: the index could not be updated, so newer lines are missing: {}\n",
          printable(describe(updated.error())));
     return false;
   }
@@ -57,8 +56,8 @@ Result<IndexReport> build_index(const Context& context, const OpenedStore& opene
       refresh_index(context.fs, context.clock, opened.store, rules_of(opened, bar));
   clear_drawn();
   if (updated && !updated->set_aside.empty()) {
-    warn("coldpress: the index was damaged and has been made anew; the damaged one is "
-         "{}; index drop removes it, too\n",
+    warn("coldpress: the index was damaged and has been rebuilt; the damaged one is {}; "
+         "coldpress index drop removes it, too\n",
          printable(updated->set_aside));
   }
   return updated;

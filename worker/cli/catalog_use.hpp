@@ -29,7 +29,7 @@ use_catalog(const Context& context, const OpenedStore& opened, Without without);
 // Brings the index up to date, making it where there is none; shows how far it is.
 Result<IndexReport> build_index(const Context& context, const OpenedStore& opened);
 
-// Puts --family into the filter. Errc::not_found if nobody knows the thread.
+// Puts --family into the filter. Errc::not_found if the thread is unknown.
 Result<void>
 put_family(const CatalogUse& use, const CatalogOptions& options, ThreadFilter& filter);
 

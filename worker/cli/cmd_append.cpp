@@ -68,12 +68,15 @@ private:
     const std::string id = lower_case(thread);
     if (!is_uuid(id)) {
       return Fail(
-          Error{Errc::invalid, 0, "append --new", thread, {"this is no thread id"}});
+          Error{Errc::invalid, 0, "append --new", thread, {"this is not a thread id"}});
     }
     auto there = find_thread(context_, store, id);
     if (there) {
-      return Fail(Error{
-          Errc::exists, 0, "append --new", there->path, {"the thread has a rollout"}});
+      return Fail(Error{Errc::exists,
+                        0,
+                        "append --new",
+                        there->path,
+                        {"the thread already has a rollout"}});
     }
     if (there.error().code != Errc::not_found) {
       return there;
@@ -108,8 +111,8 @@ private:
       note("coldpress: {} records appended to {}\n", done_.appended, printable(path_));
     }
     if (done_.torn > 0) {
-      warn("coldpress: {} half records were left by failed writes and closed; {} share "
-           "their line with another writer's record\n",
+      warn("coldpress: {} partial records of failed writes were ended with a newline; {} "
+           "share their line with another writer's record\n",
            done_.torn,
            done_.shared_lines);
     }
@@ -128,8 +131,8 @@ void add_append(CLI::App& app, Options& options) {
       ->type_name("THREAD")
       ->required();
   app.add_flag(
-      "--new", options.is_new, "begin the thread; nothing is made if there is no input");
-  app.add_option("--sync", options.sync, "when to make it durable (default: batch)")
+      "--new", options.is_new, "create the thread; with empty input nothing is created");
+  app.add_option("--sync", options.sync, "when to sync to disk (default: batch)")
       ->type_name("none|batch|record");
   add_wait(app, options);
 }

@@ -164,7 +164,7 @@ Result<std::string> the_one(const Context& context, const std::string& text) {
 std::string whole_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos
              ? ""
-             : text + " is no number of lines or bytes";
+             : text + " is not a number of lines or bytes";
 }
 
 Result<void> check(const Options& options) {
@@ -183,30 +183,30 @@ Result<void> check(const Options& options) {
 void add_cat(CLI::App& app, Options& options) {
   app.add_option("rollout",
                  options.rollouts,
-                 "path, file name or thread id; .jsonl and .jsonl.zst mean the same")
+                 "path, file name or thread id, with .jsonl or .jsonl.zst")
       ->type_name("ROLLOUT")
       ->required();
   CatOptions& cat = options.cat;
-  auto* line = app.add_option("--from-line", cat.from_line, "begin with line N, from 1")
-                   ->type_name("N")
-                   ->check(whole_number);
+  auto* line =
+      app.add_option("--from-line", cat.from_line, "start at line N, counted from 1")
+          ->type_name("N")
+          ->check(whole_number);
   auto* offset =
       app.add_option("--from-offset",
                      cat.from_offset,
-                     "begin at byte N of the plain form; with --json at the next line")
+                     "start at byte N of the plain form; with --json at the next line")
           ->type_name("N")
           ->check(whole_number);
-  app.add_option("--tail", cat.tail, "only the last N lines")
+  app.add_option("--tail", cat.tail, "print the last N lines")
       ->type_name("N")
       ->check(whole_number)
       ->excludes(line)
       ->excludes(offset);
   line->excludes(offset);
-  auto* reverse =
-      app.add_flag("--reverse", cat.reverse, "from the last line to the first")
-          ->excludes(line)
-          ->excludes(offset);
-  app.add_flag("--follow", cat.follow, "go on as the rollout grows, in either form")
+  auto* reverse = app.add_flag("--reverse", cat.reverse, "print the last line first")
+                      ->excludes(line)
+                      ->excludes(offset);
+  app.add_flag("--follow", cat.follow, "print lines as they are appended, in either form")
       ->excludes(reverse);
 }
 

@@ -24,12 +24,13 @@ int cmd_completion(const Context& context) {
   } else if (shell == "fish") {
     print_data(fish_completion(top));
   } else {
-    return report(context,
-                  Error{Errc::invalid,
-                        0,
-                        "completion",
-                        {},
-                        {"no completion for " + shell + "; name bash, zsh or fish"}});
+    return report(
+        context,
+        Error{Errc::invalid,
+              0,
+              "completion",
+              {},
+              {"no completion script for " + shell + "; use bash, zsh or fish"}});
   }
   return static_cast<int>(Exit::ok);
 }

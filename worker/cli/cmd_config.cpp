@@ -32,7 +32,7 @@ int cmd_config(const Context& context) {
   }
   out("{}", table.text());
   out("# file: {}\n",
-      loaded->config_file.empty() ? "none was found" : printable(loaded->config_file));
+      loaded->config_file.empty() ? "none found" : printable(loaded->config_file));
   return static_cast<int>(Exit::ok);
 }
 

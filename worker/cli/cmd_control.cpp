@@ -32,7 +32,7 @@ Result<ControlCommand> parse_action(const std::string& typed) {
   }
   const std::string near = nearest(typed, names);
   return wrong_use(
-      fmt::format("there is no \"{}\"{}; it takes one of {}",
+      fmt::format("unknown action \"{}\"{}; use one of {}",
                   printable(typed),
                   near.empty() ? "" : fmt::format(", did you mean {}?", near),
                   fmt::join(names, ", ")));
@@ -43,10 +43,10 @@ Result<ControlRequest> parse_request(const Options& options, WallTime now) {
   TRY_ASSIGN(request.command, parse_action(options.action));
   const bool is_pause = request.command == ControlCommand::pause;
   if (!is_pause && (!options.pause_for.empty() || !options.pause_until.empty())) {
-    return wrong_use("--for and --until go with pause");
+    return wrong_use("--for and --until need pause");
   }
   if (request.command == ControlCommand::status && options.all) {
-    return wrong_use("status shows all stores of the daemon without --all");
+    return wrong_use("status always shows all stores; leave out --all");
   }
   if (!options.pause_for.empty()) {
     TRY_ASSIGN(request.lasting, parse_duration(options.pause_for));
@@ -70,7 +70,12 @@ ask(const Context& context, const Store& store, ControlRequest request) {
         reply.failure->code, 0, "coldpress serve", {}, {std::move(reply.failure->hint)}});
   }
   if (request.command == ControlCommand::status && !reply.status) {
-    return Fail(Error{Errc::corrupt, 0, "coldpress serve", {}, {"it sent no status"}});
+    return Fail(
+        Error{Errc::corrupt,
+              0,
+              "coldpress serve",
+              {},
+              {"it sent no status; use the same coldpress version on both sides"}});
   }
   return reply;
 }
@@ -104,12 +109,13 @@ void add_control(CLI::App& app, Options& options) {
   app.add_option("ACTION", options.action, "status, run-now, pause or resume")
       ->type_name("status|run-now|pause|resume")
       ->required();
-  app.add_option("--for", options.pause_for, "pause: how long (default: until resume)")
+  app.add_option(
+         "--for", options.pause_for, "length of the pause (default: until resume)")
       ->type_name("DURATION");
-  app.add_option("--until", options.pause_until, "pause: until when, RFC 3339")
+  app.add_option("--until", options.pause_until, "end of the pause, in RFC 3339")
       ->type_name("TIME")
       ->excludes("--for");
-  app.add_flag("--all", options.all, "all stores of the daemon, not only this one");
+  app.add_flag("--all", options.all, "apply to all stores of the daemon");
 }
 
 int cmd_control(const Context& context) {

@@ -15,7 +15,7 @@ Fail no_index(const Store& store) {
                     0,
                     "open index",
                     index_path(store),
-                    {"there is no index; coldpress index build makes one"}});
+                    {"there is no index; create one with coldpress index build"}});
 }
 
 void tell(const Context& context, const std::string& action, const IndexReport& report) {
@@ -63,7 +63,7 @@ Result<int> status(const Context& context, const OpenedStore& opened) {
     if (context.options.json) {
       print_line(index_status_line(path, {}));
     } else {
-      out("no index: coldpress index build makes one\n");
+      out("no index; create one with coldpress index build\n");
     }
     return static_cast<int>(Exit::ok);
   }
@@ -82,7 +82,7 @@ Result<int> status(const Context& context, const OpenedStore& opened) {
     out("  up to date\n");
   } else {
     out("  behind the store: {} rollouts are new or changed, {} are gone; any command "
-        "that uses it brings it up to date\n",
+        "that uses it updates it\n",
         format_count(seen.behind),
         format_count(seen.gone));
   }
@@ -100,7 +100,7 @@ Result<int> check(const Context& context, const OpenedStore& opened) {
   }
   if (auto sound = index->check(); !sound) {
     Error error = std::move(sound.error());
-    error.context.emplace_back("coldpress index rebuild makes it anew");
+    error.context.emplace_back("run coldpress index rebuild");
     return Fail(std::move(error).at(path));
   }
   TRY_ASSIGN(const auto different,
@@ -111,10 +111,10 @@ Result<int> check(const Context& context, const OpenedStore& opened) {
   if (context.options.json) {
     print_line(index_verified_line(different));
   } else if (!context.options.quiet && different.empty()) {
-    out("the index is sound, and what it has read is what the rollouts hold\n");
+    out("the index is undamaged and matches the rollouts\n");
   }
   if (!different.empty()) {
-    note("coldpress: coldpress index rebuild makes it anew\n");
+    note("coldpress: run coldpress index rebuild\n");
   }
   return static_cast<int>(different.empty() ? Exit::ok : Exit::needs_a_person);
 }
@@ -131,7 +131,7 @@ Result<int> drop(const Context& context, const OpenedStore& opened) {
   } else if (!context.options.quiet) {
     out("{}\n", removed > 0 ? "the index is removed" : "there is no index");
     if (opened.loaded.settings.catalog.enabled) {
-      note("coldpress: catalog.enabled is on, so the next command makes it again\n");
+      note("coldpress: catalog.enabled is on, so the next command rebuilds it\n");
     }
   }
   return static_cast<int>(Exit::ok);
@@ -164,15 +164,15 @@ Result<int> act(const Context& context, const OpenedStore& opened) {
   }
   const std::string near =
       nearest(action, {"build", "status", "verify", "rebuild", "drop"});
-  return Fail(
-      Error{Errc::invalid,
-            0,
-            "index",
-            "",
-            {fmt::format("there is no \"{}\"{}; it takes one of build, status, verify, "
-                         "rebuild, drop",
-                         printable(action),
-                         near.empty() ? "" : fmt::format(", did you mean {}?", near))}});
+  return Fail(Error{
+      Errc::invalid,
+      0,
+      "index",
+      "",
+      {fmt::format(
+          "unknown action \"{}\"{}; use one of build, status, verify, rebuild, drop",
+          printable(action),
+          near.empty() ? "" : fmt::format(", did you mean {}?", near))}});
 }
 
 } // namespace

@@ -39,11 +39,10 @@ void add_lease(CLI::App& app, Options& options) {
   app.add_option("thread", options.thread, "thread id, file name or path")
       ->type_name("THREAD")
       ->required();
-  app.add_option("command", options.command, "the program to run, and its arguments")
+  app.add_option("command", options.command, "program to run, and its arguments")
       ->type_name("-- COMMAND")
       ->required();
-  app.add_flag(
-      "--materialize", options.materialize, "make the rollout plain before it begins");
+  app.add_flag("--materialize", options.materialize, "decompress the rollout first");
   add_wait(app, options);
 }
 

@@ -145,12 +145,12 @@ Result<void> show(const Context& context, const OpenedStore& opened) {
 
 void add_list(CLI::App& app, Options& options) {
   add_thread_filters(app, options);
-  app.add_option("--sort", options.catalog.sort, "by what (default: age, newest first)")
+  app.add_option("--sort", options.catalog.sort, "sort key (default: age, newest first)")
       ->type_name("age|size|disk|turns");
-  app.add_flag("--reverse", options.catalog.reverse, "the other way round");
+  app.add_flag("--reverse", options.catalog.reverse, "reverse the order");
   app.add_flag("--older",
                options.catalog.older,
-               "also rollouts that a newer one of their thread replaces");
+               "include rollouts replaced by a newer one of their thread");
   add_paging(app, options);
 }
 

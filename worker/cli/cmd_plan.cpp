@@ -21,7 +21,7 @@ Known remembered(const Store& store) {
                : *ledger ? (*ledger)->known()
                          : Result<Known>(Known{});
   if (!known) {
-    err("coldpress: planned without the ledger: {}\n",
+    err("coldpress: the ledger cannot be read; the plan ignores it: {}\n",
         printable(describe(known.error())));
     return {};
   }
@@ -45,8 +45,7 @@ void print_json(const Preview& seen, const Estimate& gain, bool enabled) {
 } // namespace
 
 void add_plan(CLI::App& app, Options& options) {
-  app.add_flag("--all", options.all, "show every rollout, not just the largest to compress");
-  add_settings(app, options);
+  app.add_flag("--all", options.all, "show every rollout, not only the largest gains");
 }
 
 int cmd_plan(const Context& context) {

@@ -21,7 +21,7 @@ Result<void> show_page(const Context& context, const ReportView& view) {
   }
   TRY(write_page(context.fs, path, report_html(view)));
   if (!context.options.quiet) {
-    note("coldpress: the report is in {}\n", printable(path));
+    note("coldpress: report written to {}\n", printable(path));
   }
   return {};
 }
@@ -41,26 +41,25 @@ Result<void> show(const Context& context, const ReportView& view) {
 } // namespace
 
 void add_report(CLI::App& app, Options& options) {
-  app.add_option("--largest", options.largest, "how many of the largest to name")
+  app.add_option("--largest", options.largest, "number of largest rollouts to list")
       ->type_name("N")
       ->default_val(options.largest);
-  app.add_option("--html",
-                 options.html,
-                 "write one self-contained page with figures; - is standard output")
+  app.add_option(
+         "--html", options.html, "write one self-contained HTML page; - is stdout")
       ->type_name("FILE");
-  app.add_flag("--all", options.all, "show every project, not just the largest");
-  add_settings(app, options);
+  app.add_flag("--all", options.all, "show every project, not only the largest");
 }
 
 int cmd_report(const Context& context) {
   if (context.options.json && context.options.html == k_standard_output) {
-    return report(context,
-                  Error{Errc::invalid,
-                        0,
-                        "report",
-                        "",
-                        {"--json and --html - both go to standard output; give the page "
-                         "a file"}});
+    return report(
+        context,
+        Error{
+            Errc::invalid,
+            0,
+            "report",
+            "",
+            {"--json and --html - both write to standard output; give the page a file"}});
   }
   const auto opened = open(context);
   if (!opened) {

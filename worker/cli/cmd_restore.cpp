@@ -30,13 +30,12 @@ Result<Listed> chosen(const Context& context, const Store& store) {
         return (dir + "/").starts_with(join_path(store.home, tree_name(root)) + "/");
       };
       if (!in_tree(Root::archived) && !in_tree(Root::active)) {
-        return Fail(
-            Error{Errc::invalid,
-                  0,
-                  "restore",
-                  path,
-                  {"in neither sessions/ nor archived_sessions/ of " + store.home +
-                   "; if it is another store's, name that with --store"}});
+        return Fail(Error{Errc::invalid,
+                          0,
+                          "restore",
+                          path,
+                          {"not in sessions/ or archived_sessions/ of " + store.home +
+                           "; if it is in another store, name that with --store"}});
       }
       paths.push_back(join_path(dir, base_name(path)));
     }
@@ -63,17 +62,17 @@ int with_unreached(const Context& context,
 void add_restore(CLI::App& app, Options& options) {
   auto* rollouts = app.add_option("rollout",
                                   options.rollouts,
-                                  "paths, file names or thread ids to make plain again")
+                                  "paths, file names or thread ids to decompress")
                        ->type_name("ROLLOUT");
-  app.add_flag("--all", options.all, "every compressed rollout of the store")
+  app.add_flag("--all", options.all, "decompress every rollout of the store")
       ->excludes(rollouts);
-  add_settings(app, options);
 }
 
 int cmd_restore(const Context& context) {
   if (context.options.rollouts.empty() && !context.options.all) {
-    return report(context,
-                  Error{Errc::invalid, 0, "restore", {}, {"name a rollout, or --all"}});
+    return report(
+        context,
+        Error{Errc::invalid, 0, "restore", {}, {"name a rollout, or use --all"}});
   }
   const auto opened = open(context);
   if (!opened) {

@@ -45,7 +45,7 @@ void update_index_after(const Context& context, const OpenedStore& opened) {
   };
   const auto updated = refresh_index(context.fs, context.clock, opened.store, rules);
   if (!updated) {
-    warn("coldpress: the index could not be brought up to date: {}\n",
+    warn("coldpress: the index could not be updated: {}\n",
          printable(describe(updated.error())));
     return;
   }
@@ -56,15 +56,17 @@ void update_index_after(const Context& context, const OpenedStore& opened) {
 
 void add_run(CLI::App& app, Options& options) {
   app.add_flag_callback(
-      "--once", [] {}, "one pass, then end (what run always does)");
-  app.add_flag("--dry-run", options.dry_run, "the same as coldpress plan");
+      "--once",
+      [] {},
+      "make one pass and exit: what run always does, for scripts that say so");
+  app.add_flag(
+      "--dry-run", options.dry_run, "show the plan only, as coldpress plan does");
   app.add_flag("--until-eof",
                options.until_eof,
-               "stop, as by SIGTERM, when standard input ends: a pipe from a supervisor");
+               "stop when standard input ends, as on SIGTERM (for supervisors)");
   app.add_flag("--retry-busy",
                options.retry_busy,
-               "while the store is in use, try again for an hour before exit 75");
-  add_settings(app, options);
+               "if the store is in use, retry for an hour, then exit with 75");
 }
 
 namespace {
@@ -120,7 +122,7 @@ int cmd_run(const Context& context) {
     if (code != static_cast<int>(Exit::busy)) {
       break;
     }
-    log_info("trying again in {}", format_duration(wait));
+    log_info("the store is in use; retrying in {}", format_duration(wait));
     context.clock.sleep(wait);
     code = run_once(context);
   }

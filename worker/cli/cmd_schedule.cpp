@@ -44,17 +44,17 @@ void advise(const ScheduleWish& wish, const ScheduleHands& hands) {
   for (const ScheduleUser& user : wish.request.users) {
     if (!hands.fs().lstat(user.store)) {
       hands.tell(Act::warning,
-                 fmt::format("{} is not there yet: until Codex makes it, the runs have "
-                             "nothing to do and fail",
+                 fmt::format("{} does not exist yet: runs fail until Codex creates it",
                              user.store));
     }
   }
   if (wish.request.for_system && (wish.request.program.starts_with("/home/") ||
                                   wish.request.program.starts_with("/root/"))) {
-    hands.tell(Act::warning,
-               fmt::format("{} is in a home, where other users may not read it; install "
-                           "coldpress where all can, and install again",
-                           wish.request.program));
+    hands.tell(
+        Act::warning,
+        fmt::format("{} is in a home directory, which other users may not read; install "
+                    "coldpress where every user can read it, then install again",
+                    wish.request.program));
   }
 }
 
@@ -80,7 +80,7 @@ look(const Context& context, const ScheduleWish& wish, const ScheduleHands& hand
   int worst = 0;
   if (all.empty()) { // of the system, without names
     if (!context.options.json) {
-      out("not installed for anybody; to install it: sudo coldpress schedule install "
+      out("not installed for any user; to install it: sudo coldpress schedule install "
           "--system USER…\n");
     }
     return static_cast<int>(Exit::failed);
@@ -120,23 +120,22 @@ void add_schedule(CLI::App& app, Options& options) {
   app.add_option("ACTION", schedule.action, "install, remove or status")
       ->required()
       ->check(CLI::IsMember({"install", "remove", "status"}));
+  app.add_option("USER", schedule.users, "with --system: users whose stores are handled");
   app.add_option(
-      "USER", schedule.users, "with --system: whose stores (status: default all)");
-  app.add_option("--every",
-                 schedule.every,
-                 "how often, from 15m to 1w (default: 1d); for install")
+         "--every", schedule.every, "install: interval, from 15m to 1w (default: 1d)")
       ->type_name("DURATION");
   app.add_option(
-         "--kind", schedule.kind, "what starts it (default: what this machine has)")
+         "--kind", schedule.kind, "kind of timer (default: what this machine has)")
       ->type_name("systemd|launchd|cron");
-  app.add_flag(
-      "--system", schedule.for_system, "by systemd for the named users; as root");
-  app.add_flag(
-      "-n,--dry-run", options.dry_run, "show the files and the commands; change nothing");
+  app.add_flag("--system",
+               schedule.for_system,
+               "install systemd units for the named users (needs root)");
+  app.add_flag("-n,--dry-run",
+               options.dry_run,
+               "show files and commands without changing anything");
   app.add_option("--enable",
                  options.inputs.enable,
-                 "write the feature into the configuration: "
-                 "local_thread_store_compression")
+                 "install: turn the feature on in the configuration")
       ->type_name("FEATURE");
 }
 

@@ -50,8 +50,8 @@ Fail no_index(const Store& store) {
                     0,
                     "open index",
                     index_path(store),
-                    {"there is no index; coldpress index build makes one, and search "
-                     "--scan needs none"}});
+                    {"there is no index; create one with coldpress index build, or use "
+                     "search --scan, which needs none"}});
 }
 
 void print_hits(const std::vector<SearchHit>& hits,
@@ -206,7 +206,7 @@ Result<int> scan(const Context& context, const OpenedStore& opened) {
     note("coldpress: {} lines in {} of decoded bytes{}\n",
          shown,
          format_size(seen.bytes),
-         seen.more ? "; it ended at the limit: --limit 0 shows all" : "");
+         seen.more ? "; stopped at the limit; --limit 0 shows all" : "");
   }
   return static_cast<int>(seen.problems.empty() ? Exit::ok : Exit::some_failed);
 }
@@ -216,11 +216,11 @@ Result<int> scan(const Context& context, const OpenedStore& opened) {
 void add_search(CLI::App& app, Options& options) {
   app.add_option("WORDS",
                  options.catalog.words,
-                 "words, \"a phrase\", a prefix*, AND, OR, NOT and parentheses")
+                 "words, \"phrases\", prefixes*, AND, OR, NOT, parentheses")
       ->type_name("WORDS");
   app.add_option("--scan",
                  options.catalog.scan,
-                 "look for this text, byte for byte, in the rollouts themselves")
+                 "search the rollouts for this text, without an index")
       ->type_name("TEXT")
       ->excludes("WORDS");
   add_thread_filters(app, options);

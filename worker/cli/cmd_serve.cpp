@@ -44,7 +44,7 @@ public:
     const std::string why = "waiting: " + printable(describe(error));
     if (!told_ || clock_.boot() - *told_ >= k_between_lines) {
       told_ = clock_.boot();
-      log_warn("{}; it is looked at again, at least every hour", why);
+      log_warn("{}; retrying at least every hour", why);
     }
     notify_.ready(why);
     const BootTime until = clock_.boot() + length_;

@@ -98,7 +98,7 @@ print(const Context& context, ShownThread shown, const ThreadHistory& history) {
   if (!context.options.html.empty()) {
     TRY(write_page(context.fs, context.options.html, show_html(shown, history)));
     if (!context.options.quiet) {
-      note("coldpress: the thread is in {}\n", printable(context.options.html));
+      note("coldpress: thread written to {}\n", printable(context.options.html));
     }
     return {};
   }
@@ -127,16 +127,15 @@ Result<void> show(const Context& context, const OpenedStore& opened) {
 } // namespace
 
 void add_show(CLI::App& app, Options& options) {
-  app.add_option("THREAD",
-                 options.catalog.thread,
-                 "thread or rollout id, file name or path; its newest rollout is shown")
+  app.add_option(
+         "THREAD", options.catalog.thread, "thread or rollout id, file name or path")
       ->type_name("THREAD")
       ->required();
-  app.add_option("--html", options.html, "write one self-contained page, without scripts")
+  app.add_option("--html", options.html, "write one self-contained HTML page")
       ->type_name("FILE");
   app.add_flag("--as-codex",
                options.catalog.as_codex,
-               "ignore error lines of old releases, as Codex does now");
+               "ignore error lines of old releases, as Codex does");
 }
 
 int cmd_show(const Context& context) {

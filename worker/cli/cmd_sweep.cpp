@@ -11,8 +11,7 @@ namespace coldpress {
 void add_sweep(CLI::App& app, Options& options) {
   app.add_flag("--orphans",
                options.orphans,
-               "also remove what has lain in coldpress/orphans for 30 days");
-  add_settings(app, options);
+               "also remove files older than 30 days from coldpress/orphans");
 }
 
 int cmd_sweep(const Context& context) {
@@ -29,7 +28,7 @@ int cmd_sweep(const Context& context) {
   const std::size_t stay = left ? left->size() : 0; // that it cannot be read was said
   if (orphans == Orphans::remove && stay > 0 && !context.options.json &&
       !context.options.quiet) {
-    out("{} orphans stay: less than {} days there, or open in some process\n",
+    out("{} orphans stay: younger than {} days, or open in a process\n",
         stay,
         k_orphan_age.count());
   }

@@ -13,8 +13,8 @@ std::string text_of(const std::optional<ProcessId>& gone) {
   if (!gone) {
     return "the store is not locked";
   }
-  return gone->pid == 0 ? "the lock is removed; its record could not be read"
-                        : fmt::format("the lock of pid {} on {} is removed",
+  return gone->pid == 0 ? "removed the store lock; its record could not be read"
+                        : fmt::format("removed the store lock of pid {} on {}",
                                       gone->pid,
                                       printable(gone->host));
 }

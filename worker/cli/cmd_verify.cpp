@@ -94,25 +94,23 @@ int show(const Context& context,
 } // namespace
 
 void add_verify(CLI::App& app, Options& options) {
-  auto* rollouts = app.add_option(
-      "rollout",
-      options.rollouts,
-      "paths, file names or thread ids; all of the store if none is named");
+  auto* rollouts =
+      app.add_option("rollout",
+                     options.rollouts,
+                     "paths, file names or thread ids (default: all rollouts)");
   app.add_option(
          "--sample",
          options.sample,
-         "only a part, what was verified longest ago: \"5%\" of the files, or how "
-         "many, \"20\"")
+         "only the rollouts verified longest ago: a share, \"5%\", or a number, \"20\"")
       ->type_name("PART")
       ->excludes(rollouts);
-  app.add_option("--receipts",
-                 options.receipts,
-                 "write a SHA-256 of every decoded rollout to this new file, or compare "
-                 "them with the file")
+  app.add_option(
+         "--receipts",
+         options.receipts,
+         "write SHA-256 sums of all rollouts to this file; if it exists, compare with it")
       ->type_name("FILE")
       ->excludes(rollouts)
       ->excludes("--sample");
-  add_settings(app, options);
 }
 
 int cmd_verify(const Context& context) {

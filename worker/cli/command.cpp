@@ -14,125 +14,207 @@ namespace coldpress {
 
 namespace {
 
+// What a command's --help lists of the settings: sections, or single keys of one.
+constexpr std::string_view k_every_setting =
+    "stores state_dir features scan publish limits pressure serve codec compat catalog "
+    "metrics log";
+constexpr std::string_view k_of_run =
+    "state_dir features scan publish limits pressure.cpu pressure.io pressure.memory "
+    "pressure.on_battery codec compat catalog metrics log";
+
 constexpr std::array k_commands{
     Command{"plan",
-            "show what run would do, and why; changes nothing",
+            k_group_compress,
+            "show what run would do to each rollout, and why",
             add_plan,
             cmd_plan,
+            "state_dir features scan limits.memory codec compat log",
+            "Changes nothing.\n"
             "Examples:\n"
-            "  coldpress plan                          what frees the most\n"
+            "  coldpress plan                          the largest gains\n"
             "  coldpress plan --roots archived,active  both trees\n"
             "  coldpress plan --all --json             each rollout with its reason"},
     Command{"run",
-            "compress what is cold, once",
+            k_group_compress,
+            "compress cold rollouts, once",
             add_run,
             cmd_run,
-            "Nothing is changed unless the feature is on, in the configuration or here.\n"
+            k_of_run,
+            "Changes nothing unless the feature is on: in the configuration, or by\n"
+            "--enable.\n"
             "Examples:\n"
             "  coldpress run --enable local_thread_store_compression\n"
             "  coldpress run --time-budget 10m --read-rate 50MiB"},
     Command{"serve",
-            "stay, and compress what gets cold: a pass a day, and when told",
-            add_settings,
-            cmd_serve},
+            k_group_compress,
+            "run as a daemon, compressing on a schedule",
+            nullptr,
+            cmd_serve,
+            k_every_setting,
+            "Runs in the foreground; coldpress control talks to it.\n"
+            "Examples:\n"
+            "  coldpress serve --enable local_thread_store_compression\n"
+            "  coldpress serve --serve-every 6h --pressure-min-free 20GiB"},
+    Command{"schedule",
+            k_group_compress,
+            "install, remove or show a timer that starts run",
+            add_schedule,
+            cmd_schedule,
+            {},
+            "Examples:\n"
+            "  coldpress schedule install --dry-run\n"
+            "  coldpress schedule install --enable local_thread_store_compression\n"
+            "  coldpress schedule status"},
+    Command{"control",
+            k_group_compress,
+            "query or control a running serve",
+            add_control,
+            cmd_control,
+            {},
+            "Examples:\n"
+            "  coldpress control status\n"
+            "  coldpress control pause --for 2h"},
     Command{"status",
-            "show the last runs, locks and leftovers; changes nothing",
-            add_settings,
-            cmd_status},
+            k_group_inspect,
+            "show recent runs, locks and leftover files",
+            nullptr,
+            cmd_status,
+            "state_dir features compat.shared_history log",
+            "Changes nothing."},
     Command{"report",
-            "show who takes how much room, and what compressing saves; changes nothing",
+            k_group_inspect,
+            "show disk usage and savings, now and predicted",
             add_report,
             cmd_report,
+            "state_dir features scan limits.memory limits.min_free codec compat log",
+            "Changes nothing in the store.\n"
             "Examples:\n"
             "  coldpress report\n"
             "  coldpress report --html report.html"},
+    Command{"doctor",
+            k_group_inspect,
+            "check the store and the machine for problems",
+            nullptr,
+            cmd_doctor,
+            "state_dir features scan limits pressure codec.recompress compat metrics log",
+            "Changes nothing. Exits with 4 if there is a problem."},
+    Command{"verify",
+            k_group_inspect,
+            "check that compressed rollouts are undamaged",
+            add_verify,
+            cmd_verify,
+            "state_dir limits.jobs limits.memory limits.read_rate limits.time_budget "
+            "pressure.cpu pressure.io pressure.memory pressure.on_battery log",
+            "Changes no rollout. Exits with 4 if there is damage.\n"
+            "Examples:\n"
+            "  coldpress verify --sample 5%\n"
+            "  coldpress verify --receipts receipts.jsonl"},
     Command{"list",
-            "list the threads of a store, compressed or not",
+            k_group_threads,
+            "list threads, compressed or not",
             add_list,
             cmd_list,
+            {},
             "Examples:\n"
             "  coldpress list --project ~/work --since 90d\n"
             "  coldpress list --sort size --limit 10 --json"},
     Command{"show",
-            "show a thread: its turns and what was said in them",
+            k_group_threads,
+            "show the turns and messages of a thread",
             add_show,
             cmd_show,
+            {},
             "Examples:\n"
             "  coldpress show 01a010c2-3c40-78bd-ab0e-7158decdabe4\n"
             "  coldpress show 01a010c2-3c40-78bd-ab0e-7158decdabe4 --html thread.html"},
     Command{"search",
-            "find words in all threads",
+            k_group_threads,
+            "search the text of all threads",
             add_search,
             cmd_search,
+            {},
             "Examples:\n"
             "  coldpress search retry budget --since 2026-03-01 --until 2026-06-01\n"
             "  coldpress search '\"exact phrase\" AND (pre* OR other) NOT third'\n"
-            "  coldpress search --scan 'ECONNRESET'    without an index, byte for byte"},
+            "  coldpress search --scan 'ECONNRESET'    no index needed"},
     Command{"index",
-            "make, check or remove the index that list and search use",
+            k_group_threads,
+            "build, check or drop the index of list and search",
             add_index,
             cmd_index,
+            {},
             "Examples:\n"
             "  coldpress index build\n"
             "  coldpress index status"},
     Command{"cat",
+            k_group_threads,
             "print a rollout, compressed or not",
             add_cat,
             cmd_cat,
+            {},
             "Example:\n"
             "  coldpress cat 01a010c2-3c40-78bd-ab0e-7158decdabe4 | head -1"},
     Command{"append",
+            k_group_threads,
             "append JSON lines from standard input to a thread",
             add_append,
             cmd_append,
+            {},
             "Example:\n"
             "  coldpress append 01a010c2-3c40-78bd-ab0e-7158decdabe4 < records.jsonl"},
     Command{"lease",
-            "hold a thread's writer lock while a command runs",
+            k_group_threads,
+            "run a command while holding a thread's writer lock",
             add_lease,
             cmd_lease,
+            {},
             "Example:\n"
             "  coldpress lease 01a010c2-3c40-78bd-ab0e-7158decdabe4 --wait 5s -- ./edit"},
-    Command{"restore",
-            "make rollouts plain again",
-            add_restore,
-            cmd_restore,
-            "Examples:\n"
-            "  coldpress restore 01a010c2-3c40-78bd-ab0e-7158decdabe4\n"
-            "  coldpress restore --all                 the way out"},
-    Command{"sweep", "put right what an interrupted run has left", add_sweep, cmd_sweep},
-    Command{"verify",
-            "read compressed rollouts and tell what is damaged",
-            add_verify,
-            cmd_verify},
-    Command{"doctor",
-            "look for what is wrong, and say what to do; changes nothing",
-            add_settings,
-            cmd_doctor},
     Command{
-        "unlock", "remove a store lock whose holder is gone", add_settings, cmd_unlock},
-    Command{"control",
-            "ask the coldpress serve of a store, and tell it what to do",
-            add_control,
-            cmd_control},
-    Command{"schedule",
-            "install, remove or show a timer that starts run",
-            add_schedule,
-            cmd_schedule},
+        "restore",
+        k_group_repair,
+        "decompress rollouts in place",
+        add_restore,
+        cmd_restore,
+        "state_dir scan.cold_after scan.settle publish.reap_grace limits.min_free log",
+        "A restored rollout is not compressed again for scan.cold_after.\n"
+        "Examples:\n"
+        "  coldpress restore 01a010c2-3c40-78bd-ab0e-7158decdabe4\n"
+        "  coldpress restore --all                 undo all compression"},
+    Command{"sweep",
+            k_group_repair,
+            "clean up after an interrupted run",
+            add_sweep,
+            cmd_sweep,
+            "state_dir scan.settle publish.reap_grace log",
+            "Works without the feature."},
+    Command{
+        "unlock",
+        k_group_repair,
+        "remove the store lock of a process that is gone",
+        nullptr,
+        cmd_unlock,
+        "log",
+        "Needed only after a crash on another host of a network file system, to start\n"
+        "before the lock expires (2 min). Refuses while the process lives."},
     Command{"config",
-            "show the settings and where each comes from",
-            add_settings,
-            cmd_config},
+            k_group_program,
+            "show all settings and where each value comes from",
+            nullptr,
+            cmd_config,
+            k_every_setting},
     Command{"completion",
-            "print what makes a shell complete this program's words",
+            k_group_program,
+            "print a shell completion script",
             add_completion,
             cmd_completion,
+            {},
             "Examples:\n"
             "  coldpress completion bash > \\\n"
             "    ~/.local/share/bash-completion/completions/coldpress\n"
-            "  coldpress completion zsh > ~/.zfunc/_coldpress    a folder of $fpath\n"
+            "  coldpress completion zsh > ~/.zfunc/_coldpress    a directory of $fpath\n"
             "  coldpress completion fish > ~/.config/fish/completions/coldpress.fish"},
-    Command{"version", "show the version", nullptr, cmd_version},
+    Command{"version", k_group_program, "show the version", nullptr, cmd_version},
 };
 
 Exit exit_for(const Error& error) {

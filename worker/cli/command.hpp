@@ -26,12 +26,22 @@ struct Context {
   const Options& options;
 };
 
+// Headings of the list of commands.
+inline constexpr std::string_view k_group_compress = "Compress";
+inline constexpr std::string_view k_group_inspect = "Inspect";
+inline constexpr std::string_view k_group_threads = "Read and write threads";
+inline constexpr std::string_view k_group_repair = "Restore and repair";
+inline constexpr std::string_view k_group_program = "Program";
+
 struct Command {
   std::string_view name;
+  std::string_view group;
   std::string_view summary;
-  void (*add)(CLI::App& app, Options& options); // its own flags
+  void (*add)(CLI::App& app, Options& options); // its own flags; null: none
   int (*run)(const Context& context);           // an exit code
-  std::string_view examples = {};               // the end of its --help
+  // The settings it uses, for add_settings(); empty: none of them has a flag here.
+  std::string_view settings = {};
+  std::string_view notes = {}; // the end of its --help
 };
 
 std::span<const Command> all_commands();

@@ -13,10 +13,8 @@ namespace coldpress {
 namespace {
 
 constexpr const char* k_footer =
-    "Nothing is changed unless the feature local_thread_store_compression is on: in the\n"
-    "configuration, or for one run with --enable local_thread_store_compression.\n"
-    "Start with: coldpress plan\n"
-    "The manual: man coldpress";
+    "Start with: coldpress plan. Nothing is compressed unless the feature\n"
+    "local_thread_store_compression is on. The manual: man coldpress";
 
 std::vector<std::string> flags_of(const CLI::App& app) {
   std::vector<std::string> flags;
@@ -51,42 +49,45 @@ std::string stranger_text(const CLI::App& where, std::vector<std::string> strang
   if (flag != strangers.end()) {
     const std::string typed = flag->substr(0, flag->find('='));
     if (is_setting_flag(typed)) {
-      return fmt::format("{} is a setting; here only the configuration can say it",
-                         typed);
+      return fmt::format(
+          "{0} is a setting that this command takes from the configuration only", typed);
     }
-    return fmt::format("no flag {}{}", typed, suggestion(typed, flags_of(where)));
+    return fmt::format("unknown option {}{}", typed, suggestion(typed, flags_of(where)));
   }
   if (strangers.empty()) {
     return {};
   }
   const auto commands = commands_of(where);
-  return commands.empty() ? fmt::format("{} takes no {}", where.get_name(), strangers[0])
-                          : fmt::format("no command {}{}",
-                                        strangers[0],
-                                        suggestion(strangers[0], commands));
+  return commands.empty()
+             ? fmt::format("{} takes no argument {}", where.get_name(), strangers[0])
+             : fmt::format("unknown command {}{}",
+                           strangers[0],
+                           suggestion(strangers[0], commands));
 }
 
 } // namespace
 
 CommandLine::CommandLine()
     : app(std::make_unique<CLI::App>(
-          "coldpress: turns cold Codex rollouts into verified .jsonl.zst, beside the "
-          "running Codex",
+          "Compress cold Codex rollouts to verified .jsonl.zst while Codex runs.",
           "coldpress")) {
   app->formatter(help_formatter());
   app->footer(k_footer);
   app->require_subcommand(1);
-  app->get_help_ptr()->description("show this text");
+  app->get_help_ptr()->description("show this help");
   app->set_version_flag(
       "--version", std::string("coldpress ") + COLDPRESS_VERSION, "show the version");
   for (const Command& command : all_commands()) {
     CLI::App* sub =
         app->add_subcommand(std::string(command.name), std::string(command.summary));
-    sub->group("Commands");
-    sub->footer(std::string(command.examples));
+    sub->group(std::string(command.group));
+    sub->footer(std::string(command.notes));
     add_common(*sub, options);
     if (command.add != nullptr) {
       command.add(*sub, options);
+    }
+    if (!command.settings.empty()) {
+      add_settings(*sub, options, command.settings);
     }
     sub->callback([this, &command] { chosen = &command; });
   }
@@ -109,10 +110,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   }
   std::string what = stranger_text(*where, app.remaining(true));
   if (what.empty()) {
-    what = error.get_name() == "RequiredError" && where == &app ? "no command is named"
+    what = error.get_name() == "RequiredError" && where == &app ? "no command given"
                                                                 : error.what();
   }
-  err("coldpress: {}\n{} --help shows what there is\n", printable(what), name);
+  err("coldpress: {}\nSee: {} --help\n", printable(what), name);
   return static_cast<int>(Exit::usage);
 }
 

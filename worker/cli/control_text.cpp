@@ -14,18 +14,18 @@ std::string result_text(int exit_code) {
   case 0:
     return "done";
   case 2:
-    return "the configuration is wrong: coldpress config says where";
+    return "the configuration is invalid: coldpress config says where";
   case 3:
-    return "some files failed; the next pass tries again";
+    return "some files failed; the next pass retries them";
   case 4:
-    return "needs a person: coldpress status says what";
+    return "needs attention: see coldpress status";
   case 75:
-    return "put off: another was at work on the store";
+    return "deferred: the store is in use";
   case 130:
   case 143:
-    return "stopped half way; the next pass goes on";
+    return "interrupted; the next pass continues";
   case k_killed:
-    return "killed, by somebody or because memory was short; it is tried again";
+    return "killed, by another process or because memory was short; it is retried";
   default:
     return exit_code > 128 ? fmt::format("killed by signal {}", exit_code - 128)
                            : fmt::format("failed (exit {}); the log says why", exit_code);

@@ -37,6 +37,10 @@ std::string row(const std::string& flags, const std::string& meaning) {
   return left + (meaning.empty() ? "" : joint + wrapped(meaning)) + "\n";
 }
 
+std::string command_row(const CLI::App& command) {
+  return fmt::format("  {:<12}{}\n", command.get_name(), command.get_description());
+}
+
 class HelpFormatter final : public CLI::Formatter {
 public:
   HelpFormatter() { label("SUBCOMMAND", "COMMAND"); }
@@ -62,13 +66,23 @@ public:
                         std::string name,
                         CLI::AppFormatMode mode) const override {
     const std::string footer = make_footer(app);
-    return make_description(app) + make_usage(app, name) + make_positionals(app) +
-           groups_text(app) + make_subcommands(app, mode) +
+    return make_description(app) + make_usage(app, name) + make_subcommands(app, mode) +
+           make_positionals(app) + groups_text(app) +
            (footer.empty() ? "" : "\n" + footer);
   }
 
-  std::string make_subcommand(const CLI::App* sub) const override {
-    return row(sub->get_name(), sub->get_description());
+  // One group below the other without blank lines: all commands fit on one screen.
+  std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode) const override {
+    std::string text;
+    std::string group;
+    for (const CLI::App* sub : app->get_subcommands({})) {
+      if (sub->get_group() != group) {
+        group = sub->get_group();
+        text += (text.empty() ? "\n" : "") + group + ":\n";
+      }
+      text += command_row(*sub);
+    }
+    return text;
   }
 
   std::string make_description(const CLI::App* app) const override {

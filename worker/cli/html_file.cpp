@@ -32,12 +32,12 @@ Result<void> write_page(Fs& fs, const std::string& path, std::string_view page) 
   constexpr std::uint32_t k_for_the_owner = 0600; // it names projects
   const auto old = fs.lstat(path);
   if (old && old->type != FileType::regular) {
-    return not_ours(path, "it is no regular file");
+    return not_ours(path, "it is not a regular file");
   }
   if (old) {
     TRY_ASSIGN(const bool ours, is_ours(fs, path));
     if (!ours) {
-      return not_ours(path, "there is a file that is no report of coldpress");
+      return not_ours(path, "the file exists and is not a report of coldpress");
     }
   } else if (old.error().code != Errc::not_found) {
     return Fail(old.error());

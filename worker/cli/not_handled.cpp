@@ -28,10 +28,9 @@ void tell_not_handled(const Context& context,
     }
   }
   if (told > k_shown) {
-    diagnose(
-        severity,
-        fmt::format("coldpress: and {} more that are not handled; --json names each\n",
-                    told - k_shown));
+    diagnose(severity,
+             fmt::format("coldpress: {} more are not handled; --json lists each\n",
+                         told - k_shown));
   }
 }
 

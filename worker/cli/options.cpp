@@ -10,7 +10,9 @@ namespace coldpress {
 
 namespace {
 
-constexpr const char* k_settings = "Settings, for this once (see coldpress.toml(5))";
+constexpr const char* k_settings = "Settings, for this call only (see coldpress.toml(5))";
+constexpr const char* k_hidden = "";
+constexpr std::string_view k_feature = "features.local_thread_store_compression";
 
 CLI::Option* add_flag(CLI::App& app, Options& options, const Key& key) {
   return app
@@ -42,31 +44,44 @@ CLI::Option* add_switch(CLI::App& app, Options& options, const Key& key) {
 } // namespace
 
 void add_common(CLI::App& app, Options& options) {
-  app.get_help_ptr()->description("show this text");
+  app.get_help_ptr()->description("show this help");
   add_flag(app, options, *find_key("store"));
   app.add_option("--config",
                  options.inputs.config_path,
-                 "the configuration file (default: see coldpress config)")
+                 "configuration file (default: see coldpress.toml(5))")
       ->type_name("FILE");
-  app.add_flag("--json", options.json, "one JSON object a line on stdout");
-  app.add_flag("-q,--quiet", options.quiet, "only errors and what was asked for");
+  app.add_flag("--json", options.json, "print one JSON object per line on stdout");
+  app.add_flag("-q,--quiet", options.quiet, "print only errors and requested data");
 }
 
-void add_settings(CLI::App& app, Options& options) {
-  app.add_option("--enable",
-                 options.inputs.enable,
-                 "turn a feature on for this run: local_thread_store_compression")
-      ->type_name("FEATURE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  for (const Key& key : all_keys()) {
-    if (key.name == "codec.recompress") {
-      add_switch(app, options, key)->group(k_settings);
-    } else if (key.name != "store" &&
-               key.name != "features.local_thread_store_compression") {
-      add_flag(app, options, key)->group(k_settings);
+bool names_setting(std::string_view used, std::string_view key) {
+  for (const std::string& word : CLI::detail::split(std::string(used), ' ')) {
+    if (key == word || key.starts_with(word + ".")) {
+      return true;
     }
+  }
+  return false;
+}
+
+void add_settings(CLI::App& app, Options& options, std::string_view used) {
+  auto* enable =
+      app.add_option("--enable",
+                     options.inputs.enable,
+                     "turn a feature on for this run: local_thread_store_compression")
+          ->type_name("FEATURE")
+          ->expected(1)
+          ->allow_extra_args(false)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  if (!names_setting(used, k_feature)) {
+    enable->group(k_hidden);
+  }
+  for (const Key& key : all_keys()) {
+    if (key.name == "store" || key.name == k_feature) {
+      continue; // --store and --enable
+    }
+    CLI::Option* flag = key.name == "codec.recompress" ? add_switch(app, options, key)
+                                                       : add_flag(app, options, key);
+    flag->group(names_setting(used, key.name) ? k_settings : k_hidden);
   }
 }
 

@@ -88,8 +88,14 @@ struct Options {
 // --store, --config, --json, --quiet.
 void add_common(CLI::App& app, Options& options);
 
-// One flag for each setting of config/keys.hpp, and --enable.
-void add_settings(CLI::App& app, Options& options);
+// One flag for each setting of config/keys.hpp, and --enable. --help and completion list
+// those that `used` names: keys ("scan.settle") and sections ("scan"), with spaces
+// between them. The others are taken as well, and checked: a script may give every
+// command the same flags, and serve hands all of its settings to a pass.
+void add_settings(CLI::App& app, Options& options, std::string_view used);
+
+// Whether `used`, as above, names the key, or its section.
+bool names_setting(std::string_view used, std::string_view key);
 
 // Whether `flag`, as "--cold-after", is one of those.
 bool is_setting_flag(std::string_view flag);

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds k_period{10};
 void PatientLines::take(std::string_view line) {
   if (!is_read()) {
     if (dropped_ == 0) {
-      log_warn("standard output is not read: lines of passes are dropped until it is");
+      log_warn("standard output is blocked: lines of passes are dropped until it is read "
+               "again");
     }
     dropped_ += 1;
     return;

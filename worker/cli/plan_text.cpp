@@ -43,7 +43,7 @@ std::string weak_text(const std::vector<Decision>& decisions) {
   }
   return files == 0
              ? ""
-             : fmt::format("to compress again: {} .zst without a checksum, {} on disk\n",
+             : fmt::format("to recompress: {} .zst without a checksum, {} on disk\n",
                            format_count(files),
                            format_size(bytes));
 }
@@ -51,7 +51,7 @@ std::string weak_text(const std::vector<Decision>& decisions) {
 std::string gain_text(const Estimate& gain) {
   const std::uint64_t freed =
       gain.total_before - std::min(gain.total_before, gain.total_after);
-  return fmt::format("{}, of which about {} or more would be freed",
+  return fmt::format("{}; compressing them frees about {} or more",
                      format_size(gain.total_before),
                      format_size(freed));
 }
@@ -100,7 +100,7 @@ std::string skipped_text(const std::vector<Decision>& decisions) {
       skipped[decision.reason] += 1;
     }
   }
-  return skipped.empty() ? "" : "left as they are:\n" + reasons_text(skipped, "  ");
+  return skipped.empty() ? "" : "skipped:\n" + reasons_text(skipped, "  ");
 }
 
 std::string beyond_text(const PlanView& view) {
@@ -109,10 +109,11 @@ std::string beyond_text(const PlanView& view) {
   if (files == 0) {
     return {};
   }
-  return fmt::format("not taken: the {} tree has {} more, {}; --roots archived,active\n",
-                     name_of(beyond.front().candidate.root),
-                     format_count(files),
-                     gain_text(view.gain_beyond));
+  return fmt::format(
+      "not included: {} more, {}, in the {} tree; --roots archived,active\n",
+      name_of(beyond.front().candidate.root),
+      format_count(files),
+      gain_text(view.gain_beyond));
 }
 
 std::string not_local_text(const Inventory& found) {
@@ -120,13 +121,13 @@ std::string not_local_text(const Inventory& found) {
   for (const Root root : {Root::archived, Root::active}) {
     const std::string& type = found.not_local.at(static_cast<std::size_t>(root));
     if (!type.empty()) {
-      text += fmt::format(
-          "{}/: file system {} is not known to be local, so writers elsewhere could not "
-          "be seen: {}\n",
-          tree_name(root),
-          printable(type),
-          root == Root::active ? "left alone, see scan.active_without_lease"
-                               : "plain files are kept for the long grace");
+      text += fmt::format("{}/: file system {} is not known to be local, so writers on "
+                          "other machines are not detected: {}\n",
+                          tree_name(root),
+                          printable(type),
+                          root == Root::active
+                              ? "left alone, see scan.active_without_lease"
+                              : "retired plain files are kept for the long grace period");
     }
   }
   return text;
@@ -158,9 +159,9 @@ std::string plan_text(const PlanView& view) {
   }
   const std::size_t leftovers = found.leftovers.size() + found.parts.size();
   if (leftovers > 0) {
-    text += fmt::format(
-        "leftovers of an interrupted run: {}; run and sweep look after them\n",
-        format_count(leftovers));
+    text +=
+        fmt::format("leftovers of an interrupted run: {}; run and sweep clean them up\n",
+                    format_count(leftovers));
   }
   if (!view.store.has_trees) {
     text += "Codex has saved no session there yet.\n";

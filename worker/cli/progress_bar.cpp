@@ -81,10 +81,11 @@ Facts facts_of(const Progress& progress, double seconds) {
 }
 
 std::string waiting_text(const Progress& progress) {
-  return fmt::format("{} of {} files done; waiting for the grace of {} plain files",
-                     progress.files_done,
-                     progress.files_total,
-                     progress.waiting_files);
+  return fmt::format(
+      "{} of {} files done; waiting for the grace period of {} plain files",
+      progress.files_done,
+      progress.files_total,
+      progress.waiting_files);
 }
 
 } // namespace

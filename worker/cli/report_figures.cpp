@@ -163,7 +163,7 @@ std::string projects_figure(const ReportView& view) {
   }
   Svg svg("projects",
           k_row * number(groups.size()),
-          "Room on disk by project",
+          "Disk usage by project",
           "One bar for each project: compressed rollouts, plain rollouts, and what "
           "compression has saved. The numbers are in the table below it.");
   double y = 0;
@@ -196,7 +196,7 @@ std::string ages_figure(const ReportView& view) {
   const double most = round_up(largest);
   Svg svg("ages",
           k_bottom + 26,
-          "Room on disk by age",
+          "Disk usage by age",
           "One column for each band of age, by the last change: compressed, plain, and "
           "saved. The numbers are in the table below it.");
   draw_grid(svg, k_top, k_bottom);
@@ -355,7 +355,7 @@ std::string outlook_figure(const ReportView& view) {
   }
   Svg svg("outlook",
           k_bottom + 26,
-          "Free room on the disk from today on",
+          "Free disk space from today on",
           outlook_text(view.survey));
   draw_grid(svg, k_top, k_bottom);
   svg.path("asis", as_it_is);

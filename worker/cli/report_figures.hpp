@@ -7,7 +7,8 @@
 namespace coldpress {
 
 // The figures of the page, each one SVG; empty where there is nothing to draw. Classes:
-// packed (compressed), plain, saved, now and later (what could be freed), asis, compressed.
+// packed (compressed), plain, saved, now and later (what could be freed), asis,
+// compressed.
 
 std::string projects_figure(const ReportView& view);
 std::string ages_figure(const ReportView& view);

@@ -145,7 +145,7 @@ std::string projects_section(const ReportView& view) {
   }
   const UsageGroup& first = all.front();
   return section("Projects",
-                 fmt::format("{} takes {} of the room, {} of {}.",
+                 fmt::format("{} takes {} of the disk usage, {} of {}.",
                              printable(first.name),
                              percent_text(first.bytes, view.total.bytes),
                              format_size(first.bytes),
@@ -176,7 +176,7 @@ std::string savings_section(const ReportView& view) {
   std::string says =
       fmt::format("In plain form all rollouts would take {}.", format_size(parts.sum()));
   if (parts.now + parts.later > 0) {
-    says += " What could be freed was estimated from samples; it is rather too little.";
+    says += " What could be freed is estimated from samples, on the low side.";
   }
   return section("Savings",
                  says,
@@ -185,7 +185,7 @@ std::string savings_section(const ReportView& view) {
                              {"plain", "stays plain", format_size(parts.stays)},
                              {"now", "a run now would free", format_size(parts.now)},
                              {"later",
-                              "once it is cold, or from the other tree",
+                              "freed once cold, or with the other tree",
                               format_size(parts.later)},
                              {"saved", "saved so far", format_size(parts.saved)}}));
 }
@@ -196,7 +196,7 @@ std::string growth_section(const ReportView& view) {
   return section(
       "Growth",
       fmt::format("About {} a day in plain form, over {}. What was "
-                  "deleted since is not in it, so more may have been written.",
+                  "deleted since is not counted, so more may have been written.",
                   format_size(capped_bytes(growth.bytes_per_day)),
                   last_days_text(growth.over_days)),
       figure.empty()
@@ -212,7 +212,7 @@ std::string outlook_section(const ReportView& view) {
   const Survey& survey = view.survey;
   const std::string figure = outlook_figure(view);
   return section(
-      "Free room on the disk",
+      "Free disk space",
       outlook_text(survey),
       figure.empty()
           ? ""
@@ -239,8 +239,8 @@ std::string footer(const ReportView& view) {
   std::string html = "<footer><p>Sizes are lengths of files; GiB and MiB are powers of "
                      "1024. Ages go by the last change, days are UTC.</p>";
   if (view.total.size_unknown > 0) {
-    html += fmt::format("<p>{} compressed rollouts do not tell how long they are plain: "
-                        "they count as if nothing had been saved.</p>",
+    html += fmt::format("<p>{} compressed rollouts do not record their plain length: "
+                        "they count as if nothing was saved.</p>",
                         format_count(view.total.size_unknown));
   }
   if (view.survey.not_looked_into > 0) {
@@ -248,7 +248,7 @@ std::string footer(const ReportView& view) {
                         "their project is unknown.</p>",
                         format_count(view.survey.not_looked_into));
   }
-  return html + "<p>This page names projects of yours. It holds no line of any session, "
+  return html + "<p>This page names your projects. It contains no text of any session, "
                 "runs no script and fetches nothing.</p></footer>\n";
 }
 
@@ -267,11 +267,12 @@ std::string report_html(const ReportView& view) {
       view, Dimension::source, "Source", "What began the session, by its first record.");
   html += group_section(
       view, Dimension::size, "Size", "How long the rollouts are in plain form.");
-  html += group_section(view,
-                        Dimension::form,
-                        "Form",
-                        "compressed: by coldpress. others: compressed without a checksum, "
-                        "as Codex does. retired: set aside, about to go.");
+  html +=
+      group_section(view,
+                    Dimension::form,
+                    "Form",
+                    "compressed: by coldpress. others: compressed without a checksum, "
+                    "as Codex does. retired: set aside, about to go.");
   html += group_section(
       view, Dimension::tree, "Tree", "Where Codex keeps them: archived or active.");
   html += section("The largest rollouts",

@@ -83,8 +83,8 @@ std::string report_line(const ReportView& view) {
   json["enabled"] = survey.enabled;
   put_sizes(json, view.total);
   json["compressed"] = {{"rollouts", survey.realised.compressed},
-                     {"bytes_before", survey.realised.bytes_before},
-                     {"bytes_after", survey.realised.bytes_after}};
+                        {"bytes_before", survey.realised.bytes_before},
+                        {"bytes_after", survey.realised.bytes_after}};
   json["would_free"] = {{"as_set", json_of(survey.as_set)},
                         {"cold", json_of(survey.cold)},
                         {"all", json_of(survey.all)}};

@@ -54,11 +54,12 @@ std::string savings_text(const ReportView& view) {
                  (survey.as_set.rollouts == 0 ? "; coldpress plan says why" : "")});
   table.add({"... with both trees", gain_text(survey.cold)});
   table.add({"... and once all is cold", gain_text(survey.all)});
-  table.add({"growth",
-             fmt::format("{} a day in plain form, over {}; what was "
-                         "deleted since is not in it",
-                         format_size(capped_bytes(survey.growth.bytes_per_day)),
-                         last_days_text(survey.growth.over_days))});
+  table.add(
+      {"growth",
+       fmt::format(
+           "{} a day in plain form, over {}; rollouts deleted since are not counted",
+           format_size(capped_bytes(survey.growth.bytes_per_day)),
+           last_days_text(survey.growth.over_days))});
   table.add({"disk",
              fmt::format("{} free of {}",
                          format_size(survey.space.available),
@@ -112,20 +113,19 @@ std::string largest_text(const ReportView& view) {
 std::string notes_text(const ReportView& view) {
   std::string text;
   if (view.total.size_unknown > 0) {
-    text += fmt::format("\n{} compressed rollouts do not tell how long they are plain; "
-                        "they count as if nothing had been saved.\n",
+    text += fmt::format("\n{} compressed rollouts do not record their plain length; they "
+                        "count as if nothing was saved.\n",
                         format_count(view.total.size_unknown));
   }
   if (view.survey.not_looked_into > 0) {
-    text += fmt::format("\n{} compressed rollouts were not opened, for lack of time; "
-                        "their project is unknown. Each run learns some of them, and a "
-                        "second report is faster, too.\n",
-                        format_count(view.survey.not_looked_into));
+    text +=
+        fmt::format("\n{} compressed rollouts were not opened, for lack of time; their "
+                    "project is unknown. Each run and each report opens some of them.\n",
+                    format_count(view.survey.not_looked_into));
   }
   if (view.survey.too_full && view.survey.all.rollouts > 0) {
-    text +=
-        "\nLess than limits.min_free is free on the disk, so a run would compress nothing: "
-        "free some space, or give --min-free.\n";
+    text += "\nLess than limits.min_free is free on the disk, so a run would compress "
+            "nothing: free disk space, or lower --min-free.\n";
   }
   if (!view.survey.enabled && view.survey.all.rollouts > 0) {
     text += "\nNothing is compressed while the feature is off: coldpress run --enable "

@@ -9,8 +9,8 @@ namespace {
 constexpr double k_days_a_year = 365.25;
 
 std::string full_text(const std::optional<double>& days) {
-  return days ? fmt::format("full in {}", days_text(days))
-              : "not full within 100 years";
+  return days ? fmt::format("will be full in {}", days_text(days))
+              : "will not fill within 100 years";
 }
 
 } // namespace
@@ -52,15 +52,15 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole) {
 
 std::string outlook_text(const Survey& survey) {
   if (survey.growth.bytes_per_day <= 0) {
-    return "Nothing was written in the last 30 days: there is no rate to go by.";
+    return "Nothing was written in the last 30 days, so there is no forecast.";
   }
   const auto as_it_is = days_left_as_it_is(survey.outlook);
   const auto compressed = days_left_if_compressed(survey.outlook);
   if (!as_it_is) {
     return "At this rate the disk will not fill within 100 years.";
   }
-  return fmt::format("At this rate the disk is {} as it is, and {} if both trees are "
-                     "compressed once they are cold.",
+  return fmt::format("At this rate the disk {} without compression, and {} if both trees "
+                     "are compressed once cold.",
                      full_text(as_it_is),
                      full_text(compressed));
 }

@@ -18,7 +18,7 @@ template <class... Args> void out(fmt::format_string<Args...> format, Args&&... 
   print_data(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// For standard error: what went wrong or needs a person, what may need one, and what is
+// For standard error: what went wrong or needs attention, what may need it, and what is
 // only good to know, which --quiet hides.
 template <class... Args> void err(fmt::format_string<Args...> format, Args&&... args) {
   diagnose(Severity::error, fmt::format(format, std::forward<Args>(args)...));

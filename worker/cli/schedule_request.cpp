@@ -60,7 +60,8 @@ Result<std::string> running_program(const Context& context) {
       return place;
     }
   }
-  return self ? self : refused("this program cannot be found again; call it by its path");
+  return self ? self
+              : refused("the path of this program is not known; call it by its path");
 }
 
 // What this command sees and a timer would not: it goes into the timer's command, or is
@@ -83,10 +84,10 @@ Result<std::vector<std::string>> arguments_for_timer(const Context& context,
     if (given && value.key == "store") {
       arguments.insert(arguments.end(), {"--store", loaded.settings.store});
     } else if (given) {
-      return refused(fmt::format("{} is set by {}, which a timer does not see; write it "
-                                 "into the configuration",
-                                 value.key,
-                                 value.origin));
+      return refused(fmt::format(
+          "{} is set by {}, which a timer does not see; set it in the configuration",
+          value.key,
+          value.origin));
     }
   }
   return arguments;
@@ -128,21 +129,20 @@ void ask_for_feature(const Context& context,
   // The file of another user, or of all: the unit of this one turns it on instead.
   const bool by_unit = options.for_system && file != inputs.config_path;
   if (by_unit && file != k_site_config && is_turned_off(loaded)) {
-    wish.feature_off = fmt::format("{} has the feature off, and only {} should change "
-                                   "that: local_thread_store_compression = true in its "
-                                   "section [features]",
-                                   file,
-                                   user.name);
+    wish.feature_off =
+        fmt::format("{} turns the feature off, and only {} should change that: "
+                    "local_thread_store_compression = true in its section [features]",
+                    file,
+                    user.name);
   } else if (context.options.inputs.enable.empty()) {
     const std::string whose =
         options.for_system ? fmt::format(" --system {}", fmt::join(options.users, " "))
                            : std::string();
-    wish.feature_off =
-        fmt::format("the feature is off, and a timer would change nothing; to write it "
-                    "into {}: coldpress schedule install{} {}",
-                    by_unit ? "the unit of that user" : file,
-                    whose,
-                    k_enable);
+    wish.feature_off = fmt::format("the feature is off, so a timer would change nothing; "
+                                   "to turn it on in {}: coldpress schedule install{} {}",
+                                   by_unit ? "the unit of that user" : file,
+                                   whose,
+                                   k_enable);
   } else if (by_unit) {
     user.feature_by_unit = true;
   } else if (std::find(wish.files_to_enable.begin(), wish.files_to_enable.end(), file) ==
@@ -191,10 +191,10 @@ Result<void> add_user(const Context& context,
   }
   if (is_action(context, "install")) {
     if (user.store.empty()) {
-      return refused(fmt::format(
-          "{} stores are configured, and a timer looks after one: coldpress serve looks "
-          "after all of them; or name one with --store DIR",
-          loaded->settings.stores.size()));
+      return refused(
+          fmt::format("{} stores are configured, and a timer handles one: use coldpress "
+                      "serve for all of them, or name one with --store DIR",
+                      loaded->settings.stores.size()));
     }
     TRY_ASSIGN(user.arguments, arguments_for_timer(context, inputs, *loaded));
     TRY(check_arguments(user.arguments));
@@ -288,13 +288,14 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
   }
   TRY_ASSIGN(request.program, running_program(context));
   if (printable(request.program) != request.program) {
-    return refused("the path of this program has bytes that no timer takes: " +
+    return refused("the path of this program has bytes that no timer supports: " +
                    printable(request.program));
   }
   if (request.kind == ScheduleKind::systemd &&
       request.program.find_first_of("\"'\\") != std::string::npos) {
-    return refused("systemd takes no program with a quote or a backslash in its path: " +
-                   request.program);
+    return refused(
+        "systemd cannot start a program with a quote or a backslash in its path: " +
+        request.program);
   }
   if (options.for_system) {
     TRY(add_users_of_system(context, run, wish));

@@ -25,7 +25,7 @@ Result<ScheduleUser> parse_passwd(const std::string& name, std::string_view line
   if (fields.size() < 7 || fields[0] != name || !fields[5].starts_with("/") ||
       std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), user.uid)
               .ec != std::errc()) {
-    return refused("what getent says of user " + name + " cannot be understood");
+    return refused("the output of getent for user " + name + " cannot be understood");
   }
   user.home = fields[5];
   return user;
@@ -38,7 +38,7 @@ Result<void> check_user_name(const std::string& name) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   if (name.empty() || name.front() == '-' ||
       name.find_first_not_of(letters) != std::string::npos) {
-    return refused(printable(name) + " is no user name that systemd takes");
+    return refused(printable(name) + " is not a user name that systemd accepts");
   }
   return {};
 }

@@ -33,20 +33,21 @@ std::string exit_words(int code) {
   case 0:
     return "done";
   case 2:
-    return "wrong settings; see coldpress config";
+    return "invalid settings; see coldpress config";
   case 3:
     return "some rollouts failed; see coldpress status";
   case 4:
-    return "damage, a conflict or an orphan needs a person; see coldpress status";
+    return "damage, a conflict or an orphan needs attention; see coldpress status";
   case 75:
-    return "busy: the next run does it";
+    return "busy: the next run retries";
   case 130:
   case 143:
     return "stopped";
   default:
-    return code == 128 + SIGKILL ? "killed, by somebody or because memory was short"
-           : code > 128          ? fmt::format("killed by signal {}", code - 128)
-                                 : "failed";
+    return code == 128 + SIGKILL
+               ? "killed, by another process or because memory was short"
+           : code > 128 ? fmt::format("killed by signal {}", code - 128)
+                        : "failed";
   }
 }
 
@@ -64,7 +65,7 @@ std::string run_text(const ScheduleStatus& status) {
   const RunRow& row = *status.last;
   std::string text = format_time(row.start.started) + ", ";
   if (!row.end) {
-    return text + "still going, or it was killed";
+    return text + "still running, or killed";
   }
   text += fmt::format("exit {}: {}; {} compressed",
                       row.end->exit_code,

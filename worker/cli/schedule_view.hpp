@@ -16,8 +16,8 @@ std::string step_json(const ScheduleStep& step, bool dry_run);
 std::string schedule_text(const ScheduleStatus& status, WallTime now);
 std::string schedule_json(const ScheduleStatus& status, WallTime now);
 
-// 0: the store is looked after, and the last run went well; 1: it is not, or nobody can
-// tell; 4: the last run did not go well.
+// 0: the timer compresses the store, and the last run succeeded; 1: it does not, or that
+// cannot tell; 4: the last run did not go well.
 Exit schedule_exit(const ScheduleStatus& status, WallTime now);
 
 } // namespace coldpress

@@ -63,7 +63,8 @@ std::string turn_html(const history::TurnView& turn, std::size_t nth) {
   html += began.empty() ? "" : " · " + began;
   html += "</h2>\n";
   if (turn.row->error) {
-    html += "<pre class=\"error\">" + escaped_lines(turn.row->error->message) + "</pre>\n";
+    html +=
+        "<pre class=\"error\">" + escaped_lines(turn.row->error->message) + "</pre>\n";
   }
   for (const auto* row : turn.items) {
     html += item_html(row->item);

@@ -97,7 +97,7 @@ std::string show_head_text(const ShownThread& thread, const ThreadHistory& histo
   }
   if (history.counts.unreadable > 0) {
     line("unread",
-         fmt::format("{} lines that are no records", history.counts.unreadable));
+         fmt::format("{} lines that are not records", history.counts.unreadable));
   }
   return text;
 }

@@ -10,7 +10,7 @@ namespace coldpress {
 // What of a thread is shown above its turns.
 struct ShownThread {
   ListedThread listed;
-  std::string name; // that somebody gave it; may be empty
+  std::string name; // as given by the user; may be empty
   std::string title() const { return name.empty() ? listed.preview : name; }
 };
 

@@ -63,7 +63,7 @@ std::string daemon_text(const StoreStatus& status) {
     text += ": " + printable(store.reason);
   }
   if (store.pressure.on) {
-    text += fmt::format("; only {} free, passes are more frequent",
+    text += fmt::format("; only {} free, so passes are more frequent",
                         format_size(store.pressure.free_bytes));
   }
   return text;
@@ -71,7 +71,7 @@ std::string daemon_text(const StoreStatus& status) {
 
 std::string run_result(const RunRow& row) {
   if (!row.end) {
-    return "still going, or it was killed";
+    return "still running, or killed";
   }
   const RunEnd& end = *row.end;
   std::string text = fmt::format("exit {}", end.exit_code);
@@ -133,8 +133,8 @@ std::string leftovers_text(const OpenedStore& opened, const StoreStatus& status)
                          leftovers[i].plain_name)});
   }
   std::string text =
-      "more than one form of a rollout, or a plain file kept aside; the next run or\n"
-      "coldpress sweep puts right what it can, and says of the rest what to do:\n" +
+      "more than one form of a rollout, or a retired plain file; the next run or "
+      "coldpress\nsweep cleans up what it can, and says what to do about the rest:\n" +
       table.text("  ");
   if (leftovers.size() > k_shown) {
     text += fmt::format("  and {} more\n", format_count(leftovers.size() - k_shown));
@@ -177,7 +177,7 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
                            format_count(status.frames.without_checksum),
                            format_count(status.frames.were_ours),
                            status.frames.were_ours < status.frames.without_checksum
-                               ? "; --recompress recompresses the others"
+                               ? "; --recompress includes the others"
                                : "")});
   }
   if (status.totals.compressed > 0) {
@@ -191,7 +191,7 @@ Table facts(const OpenedStore& opened, const StoreStatus& status) {
   }
   if (status.totals.predicted > 0) {
     table.add({"",
-               fmt::format("predicted {}, came out {}",
+               fmt::format("predicted {}, actual {}",
                            format_size(status.totals.predicted),
                            format_size(status.totals.predicted_after))});
   }
@@ -236,10 +236,10 @@ std::string status_text(const OpenedStore& opened, const StoreStatus& status) {
     text += leftovers_text(opened, status);
   }
   if (status.orphans && !status.orphans->empty()) {
-    text += "moved aside to coldpress/orphans: bytes that are in no rollout. Compare and "
-            "join them,\nor let coldpress sweep --orphans remove those that are 30 days "
-            "old:\n" +
-            orphans_text(*status.orphans);
+    text +=
+        "moved to coldpress/orphans: bytes that are in no rollout. Compare and merge "
+        "them, or\nremove those older than 30 days with coldpress sweep --orphans:\n" +
+        orphans_text(*status.orphans);
   }
   Table runs({Align::left, Align::left, Align::left});
   for (const RunRow& row : status.runs) {

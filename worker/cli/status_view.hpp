@@ -7,7 +7,7 @@
 
 namespace coldpress {
 
-// What `status` shows: for people, with what to do where something needs a person, and
+// What `status` shows: for people, with what to do where something needs attention, and
 // as the one line of --json.
 std::string status_text(const OpenedStore& opened, const StoreStatus& status);
 std::string status_json(const OpenedStore& opened, const StoreStatus& status);

@@ -10,7 +10,7 @@ namespace coldpress {
 const char* const k_how_to_enable =
     "To compress, turn the feature on. For one run:\n"
     "  coldpress run --enable local_thread_store_compression\n"
-    "For good, in the configuration:\n"
+    "Permanently, in the configuration:\n"
     "  [features]\n"
     "  local_thread_store_compression = true\n";
 
@@ -92,7 +92,7 @@ std::string compressed_text(const PassSummary& summary) {
       };
   add(OutcomeKind::compressed, "compressed", summary.bytes_before, summary.bytes_after);
   add(OutcomeKind::recompressed,
-      "compressed again",
+      "recompressed",
       summary.recompressed_before,
       summary.recompressed_after);
   return table.text();
@@ -102,11 +102,11 @@ std::string others_text(const PassSummary& summary) {
   Table table({Align::right, Align::left});
   constexpr std::pair<OutcomeKind, const char*> k_shown[] = {
       {OutcomeKind::restored, "restored to plain"},
-      {OutcomeKind::recovered, "put right after an interrupted run"},
+      {OutcomeKind::recovered, "cleaned up after an interrupted run"},
       {OutcomeKind::reaped, "plain files freed"},
-      {OutcomeKind::writer_arrived, "put back: a writer came meanwhile"},
+      {OutcomeKind::writer_arrived, "left plain: a writer opened them meanwhile"},
       {OutcomeKind::failed, "failed"},
-      {OutcomeKind::conflict, "conflicts: need a look, nothing was touched"},
+      {OutcomeKind::conflict, "conflicts: need attention; nothing was changed"},
       {OutcomeKind::orphaned, "moved to coldpress/orphans"},
       {OutcomeKind::removed, "orphans removed"},
   };
@@ -117,7 +117,7 @@ std::string others_text(const PassSummary& summary) {
   }
   if (summary.not_freed_files > 0) {
     table.add({format_count(summary.not_freed_files),
-               fmt::format("plain files not freed yet ({}); the next run does it",
+               fmt::format("plain files not freed yet ({}); the next run frees them",
                            format_size(summary.not_freed_bytes))});
   }
   return table.text("  ");
@@ -143,7 +143,7 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
   }
   text += others_text(summary);
   if (!summary.skipped.empty()) {
-    text += "left as they are:\n" + reasons_text(summary.skipped, "  ");
+    text += "skipped:\n" + reasons_text(summary.skipped, "  ");
   }
   return text;
 }
@@ -162,11 +162,11 @@ std::string summary_line(const PassSummary& summary, const std::string& home) {
                         format_size(summary.bytes_after));
   }
   if (summary.not_freed_files > 0) {
-    line += fmt::format("; {} retired files ({}) stay for the next run to remove",
+    line += fmt::format("; {} retired files ({}) are left for the next run",
                         format_count(summary.not_freed_files),
                         format_size(summary.not_freed_bytes));
   }
-  return line + fmt::format("; {} left, {} failed; exit {}, {:.1f} s",
+  return line + fmt::format("; {} skipped, {} failed; exit {}, {:.1f} s",
                             skipped,
                             summary.number(OutcomeKind::failed),
                             summary.exit_code(),

@@ -17,7 +17,7 @@ std::string summary_line(const PassSummary& summary, const std::string& home);
 std::string reasons_text(const std::map<Reason, std::uint64_t>& skipped,
                          const std::string& indent);
 
-// One line about one rollout that needs to be told: failed, conflict, put right.
+// One line about one rollout that is worth reporting: failed, conflict, recovered.
 std::string outcome_text(const Outcome& outcome);
 
 // Why nothing may be compressed in this store, and what to do.

@@ -41,12 +41,12 @@ find_thread(const Context& context, const Store& store, const std::string& text)
   }
   TRY_ASSIGN(const std::string dir, context.fs.real_path(parent_dir(found.front())));
   if (!(dir + "/").starts_with(store.home + "/")) {
-    return Fail(Error{Errc::invalid,
-                      0,
-                      "find rollout",
-                      found.front(),
-                      {"not in the store " + store.home +
-                       ", whose locks would be taken; name its own with --store"}});
+    return Fail(
+        Error{Errc::invalid,
+              0,
+              "find rollout",
+              found.front(),
+              {"not in the store " + store.home + "; name its store with --store"}});
   }
   ThreadPlace place{join_path(dir, base_name(found.front())), {}};
   TRY_ASSIGN(place.thread_id, read_thread_id(context.fs, context.clock, place.path));
@@ -65,9 +65,8 @@ Result<ThreadLock> lock_thread(const Context& context,
 }
 
 void add_wait(CLI::App& app, Options& options) {
-  app.add_option("--wait",
-                 options.wait,
-                 "wait so long for a thread that has a writer (default: not at all)")
+  app.add_option(
+         "--wait", options.wait, "time to wait for the thread's lock (default: none)")
       ->type_name("DURATION");
 }
 

@@ -21,7 +21,7 @@ std::string summary_text(const VerifySummary& summary) {
     return "no compressed rollouts: nothing to verify\n";
   }
   std::string text =
-      fmt::format("{} compressed rollouts are sound: {}, {} of plain bytes",
+      fmt::format("{} compressed rollouts are undamaged: {}, {} of plain bytes",
                   format_count(ok),
                   format_size(summary.bytes),
                   format_size(summary.plain_bytes));
@@ -32,10 +32,10 @@ std::string summary_text(const VerifySummary& summary) {
     }
   };
   line(summary.number(VerifyResult::damaged),
-       "are damaged: see above what to do; nothing of them was changed");
+       "are damaged: see above; nothing was changed");
   line(summary.number(VerifyResult::unreadable), "could not be read: see above");
-  line(summary.number(VerifyResult::gone), "are not compressed any more");
-  line(summary.left, "are left for the next time");
+  line(summary.number(VerifyResult::gone), "are no longer compressed");
+  line(summary.left, "are left for the next call");
   return text;
 }
 

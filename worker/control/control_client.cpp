@@ -32,13 +32,13 @@ Result<LocalSocket> connect(const std::string& path) {
   }
   if (error.sys == ECONNREFUSED) {
     return no_daemon(std::move(error),
-                     "the coldpress serve that has made this socket runs no more");
+                     "the coldpress serve that created this socket has ended");
   }
   if (error.code == Errc::denied) {
     return Fail(std::move(error).in("run coldpress as the user whose store it is"));
   }
   if (error.code == Errc::busy) {
-    return Fail(std::move(error).in("too many ask at once; try again"));
+    return Fail(std::move(error).in("too many connections; try again"));
   }
   return Fail(std::move(error));
 }
@@ -53,8 +53,8 @@ check_peer(const LocalSocket& socket, const std::string& path, std::uint32_t uid
                     0,
                     "connect",
                     path,
-                    {fmt::format("user {} listens there, who is neither you nor root; "
-                                 "nothing was asked. Find out who has made this socket",
+                    {fmt::format("user {} listens on this socket, who is neither you nor "
+                                 "root; nothing was sent. Find out who created it",
                                  peer)}});
 }
 
@@ -98,8 +98,9 @@ public:
         return line;
       }
       if (line.size() > k_control_reply_bytes) {
-        return wrong(Errc::corrupt,
-                     "what answers there is no coldpress serve: its line has no end");
+        return wrong(
+            Errc::corrupt,
+            "the program that answers is not coldpress serve: its line has no end");
       }
     }
   }
@@ -114,8 +115,8 @@ private:
       return Fail(std::move(error));
     }
     return wrong(Errc::busy,
-                 fmt::format("no answer within {}; try again. If it stays so, restart "
-                             "coldpress serve: nothing is lost",
+                 fmt::format("no answer within {}; try again. If that does not help, "
+                             "restart coldpress serve: nothing is lost",
                              format_duration(limit_)));
   }
 

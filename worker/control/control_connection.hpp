@@ -35,7 +35,7 @@ public:
 
   std::uint64_t id() const { return id_; }
 
-  // Accepts from the listener; false if there is nobody any more.
+  // Accepts from the listener; false if no connection waits.
   bool accept(uv_stream_t* listener);
   Result<std::uint32_t> peer();
 

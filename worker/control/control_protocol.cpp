@@ -42,8 +42,8 @@ Result<void> check_version(const Json& object) {
   }
   if (version != k_control_version) {
     return refused(Errc::unsupported,
-                   fmt::format("version {} of the protocol is not spoken here, only {}; "
-                               "use the same coldpress on both sides",
+                   fmt::format("protocol version {} is not supported here, only {}; use "
+                               "the same coldpress on both sides",
                                version,
                                k_control_version));
   }
@@ -154,7 +154,7 @@ ControlReply ControlReply::failed(const Error& error) {
 Result<ControlRequest> parse_control_request(std::string_view line) {
   const auto object = control::parse_object(line);
   if (!object) {
-    return invalid("the request is not one flat JSON object in a line");
+    return invalid("the request must be one flat JSON object on one line");
   }
   TRY(check_version(*object));
   ControlRequest request;
@@ -209,7 +209,7 @@ std::string control_line(const ControlReply& reply) {
 Result<ControlReply> parse_control_reply(std::string_view line) {
   const auto object = control::parse_object(line);
   if (!object) {
-    return no_reply("the answer is no JSON object");
+    return no_reply("the answer is not a JSON object");
   }
   if (auto version = check_version(*object); !version) {
     return version.error().code == Errc::unsupported
@@ -232,7 +232,8 @@ Result<ControlReply> parse_control_reply(std::string_view line) {
     good = false;
   }
   if (!good) {
-    return no_reply("the answer is not as this coldpress knows it");
+    return no_reply("this coldpress does not understand the answer; use the same version "
+                    "on both sides");
   }
   return reply;
 }

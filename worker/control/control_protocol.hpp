@@ -120,7 +120,7 @@ struct ControlReply {
 
 // `line` without its newline. Errc::invalid: no JSON, no object, a member of the wrong
 // type, twice, not known, or of no use to that command; Errc::unsupported: another
-// version. The context is a sentence for whoever sent it.
+// version. The context is a sentence for the sender.
 Result<ControlRequest> parse_control_request(std::string_view line);
 std::string control_line(const ControlRequest& request);
 

@@ -17,12 +17,11 @@ namespace {
 constexpr int k_waiting = 32; // that the kernel lets wait to be accepted
 
 Fail has_it(std::string path) {
-  return Fail(
-      Error{Errc::busy,
-            0,
-            "listen",
-            std::move(path),
-            {"another coldpress serve has it; coldpress control status asks it"}});
+  return Fail(Error{Errc::busy,
+                    0,
+                    "listen",
+                    std::move(path),
+                    {"another coldpress serve uses it; see coldpress control status"}});
 }
 
 Result<File> take_lock(Fs& fs, const std::string& path) {
@@ -49,7 +48,7 @@ Result<void> clear_name(Fs& fs, const std::string& path) {
                       0,
                       "listen",
                       path,
-                      {"something that is no socket has this name; move it away"}});
+                      {"a file that is not a socket has this name; move it away"}});
   }
   auto live = LocalSocket::connect(path);
   if (live || live.error().code == Errc::busy) {

@@ -9,7 +9,7 @@
 
 namespace coldpress::history {
 
-// What the three observers hand on, for whoever keeps the rows. To be applied in order;
+// What the three observers hand on, for the keeper of the rows. To be applied in order;
 // items are keyed by (turn, item id), turns by their number.
 
 // Of the ThreadItem observer.

@@ -38,7 +38,7 @@ public:
   // All turns' rows are part of a checkpoint: any of them may still change.
   void write(BlobWriter& to) const;
   void read(BlobReader& from);
-  // A new rollout of the same history begins: its token counts start anew.
+  // A new rollout of the same history begins: its token counts start again.
   void begin_rollout() { tokens_ = 0; }
 
 private:

@@ -46,7 +46,7 @@ verify_index(Fs& fs, const Clock& clock, const Store& store, const Index& index)
     if (!same && same.error().code != Errc::not_found && rollout.problem.empty()) {
       different.push_back(describe(same.error()));
     } else if (same && !*same) {
-      different.push_back(path + ": its bytes are not those that were indexed");
+      different.push_back(path + ": its bytes differ from those that were indexed");
     }
   }
   return different;

@@ -252,7 +252,7 @@ Result<File> lock_index(Fs& fs, const Store& store) {
   if (auto locked = fs.try_lock(handle); !locked) {
     Error error = std::move(locked.error());
     if (error.code == Errc::busy) {
-      error.context.emplace_back("another coldpress writes the index");
+      error.context.emplace_back("another coldpress is writing the index");
     }
     return Fail(std::move(error).at(path));
   }

@@ -58,7 +58,7 @@ Result<IndexReport> update_index(Fs& fs,
                                  const IndexUpdateRules& rules);
 
 // Takes the lock, makes the index where there is none, and updates it. A damaged one is
-// moved aside and made anew.
+// moved aside and rebuilt.
 Result<IndexReport> refresh_index(Fs& fs,
                                   const Clock& clock,
                                   const Store& store,

@@ -111,7 +111,7 @@ CheckedReceipt compare(Fs& fs,
     seen.detail =
         digest->bytes < receipt->bytes
             ? fmt::format("it has {} bytes, not {}", digest->bytes, receipt->bytes)
-            : "its bytes are others";
+            : "its bytes differ";
   } else {
     seen.result =
         digest->bytes == receipt->bytes ? ReceiptResult::same : ReceiptResult::grown;
@@ -170,7 +170,7 @@ Result<std::vector<Receipt>> parse_receipts(const std::string& text) {
                         0,
                         "read receipts",
                         "",
-                        {fmt::format("line {} is no receipt", number)}});
+                        {fmt::format("line {} is not a receipt", number)}});
     }
     receipts.push_back(std::move(receipt));
   }

@@ -9,8 +9,8 @@
 
 namespace coldpress {
 
-// What the decoded bytes of a rollout were at some time. Anybody can check it:
-// `zstd -dc NAME.zst | head -c BYTES | sha256sum`.
+// What the decoded bytes of a rollout were at some time. Can be checked without
+// coldpress: `zstd -dc NAME.zst | head -c BYTES | sha256sum`.
 struct Receipt {
   std::string sha256;
   std::string rollout; // logical path below the store

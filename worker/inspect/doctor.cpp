@@ -45,7 +45,7 @@ Findings look(const Check& check, const DoctorFacts& facts) {
   try {
     check.look(facts, found);
   } catch (const std::exception& error) {
-    found.warn(std::string("this could not be looked at: ") + error.what());
+    found.warn(std::string("this check failed: ") + error.what());
   }
   return found;
 }

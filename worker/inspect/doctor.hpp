@@ -15,7 +15,7 @@ enum class Level : std::uint8_t {
   ok,
   note,    // worth knowing
   warning, // worth a look when there is time
-  problem, // needs a person
+  problem, // needs attention now
 };
 
 std::string_view name_of(Level level);

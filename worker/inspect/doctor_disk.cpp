@@ -28,7 +28,7 @@ bool check_dir(const DirFacts& dir, std::uint32_t uid, Findings& found) {
     return true;
   }
   if (dir.stat->type != FileType::directory) {
-    found.problem(dir.name + " is no directory", "look what " + dir.path + " is");
+    found.problem(dir.name + " is not a directory", "find out what " + dir.path + " is");
     return true;
   }
   if (dir.space && dir.space->read_only) {
@@ -100,12 +100,13 @@ void check_permissions(const DoctorFacts& facts, Findings& found) {
   }
   for (const Error& error : store.preview.found.errors) {
     if (error.code != Errc::unsupported) { // a tree that is a symlink: said above
-      found.problem(describe(error), "make it readable; what is in there is not seen");
+      found.problem(describe(error),
+                    "make it readable; coldpress cannot see what is in it");
       wrong = true;
     }
   }
   if (!wrong) {
-    found.ok("the store and what is coldpress's own in it are yours alone to write");
+    found.ok("only you may write to the store and to coldpress's own files in it");
   }
 }
 
@@ -121,23 +122,23 @@ void check_file_systems(const DoctorFacts& facts, Findings& found) {
     names += (names.empty() ? "" : ", ") + type_text(*dir);
     if (!dir->space->known_local) {
       found.note(type_text(*dir) + ": not known to be a local file system",
-                 "run coldpress on one machine only, best on that which runs Codex; the "
-                 "kernel does not tell of writers on other machines, so the active tree "
-                 "is left alone and retired files wait for the long grace");
+                 "run coldpress on one machine only, best the one that runs Codex: the "
+                 "kernel does not report writers on other machines, so the active tree "
+                 "is left alone and retired files are kept for the long grace period");
       told = true;
     }
     if (dir->unnamed == false) {
       found.note(
-          type_text(*dir) + " has no unnamed files",
+          type_text(*dir) + " does not support unnamed files (O_TMPFILE)",
           "nothing to do: temp files with a name are used, and swept after a crash");
       told = true;
     }
     if (dir->stat && facts.store->home.stat && dir->stat->type == FileType::directory &&
         dir->name.ends_with("sessions") &&
         dir->stat->device != facts.store->home.stat->device) {
-      found.note(dir->name + " is on another file system than the store",
-                 "it works; but what has to be moved to coldpress/orphans stays where it "
-                 "is");
+      found.note(
+          dir->name + " is on another file system than the store",
+          "runs work; but files that belong in coldpress/orphans stay where they are");
       told = true;
     }
   }
@@ -153,18 +154,18 @@ void check_leases(const DoctorFacts& facts, Findings& found) {
     const std::string tree(tree_name(root));
     switch (facts.store->leases.at(at)) {
     case LeaseAnswer::works:
-      found.ok("the kernel tells of writers in " + tree);
+      found.ok("kernel leases work in " + tree);
       break;
     case LeaseAnswer::unknown:
-      found.ok(tree + ": no rollout of yours there to ask the kernel of");
+      found.ok(tree + ": leases could not be tried, for no rollout there is yours");
       break;
     case LeaseAnswer::none: {
       const bool left = root == Root::active && !scan.active_without_lease;
-      found.note(tree + ": no kernel leases, so a writer that takes no lock is not seen",
-                 left
-                     ? "this tree is left alone; scan.active_without_lease = true "
-                       "compresses it anyway"
-                     : "plain files are kept aside for 15 minutes there instead of 10 s");
+      found.note(
+          tree + ": no kernel leases, so a writer that takes no lock is not detected",
+          left ? "this tree is left alone; scan.active_without_lease = true "
+                 "compresses it anyway"
+               : "retired plain files are kept for 15 minutes there instead of 10 s");
       break;
     }
     }
@@ -191,7 +192,7 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
                        format_count(numbers[Reason::cold] + numbers[Reason::weak_frame] +
                                     numbers[Reason::lost_checksum])));
   if (numbers[Reason::unreadable] > 0) {
-    found.problem(fmt::format("{} rollouts cannot be read, {} for one",
+    found.problem(fmt::format("{} rollouts cannot be read, for example {}",
                               format_count(numbers[Reason::unreadable]),
                               example),
                   "check their permissions, and the disk");
@@ -202,9 +203,9 @@ void check_rollouts(const DoctorFacts& facts, Findings& found) {
                "run coldpress as that user as well");
   }
   if (numbers[Reason::bad_name] > 0) {
-    found.note(fmt::format("{} files are named nearly like rollouts; Codex does not "
-                           "read them either",
-                           format_count(numbers[Reason::bad_name])));
+    found.note(fmt::format(
+        "{} files have names similar to rollouts; Codex does not read them either",
+        format_count(numbers[Reason::bad_name])));
   }
 }
 
@@ -213,22 +214,21 @@ void check_frames(const DoctorFacts& facts, Findings& found) {
   const std::uint64_t others = frames.without_checksum - frames.were_ours;
   if (frames.were_ours > 0) {
     found.note(
-        fmt::format("{} .zst of coldpress were written anew without a checksum, as "
-                    "Codex does when it migrates histories; {} for one",
+        fmt::format("{} .zst of coldpress were replaced by frames without a checksum, as "
+                    "Codex does when it migrates histories; for example {}",
                     format_count(frames.were_ours),
                     frames.example),
         "nothing to do: runs recompress them once they are cold; coldpress plan "
         "says why one is left");
   }
   if (others > 0) {
-    found.note(
-        fmt::format("{} .zst of another program have no checksum: a flipped bit in "
-                    "one of them passes unseen",
-                    format_count(others)),
-        "coldpress run --recompress recompresses those that do not grow by it");
+    found.note(fmt::format("{} .zst of other programs have no checksum: a flipped bit in "
+                           "one is not detected",
+                           format_count(others)),
+               "coldpress run --recompress replaces those that do not grow");
   }
   if (frames.not_looked_into > 0) {
-    found.note(fmt::format("{} .zst were not looked into, or do not begin with a frame",
+    found.note(fmt::format("{} .zst were not read, or do not begin with a frame",
                            format_count(frames.not_looked_into)),
                "coldpress verify reads all of them");
   }
@@ -252,8 +252,7 @@ void check_not_handled(const DoctorFacts& facts, Findings& found) {
                "coldpress plan --json names each");
   }
   if (all.empty()) {
-    found.ok(
-        "nothing: all that is named like a rollout is a file that coldpress handles");
+    found.ok("none: coldpress handles every file that is named like a rollout");
   }
 }
 

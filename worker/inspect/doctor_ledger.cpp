@@ -50,9 +50,9 @@ void check_killed(const DoctorFacts& facts, Findings& found) {
   const std::string what =
       fmt::format("the last {} runs were killed before their end", number);
   const std::string hint =
-      "find out what kills them: the kernel for their memory (dmesg; then lower "
-      "limits.memory), a limit of the service, or whoever stops them; what they worked "
-      "on comes last in the next run";
+      "find out what kills them: the kernel when memory is short (see dmesg; then lower "
+      "limits.memory), a limit of the service, or another process; the next run takes "
+      "the rollouts in question last";
   number > k_chance ? found.problem(what, hint) : found.warn(what, hint);
 }
 
@@ -60,13 +60,13 @@ void check_last(const DoctorFacts& facts, const RunRow& last, Findings& found) {
   const std::string when = format_time(last.start.started);
   if (!last.end) {
     if (coldpress_works(facts)) {
-      found.note(
-          fmt::format("coldpress {} is going on since {}", last.start.command, when));
+      found.note(fmt::format(
+          "coldpress {} has been running since {}", last.start.command, when));
     } else {
-      found.note(
-          fmt::format(
-              "coldpress {} of {} was killed before its end", last.start.command, when),
-          "nothing to do: the next run, or coldpress sweep, puts right what it left");
+      found.note(fmt::format("coldpress {} of {} was killed before its end",
+                             last.start.command,
+                             when),
+                 "nothing to do: the next run, or coldpress sweep, cleans up");
     }
     return;
   }
@@ -80,18 +80,17 @@ void check_last(const DoctorFacts& facts, const RunRow& last, Findings& found) {
                          format_size(last.end->bytes_before),
                          format_size(last.end->bytes_after)));
   } else if (code == k_needs_a_person) {
-    found.warn(
-        what + ": it found damage, a conflict or an orphan",
-        "what still stands of it is in this list; coldpress run tells of it again");
+    found.warn(what + ": it found damage, a conflict or an orphan",
+               "what remains is in this list; coldpress run reports it again");
   } else if (code == k_some_failed) {
     found.warn(
         fmt::format("{}: {} rollouts failed", what, format_count(last.end->failed)),
-        "see failures; they are tried again by themselves");
+        "see failures; they are retried automatically");
   } else if (code == k_busy || code > k_signal) {
     found.note(what + (code == k_busy ? ": the store was busy" : ": it was stopped"),
                "nothing to do: the next run goes on");
   } else {
-    found.warn(what, "run it by hand and see what it says");
+    found.warn(what, "run it by hand and read its messages");
   }
 }
 
@@ -104,14 +103,14 @@ void check_last_success(const DoctorFacts& facts, Findings& found) {
   if (success == runs.end()) {
     const auto ended = [](const RunRow& row) { return compresses(row) && row.end; };
     if (std::any_of(runs.begin(), runs.end(), ended)) {
-      found.warn("no run has ended well so far", "run it by hand and see what it says");
+      found.warn("no run has succeeded so far", "run it by hand and read its messages");
     }
     return;
   }
   const auto age = facts.machine.now - success->end->finished;
   if (facts.config.loaded.settings.compression_enabled && age > k_long) {
-    found.warn(fmt::format("the last run that ended well was {} ago", age_text(age)),
-               "if it is started by a timer, see whether that still runs");
+    found.warn(fmt::format("the last successful run was {} ago", age_text(age)),
+               "if a timer starts it, check that the timer still runs");
   }
 }
 
@@ -123,16 +122,16 @@ void check_ledger(const DoctorFacts& facts, Findings& found) {
     found.note(fmt::format("{} damaged ledgers were set aside, the newest is {}",
                            ledger.set_aside.size(),
                            ledger.set_aside.back()),
-               "they hold nothing that is needed; remove them");
+               "they are no longer needed; remove them");
   }
   if (!ledger.there) {
-    found.ok("none yet: the first run makes it");
+    found.ok("none yet: the first run creates it");
     return;
   }
   if (!ledger.error) {
     found.ok(ledger.path + " is whole" +
              (ledger.held > 0
-                  ? fmt::format("; {} rollouts are held plain after a restore",
+                  ? fmt::format("; {} rollouts stay plain for now after a restore",
                                 format_count(ledger.held))
                   : ""));
     return;
@@ -141,10 +140,10 @@ void check_ledger(const DoctorFacts& facts, Findings& found) {
   switch (ledger.error->code) {
   case Errc::corrupt:
     found.warn(what,
-               "the next run sets it aside and begins a new one; no rollout is lost");
+               "the next run moves it away and begins a new one; no rollout is lost");
     break;
   case Errc::busy:
-    found.note(what, "a run writes it just now, or was killed; the next run sees to it");
+    found.note(what, "a run is writing it, or was killed; the next run repairs it");
     break;
   case Errc::unsupported:
     found.note(what);
@@ -156,21 +155,22 @@ void check_ledger(const DoctorFacts& facts, Findings& found) {
 
 void check_timer(const DoctorFacts& facts, Findings& found) {
   if (!facts.schedule) {
-    found.note("what starts the runs is not known: " + describe(facts.schedule.error()));
+    found.note("it is not known what starts runs: " + describe(facts.schedule.error()));
     return;
   }
   const ScheduleStatus& schedule = *facts.schedule;
   for (const ScheduledFile& file : schedule.files) {
     if (file.state == FileState::edited) {
       found.note(file.path + " was edited by hand",
-                 "coldpress leaves it as it is; a later schedule install asks for it");
+                 "coldpress leaves it as it is; a later schedule install reports it");
     }
   }
   if (!schedule.enabled) {
     schedule.serve_enabled || schedule.serve_active
-        ? found.ok("none: the service coldpress-serve makes the runs")
-        : found.note("no timer starts runs for you",
-                     "coldpress schedule install makes one, if nothing else starts them");
+        ? found.ok("none needed: the service coldpress-serve makes the runs")
+        : found.note(
+              "no timer starts runs for you",
+              "coldpress schedule install installs one, if nothing else starts runs");
     return;
   }
   const ScheduleVerdict verdict = verdict_of(schedule, facts.machine.now);
@@ -218,14 +218,12 @@ void check_verified(const DoctorFacts& facts, Findings& found) {
     return;
   }
   if (ledger.verified == 0) {
-    found.ok("no compressed rollout was verified so far");
+    found.ok("no compressed rollout has been verified so far");
     return;
   }
-  found.ok(
-      fmt::format("{} compressed rollouts were read whole and found right, the first of "
-                  "them {} ago",
-                  format_count(ledger.verified),
-                  age_text(facts.machine.now - *ledger.verified_first)));
+  found.ok(fmt::format("{} compressed rollouts were verified, the first of them {} ago",
+                       format_count(ledger.verified),
+                       age_text(facts.machine.now - *ledger.verified_first)));
 }
 
 void check_failures(const DoctorFacts& facts, Findings& found) {
@@ -243,7 +241,7 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
     }
     const std::string why = row.error.text.empty() ? row.reason : row.error.text;
     if (row.outcome == k_begun) {
-      found.warn(fmt::format("{} was under way on {} when its run was killed",
+      found.warn(fmt::format("{} was being compressed on {} when its run was killed",
                              row.rollout,
                              format_time(row.updated)),
                  "nothing of it was lost; the next run tries it last");
@@ -258,11 +256,11 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
                     row.error.op.empty() || why.empty() ? "" : ": ",
                     why.empty() ? row.error.code : why);
     if (row.error.code == name_of(Errc::corrupt)) {
-      found.problem(what, "damaged; see what coldpress verify says of it");
+      found.problem(what, "it is damaged; coldpress verify says what to do");
     } else {
       found.warn(what,
-                 row.retry_at ? "tried again after " + format_time(*row.retry_at)
-                              : "tried again by the next run");
+                 row.retry_at ? "retried after " + format_time(*row.retry_at)
+                              : "retried by the next run");
     }
   }
   if (number > k_shown) {
@@ -270,7 +268,7 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
                "coldpress run --json names each");
   }
   if (number == 0) {
-    found.ok("no rollout fails again and again");
+    found.ok("no rollout fails repeatedly");
   }
 }
 

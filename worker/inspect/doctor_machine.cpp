@@ -27,16 +27,16 @@ void check_future(const DoctorFacts& facts, Findings& found) {
   const WallTime now = facts.machine.now;
   const Candidate* last = newest(facts.store->preview.plan);
   if (last != nullptr && last->stamp.mtime > now + k_slack) {
-    found.warn(fmt::format("{} was written on {}, which is yet to come",
+    found.warn(fmt::format("{} has an mtime in the future: {}",
                            last->rollout,
                            format_time(last->stamp.mtime)),
-               "it is never cold until then: set the clock right, or touch the file");
+               "it does not turn cold before then: set the clock, or touch the file");
   }
   const auto& runs = facts.store->ledger.runs;
   if (!runs.empty() && runs.front().start.started > now + k_slack) {
-    found.warn(fmt::format("the last run began on {}, which is yet to come",
+    found.warn(fmt::format("the last run began in the future: {}",
                            format_time(runs.front().start.started)),
-               "the clock went back; see whether it is right now");
+               "the clock was set back; check that it is right now");
   }
 }
 
@@ -48,16 +48,17 @@ void check_clock(const DoctorFacts& facts, Findings& found) {
   const auto day = std::chrono::floor<std::chrono::days>(facts.machine.now);
   const int year = static_cast<int>(std::chrono::year_month_day(day).year());
   if (year < k_first_year || year > k_last_year) {
-    found.problem("the clock says " + format_time(facts.machine.now),
-                  "set it right: what is cold is told by the age of files");
+    found.problem(
+        "the clock says " + format_time(facts.machine.now),
+        "set it if that is wrong: the age of a file decides whether it is cold");
     return;
   }
   if (facts.store) {
     check_future(facts, found);
   }
   if (facts.machine.self.boot_id.empty()) {
-    found.note("the system does not tell which boot this is",
-               "after a kill -9 the store lock is free only when its heartbeat is 2 "
+    found.note("the system has no boot id",
+               "after a kill -9 the store lock expires only when its heartbeat is 2 "
                "minutes old");
   }
   if (found.all().empty()) {
@@ -73,20 +74,19 @@ void check_limits(const DoctorFacts& facts, Findings& found) {
   const std::uint64_t bounded =
       bounded_memory(settings.limits.memory_bytes, machine.group_memory);
   if (bounded < settings.limits.memory_bytes) {
-    found.warn(
-        fmt::format("this control group may use {} of memory and has {} left; a run "
-                    "started in it takes {} for compressing instead of {}",
-                    format_size(machine.group_memory->limit),
-                    format_size(machine.group_memory->left),
-                    format_size(bounded),
-                    format_size(settings.limits.memory_bytes)),
-        "windows become smaller, and what does not fit is skipped as no_memory; "
-        "to change that, give the group more");
+    found.warn(fmt::format("this control group may use {} of memory and has {} left; a "
+                           "run in it compresses with {} instead of {}",
+                           format_size(machine.group_memory->limit),
+                           format_size(machine.group_memory->left),
+                           format_size(bounded),
+                           format_size(settings.limits.memory_bytes)),
+               "windows are smaller, and rollouts that do not fit are skipped as "
+               "no_memory; give the group more memory to change that");
   } else if (machine.memory_available && *machine.memory_available < needed) {
-    found.note(fmt::format("{} of memory are available now; a run may take {}",
+    found.note(fmt::format("{} of memory is available now; a run may use {}",
                            format_size(*machine.memory_available),
                            format_size(needed)),
-               "set limits.memory lower if that is so always");
+               "if that is always so, lower limits.memory");
   }
   const std::uint64_t files = 64 + k_files_a_job * settings.limits.jobs;
   if (machine.open_files && *machine.open_files < files) {
@@ -102,11 +102,10 @@ void check_limits(const DoctorFacts& facts, Findings& found) {
     found.note(
         "/proc/pressure cannot be read, so a run does not wait while others need "
         "the disk or memory",
-        "limits.read_rate bounds it instead; its threads are of the idle class all "
-        "the same");
+        "set limits.read_rate instead; the threads have idle priority in any case");
   }
   if (found.all().empty()) {
-    found.ok("memory, open files and /proc/pressure are as a run needs them");
+    found.ok("memory, the limit of open files and /proc/pressure suffice for a run");
   }
 }
 

@@ -23,12 +23,12 @@ void check_configuration(const DoctorFacts& facts, Findings& found) {
   const ConfigFacts& config = facts.config;
   if (config.error) {
     found.problem(describe(*config.error),
-                  "put this right: until then every command refuses to work. The rest of "
-                  "this list goes by the defaults");
+                  "correct this: every other command refuses to work until then. The "
+                  "checks below used the defaults");
     return;
   }
   if (config.loaded.config_file.empty()) {
-    found.ok("no configuration file: the defaults are in force");
+    found.ok("no configuration file: the defaults apply");
     return;
   }
   const std::string& path = config.loaded.config_file;
@@ -38,15 +38,14 @@ void check_configuration(const DoctorFacts& facts, Findings& found) {
   }
   constexpr std::uint32_t k_others_write = 002;
   if ((config.file->mode & k_others_write) != 0) {
-    found.warn(path + " can be written by everybody on this machine",
-               "chmod o-w " + path);
+    found.warn(path + " is writable by every user of this machine", "chmod o-w " + path);
     return;
   }
   if (config.file->uid != facts.machine.uid && config.file->uid != 0) {
     found.warn(fmt::format("{} belongs to user {}, who is neither you nor root",
                            path,
                            config.file->uid),
-               "make sure that it is yours, or name another with --config");
+               "take it over, or name another file with --config");
     return;
   }
   found.ok(path + " is read");
@@ -56,7 +55,7 @@ void check_store(const DoctorFacts& facts, Findings& found) {
   const LoadedSettings& loaded = facts.config.loaded;
   if (facts.store_error) {
     found.problem(describe(*facts.store_error),
-                  "the checks that need the store were left out");
+                  "the checks that need the store were skipped");
     return;
   }
   const Store& store = facts.store->store;
@@ -88,17 +87,18 @@ void check_codex_compressor(const DoctorFacts& facts, Findings& found) {
   const Result<std::optional<bool>>& flag = facts.store->codex_flag;
   if (!flag) {
     found.note("Codex's own configuration could not be read: " + describe(flag.error()),
-               "whether Codex's own compressor is on is not known; both may run, they "
-               "take the same locks");
+               "it is not known whether Codex's own compressor is on; both may run, for "
+               "they take the same locks");
     return;
   }
   if (!flag->value_or(false)) {
     found.ok("Codex's own compressor is off");
     return;
   }
-  found.note("Codex's own compressor is on, too (config.toml in the store)",
-             "nothing is lost by it: both take the same locks. But its frames are larger "
-             "and have no checksum; turn it off there, or set codec.recompress = true here");
+  found.note(
+      "Codex's own compressor is on, too (config.toml in the store)",
+      "no data is at risk: both take the same locks. But its frames are larger and have "
+      "no checksum; turn it off there, or set codec.recompress = true here");
 }
 
 void check_codex_versions(const DoctorFacts& facts, Findings& found) {
@@ -116,8 +116,7 @@ void check_codex_versions(const DoctorFacts& facts, Findings& found) {
   }
   std::vector<VersionSeen> versions = preview.found.versions;
   if (versions.empty()) {
-    found.ok(fmt::format("no Codex was at work here within {} days",
-                         k_version_memory.count()));
+    found.ok(fmt::format("no Codex wrote here within {} days", k_version_memory.count()));
     return;
   }
   std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) {

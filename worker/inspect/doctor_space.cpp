@@ -52,19 +52,21 @@ void check_bytes(const DirFacts& dir,
                                        format_size(dir.space->available),
                                        format_size(dir.space->total));
   if (dir.space->available < min_free) {
-    found.problem(fmt::format("{}: less than limits.min_free ({}), so nothing is compressed",
-                              left,
-                              format_size(min_free)),
-                  "free some space, or set limits.min_free lower for a while");
+    found.problem(
+        fmt::format("{}: less than limits.min_free ({}), so nothing is compressed",
+                    left,
+                    format_size(min_free)),
+        "free disk space, or lower limits.min_free for a while");
   } else if (dir.space->available - min_free < largest) {
-    found.warn(fmt::format(
-                   "{}; the largest rollout to compress has {}", left, format_size(largest)),
+    found.warn(fmt::format("{}; the largest rollout to compress has {}",
+                           left,
+                           format_size(largest)),
                "it is skipped as no_space if its .zst does not fit beside it; smaller "
-               "ones are compressed and make room");
+               "ones are compressed first and free disk space");
   } else if (wanted && where.empty() && dir.space->available < *wanted) {
     found.note(
         fmt::format("{}: less than pressure.min_free ({})", left, format_size(*wanted)),
-        "coldpress serve takes what is cold sooner until there is more");
+        "coldpress serve compresses younger rollouts until more is free");
   } else {
     found.ok(left);
   }
@@ -75,13 +77,13 @@ void check_inodes(const DirFacts& dir, const std::string& where, Findings& found
     return; // btrfs and its like make them as needed
   }
   if (dir.space->files_available == 0) {
-    found.problem(where + "the file system can take no further file (no inodes left)",
-                  "remove files somewhere on it; its bytes are not what is short");
+    found.problem(where + "the file system has no inodes left: no file can be created",
+                  "remove files on it, however small");
   } else if (dir.space->files_available < k_few_files) {
-    found.warn(fmt::format("{}the file system can take only {} further files",
+    found.warn(fmt::format("{}the file system has only {} inodes left",
                            where,
                            format_count(dir.space->files_available)),
-               "remove files somewhere on it; its bytes are not what is short");
+               "remove files on it, however small");
   }
 }
 

@@ -19,7 +19,7 @@ void tell(const preflight::Obstacle& obstacle, Findings& found) {
     found.problem("each run fails on a thread: " + why, obstacle.hint);
     break;
   case preflight::Stops::memory:
-    found.warn("runs remember nothing: " + why, obstacle.hint);
+    found.warn("runs cannot record their results: " + why, obstacle.hint);
     break;
   }
 }
@@ -34,8 +34,8 @@ void check_start(const DoctorFacts& facts, Findings& found) {
   const std::size_t shown = std::min(k_shown, store.closed.size());
   for (std::size_t nth = 0; nth < shown; ++nth) {
     const ClosedDir& closed = store.closed[nth];
-    found.problem(fmt::format("each run fails on {} rollouts once they are due, for no file "
-                              "can be made in their directory: {}",
+    found.problem(fmt::format("each run fails on {} rollouts once they are due, for no "
+                              "file can be created in their directory: {}",
                               format_count(closed.rollouts),
                               describe(closed.error)),
                   closed.hint);
@@ -46,7 +46,7 @@ void check_start(const DoctorFacts& facts, Findings& found) {
         "coldpress plan lists the rollouts");
   }
   if (found.all().empty()) {
-    found.ok("a run can take its locks and write where rollouts are");
+    found.ok("a run can take its locks and write to the directories of rollouts");
   }
 }
 

@@ -61,7 +61,8 @@ void check_store_lock(const DoctorFacts& facts, Findings& found) {
     return;
   }
   if (!locks.store) {
-    found.problem(describe(locks.store.error()), "make the file readable; it is ours");
+    found.problem(describe(locks.store.error()),
+                  "make the file readable; it is coldpress's own");
     return;
   }
   const std::optional<StoreLockHolder>& holder = *locks.store;
@@ -74,8 +75,9 @@ void check_store_lock(const DoctorFacts& facts, Findings& found) {
       found.note("held" + by_whom(locks, "store") + "; its record cannot be read",
                  "try again when that process has ended");
     } else {
-      found.warn("its record cannot be read, and nobody here holds it",
-                 "coldpress unlock, if no coldpress works on this store anywhere");
+      found.warn(
+          "its record cannot be read, and no process on this machine holds it",
+          "run coldpress unlock, if no coldpress works on this store on any machine");
     }
     return;
   }
@@ -86,21 +88,21 @@ void check_store_lock(const DoctorFacts& facts, Findings& found) {
     late ? found.warn(fmt::format("held by {}, whose last heartbeat is {} old",
                                   who,
                                   age_text(beat)),
-                      "it hangs, or was stopped; end that process if it does not go on")
-         : found.note("a coldpress is at work: " + who);
+                      "it hangs, or is stopped; end that process if it does not continue")
+         : found.note("another coldpress is running: " + who);
     return;
   }
   if (same_boot(holder->process, facts.machine.self)) {
     found.note("left by a run that was killed: " + who,
-               "nothing to do: the next run takes it over at once");
+               "nothing to do: the next run takes it over immediately");
   } else if (beat > StoreLock::Timings{}.stale) {
     found.note(fmt::format("left by {}, last heartbeat {} ago", who, age_text(beat)),
                "nothing to do: the next run takes it over. coldpress unlock removes it "
                "now");
   } else {
     found.note(
-        fmt::format("{} may be at work, last heartbeat {} ago", who, age_text(beat)),
-        "if that machine is gone, coldpress unlock");
+        fmt::format("{} may be running, last heartbeat {} ago", who, age_text(beat)),
+        "if that machine is gone, run coldpress unlock");
   }
 }
 
@@ -121,7 +123,7 @@ void check_codex_locks(const DoctorFacts& facts, Findings& found) {
       found.note(fmt::format("the {} lock is held{}{}",
                              name,
                              by_whom(locks, name),
-                             coldpress_works ? ", maybe by the coldpress at work" : ""),
+                             coldpress_works ? ", perhaps by the running coldpress" : ""),
                  means);
       told = true;
     }
@@ -131,20 +133,20 @@ void check_codex_locks(const DoctorFacts& facts, Findings& found) {
        "Codex compresses or migrates; a run now would end with exit code 75");
   look(locks.coordination,
        "coordination",
-       "Codex loads a thread, which takes milliseconds; if it stays so, a process hangs "
-       "with it");
+       "Codex is loading a thread, which takes milliseconds; if it stays held, a process "
+       "hangs");
   if (!locks.marker) {
     found.warn("the run marker: " + describe(locks.marker.error()));
     told = true;
   } else if (*locks.marker && !(*locks.marker)->ours) {
     const MarkerInfo& marker = **locks.marker;
-    found.note(fmt::format("Codex's own compressor left its mark {} ago",
+    found.note(fmt::format("Codex's own compressor left its run marker {} ago",
                            age_text(facts.machine.now - marker.mtime)),
-               "nothing to do: it tells when that ran last");
+               "nothing to do: it records when that compressor last ran");
     told = true;
   }
   if (!told) {
-    found.ok("nobody holds Codex's maintenance or coordination lock");
+    found.ok("Codex's maintenance and coordination locks are free");
   }
 }
 
@@ -155,7 +157,7 @@ void check_daemon(const DoctorFacts& facts, Findings& found) {
     return;
   }
   if (!*daemon) {
-    found.ok("none: runs are begun by hand or by a timer");
+    found.ok("none: runs are started by hand or by a timer");
     return;
   }
   const ControlReply& reply = **daemon;
@@ -165,7 +167,7 @@ void check_daemon(const DoctorFacts& facts, Findings& found) {
                "see its log");
     return;
   }
-  const std::string who = fmt::format("coldpress {}, pid {}, at work since {}",
+  const std::string who = fmt::format("coldpress {}, pid {}, running since {}",
                                       reply.status->version,
                                       reply.status->pid,
                                       format_time(reply.status->started));
@@ -179,8 +181,8 @@ void check_daemon(const DoctorFacts& facts, Findings& found) {
                            who,
                            ours->paused_until
                                ? "until " + format_time(*ours->paused_until)
-                               : "until somebody resumes it"),
-               "coldpress control resume lets it go on");
+                               : "until it is resumed"),
+               "coldpress control resume ends the pause");
     return;
   }
   found.ok(who + (ours != stores.end() && ours->next_due
@@ -198,9 +200,9 @@ void check_leftovers(const DoctorFacts& facts, Findings& found) {
     }
     conflicts += 1;
     if (conflicts <= k_shown) {
-      found.problem("two forms that differ: " + forms_text(store, forms),
-                    "coldpress sweep says how to join the two; every reader takes the "
-                    "plain one");
+      found.problem(
+          "two forms that differ: " + forms_text(store, forms),
+          "coldpress sweep says how to merge the two; every reader uses the plain one");
     }
   }
   if (conflicts > k_shown) {
@@ -214,18 +216,17 @@ void check_leftovers(const DoctorFacts& facts, Findings& found) {
         seen.leftovers.begin(), seen.leftovers.end(), [&](const RolloutForms& forms) {
           return !is_conflict(store, forms);
         });
-    found.note(fmt::format("{} rollouts in more than one form or with a plain file kept "
-                           "aside: {}",
+    found.note(fmt::format("{} rollouts in more than one form or with a retired file: {}",
                            format_count(others),
                            forms_text(store, *first)),
-               "coldpress sweep, or the next run, puts them right once they are older "
-               "than scan.settle");
+               "coldpress sweep, or the next run, cleans up once they are older than "
+               "scan.settle");
   }
   if (temps > 0) {
     found.note(fmt::format("{} temp files of coldpress and {} of Codex",
                            format_count(seen.parts.size()),
                            format_count(seen.foreign_temps.size())),
-               "coldpress sweep removes those nobody works on");
+               "coldpress sweep removes those that are not in use");
   }
   if (seen.leftovers.empty() && temps == 0) {
     found.ok("none: every rollout has one form");
@@ -248,15 +249,14 @@ void check_orphans(const DoctorFacts& facts, Findings& found) {
     add_capped(bytes, orphan.bytes);
   }
   found.problem(
-      fmt::format("{} files, {}, lie in {}; the oldest, {}, for {}",
+      fmt::format("{} files, {}, are in {}; the oldest, {}, for {}",
                   format_count(orphans.size()),
                   format_size(bytes),
                   facts.store->store.orphans_dir(),
                   orphans.front().plain_name,
                   age_text(facts.machine.now - orphans.front().since)),
-      "they hold bytes that are in no rollout: compare and join them (coldpress cat "
-      "shows "
-      "a rollout). coldpress sweep --orphans removes those that are 30 days old");
+      "they hold bytes that are in no rollout: compare and merge them (coldpress cat "
+      "prints a rollout). coldpress sweep --orphans removes those older than 30 days");
 }
 
 } // namespace coldpress

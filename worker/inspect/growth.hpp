@@ -43,7 +43,7 @@ double growth_as_it_is(const Outlook& outlook, double days);
 // With both trees compressed once they are cold.
 double growth_if_compressed(const Outlook& outlook, double days);
 
-// Days until nothing is free. Empty: not within a hundred years.
+// Days until nothing is free. Empty: not within 100 years.
 std::optional<double> days_left_as_it_is(const Outlook& outlook);
 std::optional<double> days_left_if_compressed(const Outlook& outlook);
 

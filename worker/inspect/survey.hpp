@@ -32,7 +32,8 @@ struct Survey {
   Totals realised;           // by the ledger
   bool ledger = false;       // there is one, and it could be read
   bool enabled = false;
-  bool too_full = false; // less than limits.min_free is free: a run would compress nothing
+  bool too_full =
+      false; // less than limits.min_free is free: a run would compress nothing
   std::vector<Root> roots;
   std::vector<Error> errors; // what could not be found out
 };

@@ -7,8 +7,8 @@
 namespace coldpress {
 
 // Calls on the loop, once, when standard input ends; what comes on it before is dropped.
-// For a pipe or a socket of whoever started us: it ends with him, however he dies. Input
-// of another kind has ended already.
+// For a pipe or a socket of the process that started us: it ends with that, however it
+// dies. Input of another kind has ended already.
 class EndOfInput {
 public:
   EndOfInput(Loop& loop, std::function<void()> call);

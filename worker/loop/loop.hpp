@@ -33,7 +33,7 @@ public:
   // In place of the signal's default action, until this object dies.
   void on_signal(int signal, std::function<void()> call);
 
-  // For handles of another kind. Whoever makes one closes it, while this object lives.
+  // For handles of another kind. The caller closes each, while this object lives.
   uv_loop_s* handle();
 
   // Returns after stop(); what was posted before it has been called by then. What

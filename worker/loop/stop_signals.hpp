@@ -5,7 +5,7 @@
 namespace coldpress {
 
 // The signals on which a run ends in good order: SIGINT, SIGTERM, and SIGHUP of a closed
-// terminal unless whoever started us had it ignored (nohup).
+// terminal unless it was ignored at the start (nohup).
 std::vector<int> stop_signals();
 
 // False for a SIGHUP after the first signal: a terminal that closes may send it twice, by

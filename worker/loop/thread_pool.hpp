@@ -16,8 +16,8 @@
 namespace coldpress {
 
 enum class Priority : std::uint8_t {
-  idle,   // gets what nobody else wants, of CPU and of I/O
-  normal, // for whoever holds a lock that others wait for
+  idle,   // idle priority, for CPU and I/O
+  normal, // for holders of a lock that others wait for
 };
 
 // Threads that run tasks in the order they were posted. Tasks that still wait when it

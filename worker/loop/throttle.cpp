@@ -78,14 +78,14 @@ Throttle::Throttle(const Clock& clock, const Settings& settings)
 
 std::optional<std::string> Throttle::see(const MachineLoad& load) {
   if (!load.cpu && !load.io && !load.memory && !std::exchange(told_, true)) {
-    log_debug("no /proc/pressure here: not waiting for the machine");
+    log_debug("no /proc/pressure here: runs do not wait for a busy machine");
   }
   const bool waited = waits_;
   waits_ = back_off_.see(load);
   if (waits_ == waited) {
     return std::nullopt;
   }
-  return waited ? "the machine is free again: going on"
+  return waited ? "the machine is idle again: continuing"
                 : "waiting: " + back_off_.reason();
 }
 

@@ -17,8 +17,8 @@ public:
   TreeWatch& operator=(const TreeWatch&) = delete;
   ~TreeWatch();
 
-  // Begins to watch if it does not yet: the directory may have come only now, or anew.
-  // Empty, or why it cannot, for a person.
+  // Begins to watch if it does not yet: the directory may have been created only now, or
+  // again. Empty, or why it cannot, for a person.
   std::string ensure();
 
 private:

@@ -19,7 +19,7 @@ struct CompressContext {
   Throttle& throttle;
 };
 
-// The three stretches of a compression, each on its own kind of thread.
+// The three stretches of a compress, each on its own kind of thread.
 
 // Publisher thread: takes Codex's locks for a moment to look.
 Step<Claim> claim_rollout(CompressContext& context, const Candidate& candidate);

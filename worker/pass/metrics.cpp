@@ -85,19 +85,19 @@ constexpr std::array<OutcomeMetric, 7> k_outcomes{{
      "Weak .zst replaced by one with a checksum."},
     {OutcomeKind::restored,
      "coldpress_rollouts_restored_total",
-     "Rollouts made plain again."},
+     "Rollouts restored to plain files."},
     {OutcomeKind::failed,
      "coldpress_rollouts_failed_total",
-     "Rollouts that could not be worked on; they are as they were."},
+     "Rollouts that failed; they are unchanged."},
     {OutcomeKind::writer_arrived,
      "coldpress_writers_arrived_total",
-     "Rollouts left plain because a writer came in the last moment."},
+     "Rollouts left plain because a writer opened them during publication."},
     {OutcomeKind::conflict,
      "coldpress_conflicts_total",
-     "Times two forms of a rollout were found to differ: needs a person."},
+     "Rollouts whose two forms differ: need attention."},
     {OutcomeKind::orphaned,
      "coldpress_orphans_total",
-     "Files moved to orphans/: need a person."},
+     "Files moved to orphans/: need attention."},
 }};
 
 void add_counters(Exposition& into, const Counters& counters) {
@@ -123,7 +123,7 @@ void add_last_run(Exposition& into, const Metrics& metrics) {
              "How long the last run took.",
              metrics.seconds);
   into.gauge("coldpress_last_run_exit_code",
-             "Exit code of the last run; 0 is well, 75 is busy.",
+             "Exit code of the last run: 0 is success, 75 is busy.",
              metrics.exit_code);
   into.gauge("coldpress_last_run_blocked_max_seconds",
              "Longest time a writer could have had to wait in the last run.",
@@ -157,7 +157,7 @@ Result<void> check_old(Fs& fs, const std::string& path, std::string_view text) {
                                                : Result<void>(Fail(old.error()));
   }
   if (old->type != FileType::regular) {
-    return not_ours(path, "it is no regular file; name another in metrics.textfile");
+    return not_ours(path, "it is not a regular file; name another in metrics.textfile");
   }
   TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
   const File file(fs, handle);
@@ -165,7 +165,8 @@ Result<void> check_old(Fs& fs, const std::string& path, std::string_view text) {
   std::string begin(first.size(), '\0');
   TRY(fs.read_at(handle, std::as_writable_bytes(std::span(begin)), 0));
   if (!begin.starts_with(k_mark)) {
-    return not_ours(path, "it is no file of coldpress; name another in metrics.textfile");
+    return not_ours(
+        path, "coldpress did not write this file; name another in metrics.textfile");
   }
   if (begin != first) {
     return not_ours(path,
@@ -210,12 +211,13 @@ std::string metrics_text(const Metrics& metrics) {
   }
   if (metrics.blocked && metrics.blocked->count > 0) {
     text.gauge("coldpress_blocked_max_seconds",
-               "Longest time a writer could have had to wait in the newest 100,000 "
+               "Longest time a writer could have been blocked, of the newest 100,000 "
                "publications.",
                static_cast<double>(metrics.blocked->max_us) / k_us_per_second);
-    text.gauge("coldpress_blocked_p99_seconds",
-               "The same, but for the longest hundredth.",
-               static_cast<double>(metrics.blocked->p99_us) / k_us_per_second);
+    text.gauge(
+        "coldpress_blocked_p99_seconds",
+        "99th percentile of the time a writer could have been blocked, of the same.",
+        static_cast<double>(metrics.blocked->p99_us) / k_us_per_second);
   }
   return std::move(text).take();
 }

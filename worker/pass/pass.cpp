@@ -69,7 +69,7 @@ private:
     if (work_ == Work::compress) {
       TRY_ASSIGN(const std::size_t jobs, jobs_.start());
       if (jobs < session_.settings().limits.jobs) {
-        session_.note(fmt::format("the system has threads for {} jobs only", jobs));
+        session_.note(fmt::format("the system allows threads for only {} jobs", jobs));
       }
     }
     return {};
@@ -391,7 +391,7 @@ private:
     }
     take_history(session_.store().state_dir, metrics);
     if (const auto done = write_metrics(session_.fs(), setting, metrics); !done) {
-      session_.note("no metrics were written: " + describe(done.error()));
+      session_.note("the metrics were not written: " + describe(done.error()));
     }
   }
 

@@ -17,7 +17,7 @@ struct PassSummary {
   std::map<Reason, std::uint64_t> skipped; // by the plan and on the way
   std::uint64_t bytes_before = 0;          // of what was compressed
   std::uint64_t bytes_after = 0;
-  std::uint64_t recompressed_before = 0; // of the .zst that were compressed again
+  std::uint64_t recompressed_before = 0; // of the .zst that were recompressed
   std::uint64_t recompressed_after = 0;
   std::uint64_t not_freed_files = 0; // retired files still waiting for their grace
   std::uint64_t not_freed_bytes = 0;
@@ -40,7 +40,7 @@ struct PassSummary {
   int exit_code() const;
 };
 
-// Whether what lies in orphans/ long enough is removed: only if somebody asks for it.
+// Whether what lies in orphans/ long enough is removed: only on request.
 enum class Orphans : std::uint8_t { keep, remove };
 
 // Called on the loop thread; must not wait for anything.

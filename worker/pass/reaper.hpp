@@ -33,7 +33,7 @@ public:
 
   bool busy() const { return under_way_ > 0; }
   std::optional<BootTime> next_due() const { return queue_.next_due(); }
-  // What waits for its grace, and what this run has given up because somebody is at
+  // What waits for its grace, and what this run has given up because a process is at
   // work on it.
   std::uint64_t files_left() const { return queue_.files() + left_files_; }
   std::uint64_t bytes_left() const { return queue_.bytes() + left_bytes_; }

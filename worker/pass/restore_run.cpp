@@ -100,15 +100,14 @@ private:
         capped_sum(plain, session_.settings().limits.min_free_bytes);
     TRY_ASSIGN(const SpaceInfo space, session_.fs().space(dir));
     if (space.available < needed) {
-      return Fail(Error{
-          Errc::no_space,
-          0,
-          "check free space",
-          dir,
-          {fmt::format("by its own word it takes {}, limits.min_free included, and {} is "
-                       "free; its .zst is untouched; free some space",
-                       format_size(needed),
-                       format_size(space.available))}});
+      return Fail(Error{Errc::no_space,
+                        0,
+                        "check free space",
+                        dir,
+                        {fmt::format("it needs {} including limits.min_free, and {} is "
+                                     "free; its .zst is unchanged; free disk space",
+                                     format_size(needed),
+                                     format_size(space.available))}});
     }
     return {};
   }
@@ -174,7 +173,7 @@ private:
     if (stop.reason == Reason::vanished && session_.fs().lstat(plain)) {
       outcome.reason.reset();
       outcome.error.reset();
-      outcome.detail = "is plain already";
+      outcome.detail = "is already plain";
     }
     return outcome;
   }

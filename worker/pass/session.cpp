@@ -19,7 +19,7 @@ constexpr int k_signal_exit = 128;
 Fail with_advice(Error error) {
   if (error.code == Errc::denied && error.context.empty()) {
     return Fail(std::move(error).in(
-        "the store cannot be written; coldpress doctor says why, and what to do"));
+        "the store is not writable; coldpress doctor says why, and what to do"));
   }
   return Fail(std::move(error));
 }
@@ -96,7 +96,7 @@ void Session::open_ledger(const std::string& command) {
   auto opened = made ? Ledger::open_or_replace(path, clock_.wall())
                      : Result<Ledger::Opened>(Fail(std::move(made.error())));
   if (!opened) {
-    note("the ledger cannot be used, the work goes on without it: " +
+    note("the ledger cannot be used, the run continues without it: " +
          describe(opened.error()));
     return;
   }
@@ -108,7 +108,7 @@ void Session::open_ledger(const std::string& command) {
       {clock_.wall(), command, self_.pid, self_.host, lock_->generation()});
   auto known = opened->ledger.known();
   if (!run || !known) {
-    note("the ledger cannot be used, the work goes on without it: " +
+    note("the ledger cannot be used, the run continues without it: " +
          describe(run ? known.error() : run.error()));
     return;
   }
@@ -116,7 +116,7 @@ void Session::open_ledger(const std::string& command) {
   ledger_.emplace(std::move(opened->ledger));
   if (auto started = ledger_->start(); !started) {
     ledger_.reset();
-    note("the ledger cannot be used, the work goes on without it: " +
+    note("the ledger cannot be used, the run continues without it: " +
          describe(started.error()));
     return;
   }
@@ -144,7 +144,7 @@ void Session::release(const RunEnd& end, RunMarker::Success success) {
         [id = run_id_, end](Ledger& ledger) { return ledger.finish_run(id, end); });
     ledger_->flush();
     if (const auto error = ledger_->first_error()) {
-      note("the ledger missed something: " + describe(*error));
+      note("the ledger is incomplete: " + describe(*error));
     }
     ledger_.reset();
   }

@@ -75,7 +75,7 @@ public:
   // Of a rollout whose work begins: known to the next run if this one is killed.
   void record_begun(const std::string& rollout);
   void post_to_ledger(LedgerThread::Work work);
-  // For whoever reads of the run when it is over.
+  // For the reader of the run's result.
   void note(std::string line);
   std::vector<std::string> notes() const;
 

@@ -150,7 +150,7 @@ Result<void> check_start(Fs& fs, const Places& places) {
   Obstacle& first = found.front();
   return Fail(std::move(first.error)
                   .in("no run can begin without " + first.what + "; " + first.hint)
-                  .in("coldpress doctor tells of all that is in the way"));
+                  .in("coldpress doctor lists everything that blocks a run"));
 }
 
 } // namespace coldpress::preflight

@@ -64,8 +64,8 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
   if (uid == 0 && stat.uid != 0) {
     return refused(
         Error{Errc::denied, 0, "open store", *home, {}},
-        fmt::format("it belongs to user {}, and root must not make files there; "
-                    "run coldpress as that user: sudo -u '#{}' coldpress …",
+        fmt::format("it belongs to user {}, and root must not create files there; run "
+                    "coldpress as that user: sudo -u '#{}' coldpress …",
                     stat.uid,
                     stat.uid));
   }
@@ -88,11 +88,10 @@ Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid) {
   }
   // An empty mount point looks like this. To call it an empty store would be a success.
   if (!store.has_trees && !has_codex_files(*listed)) {
-    return refused(
-        Error{Errc::not_found, 0, "open store", *home, {}},
-        "neither sessions/ nor archived_sessions/ nor anything else of Codex is "
-        "there; if it is on a disk of its own, see whether that is mounted; if "
-        "your Codex home is elsewhere, name it with --store DIR or $CODEX_HOME");
+    return refused(Error{Errc::not_found, 0, "open store", *home, {}},
+                   "it contains neither sessions/ nor archived_sessions/ nor any other "
+                   "file of Codex; check that its disk is mounted, or name another Codex "
+                   "home with --store DIR or $CODEX_HOME");
   }
   return store;
 }

@@ -17,8 +17,8 @@ struct Store {
   bool has_trees = false; // sessions/ or archived_sessions/ is there
   std::string codex_sqlite_home{}; // as in Settings
   // As long as a copy of this lives, every path below `home` is taken from the directory
-  // that was looked at, and follows no symlink. A daemon lets go of it between its passes,
-  // so that the file system can be unmounted.
+  // that was looked at, and follows no symlink. A daemon lets go of it between its
+  // passes, so that the file system can be unmounted.
   std::shared_ptr<const std::vector<HeldDir>> held{};
 
   std::string orphans_dir() const { return own_dir + "/orphans"; }
@@ -29,7 +29,7 @@ struct Store {
 // Creates nothing. Errors: Errc::not_found (also of a directory with nothing of Codex in
 // it, such as an empty mount point), Errc::invalid (not a directory, or several
 // stores are set and none is named),
-// Errc::denied (unreadable; or we are root and it is somebody else's: files made there
+// Errc::denied (unreadable; or we are root and it is another user's: files made there
 // would not be theirs any more). The context says what to do.
 Result<Store> open_store(Fs& fs, const Settings& settings, std::uint32_t uid);
 

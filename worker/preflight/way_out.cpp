@@ -54,7 +54,7 @@ std::string way_out(Fs& fs, const Error& error, std::uint32_t uid) {
   case EROFS:
     return "its file system is mounted read-only; mount it for writing";
   case EPERM:
-    return "refused whatever the permissions say; lsattr shows whether it is immutable";
+    return "refused despite permissions; lsattr shows whether it is immutable";
   case ELOOP:
     return "a symlink has that name and is not followed; put a file or directory there";
   default:
@@ -64,10 +64,10 @@ std::string way_out(Fs& fs, const Error& error, std::uint32_t uid) {
   case Errc::denied:
     return for_denied(fs, error, uid);
   case Errc::no_space:
-    return "free some space, or raise the quota";
+    return "free disk space, or raise the quota";
   case Errc::invalid:
   case Errc::not_found: // a file where a directory should be
-    return "something else has that name; move it away, and it is made as it should be";
+    return "another kind of file has that name; move it away, and coldpress recreates it";
   default:
     return "check the disk and the file system";
   }

@@ -76,7 +76,7 @@ Result<std::uint64_t> AppendState::next_ordinal() const {
   }
   const std::uint64_t next = seen.highest ? *seen.highest + 1 : 0;
   if (seen.highest && (next == 0 || next >= k_ordinal_end)) {
-    return Fail(refusal(fmt::format("the ordinals are used up at {}", *seen.highest)));
+    return Fail(refusal(fmt::format("no ordinal is left after {}", *seen.highest)));
   }
   return next;
 }
@@ -100,7 +100,7 @@ next_line(const std::string& record, HistoryMode mode, const AppendState& state)
                         {line.ordinal
                              ? fmt::format("the record's own ordinal is not the next, {}",
                                            *line.ordinal)
-                             : "the record has an ordinal and takes none here"}});
+                             : "the record has an ordinal, which is not allowed here"}});
     }
   } else if (line.ordinal) {
     line.text = with_ordinal(record, *line.ordinal);

@@ -24,7 +24,7 @@ bool codex_reads(std::string_view type);
 inline constexpr std::uint64_t k_ordinal_end = (std::uint64_t{1} << 63U) - 1;
 
 // What the lines so far mean for the next record. Fed all bytes of the plain file in
-// order, whoever wrote them.
+// order, by any writer.
 class AppendState {
 public:
   // What stands before `start` is not looked at.

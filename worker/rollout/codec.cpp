@@ -32,20 +32,21 @@ Error damaged(std::string what) {
   return fault(Errc::corrupt,
                k_decode,
                {std::move(what),
-                "take it from a backup, or from its plain form if that still stands"});
+                "restore it from a backup, or from its plain form if that still exists"});
 }
 
 Error decode_error(std::size_t code) {
   switch (ZSTD_getErrorCode(code)) {
   case ZSTD_error_frameParameter_windowTooLarge:
-    return fault(Errc::unsupported,
-                 k_decode,
-                 {"the frame's window is wider than 2^27 bytes: no Codex reads it",
-                  "decode it with zstd -d --long=31 and let coldpress compress it again"});
+    return fault(
+        Errc::unsupported,
+        k_decode,
+        {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
+         "decode it with zstd -d --long=31 and let coldpress compress it again"});
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,
                  k_decode,
-                 {"the frame needs a dictionary: no Codex reads it",
+                 {"the frame needs a dictionary: Codex cannot read it",
                   "decode it with zstd -d -D and the dictionary it was made with"});
   case ZSTD_error_memory_allocation:
     return Error::from_errno(ENOMEM, k_decode, "");
@@ -65,7 +66,7 @@ Error encode_error(std::size_t code) {
 Error size_changed(std::uint64_t pledged, std::string_view came) {
   return fault(Errc::changed,
                k_encode,
-               {fmt::format("{} bytes were announced, {} came", pledged, came)});
+               {fmt::format("{} bytes were expected, {} were read", pledged, came)});
 }
 
 } // namespace
@@ -256,7 +257,7 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
       Error error = decode_error(left);
       if (error.code == Errc::corrupt) {
         error.context.push_back(
-            fmt::format("at byte {} of the file or behind it", state_->taken));
+            fmt::format("at or after byte {} of the file", state_->taken));
       }
       return Fail(std::move(error));
     }

@@ -73,7 +73,7 @@ public:
   // Call at the end of the file. Errc::corrupt if it ended inside a frame, or before any.
   Result<void> finish() const;
 
-  // Bytes that skippable frames have held so far, which are nobody's content.
+  // Bytes that skippable frames have held so far, which are not content.
   std::uint64_t skipped_bytes() const;
 
 private:

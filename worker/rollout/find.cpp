@@ -45,7 +45,7 @@ Result<void> refuse_symlink(Fs& fs, const std::string& path) {
                           0,
                           "find rollout",
                           path,
-                          {"a symlink, which is not followed; name the file itself"}});
+                          {"symlinks are not followed; name the file itself"}});
 }
 
 Error nothing_found(Fs& fs,
@@ -58,18 +58,18 @@ Error nothing_found(Fs& fs,
       join_path(home, "thread-writer-locks/" + lower_case(text) + ".lock");
   const bool known =
       is_uuid(text) && (fs.lstat(lock).has_value() || (knows && knows(lower_case(text))));
-  error.context.push_back(known ? "not saved yet: no turn so far; Codex knows the thread "
-                                  "and has written no rollout for it"
-                                : "no such rollout or thread in " + home +
-                                      "; if it is in another store, name that with "
-                                      "--store");
+  error.context.push_back(
+      known ? "the thread has no turn yet, so Codex has written no rollout for it"
+            : "no such rollout or thread in " + home +
+                  "; if it is in another store, name that with "
+                  "--store");
   for (const OddEntry& odd : listed.odd) {
     if (odd.oddity == Oddity::symlinked_dir) {
-      error.context.push_back(odd.path + " was not looked into: it is a symlink");
+      error.context.push_back(odd.path + " was not searched: it is a symlink");
     }
   }
   for (const Error& failed : listed.errors) {
-    error.context.push_back("not looked into: " + describe(failed));
+    error.context.push_back("not searched: " + describe(failed));
   }
   return error;
 }

@@ -24,9 +24,9 @@ struct FrameOptions {
   friend bool operator==(const FrameOptions&, const FrameOptions&) = default;
 };
 
-// The options for a rollout of `size` bytes: the smallest window that holds all of it,
-// at most 2^27, and long-distance matching from 8 MiB on. An explicit window log wins,
-// within 10 to 27. As the window is never wider than 2^27, content larger than that
+// The options for a rollout of `size` bytes: the smallest window that holds the whole
+// file, at most 2^27, and long-distance matching from 8 MiB on. An explicit window log
+// wins, within 10 to 27. As the window is never wider than 2^27, content larger than that
 // never becomes a single segment, whose window would be its whole size.
 FrameOptions
 choose_frame_options(std::uint64_t size, int level, std::optional<int> window_log);

@@ -171,7 +171,7 @@ Result<std::string> read_thread_id(Fs& fs, const Clock& clock, const std::string
                       0,
                       "find thread",
                       path,
-                      {"neither its first record nor its name says its thread"}});
+                      {"neither its first record nor its name contains a thread id"}});
   }
   return head ? head->thread_id : named->thread_id;
 }

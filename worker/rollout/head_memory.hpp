@@ -23,7 +23,7 @@ HeadKey head_key(std::string_view path, const FileStamp& stamp);
 struct RememberedHead {
   HeadKey key;
   std::optional<RolloutHead> head; // empty: it has no session_meta
-  // Of turns, only if somebody asked; none without a head.
+  // Of turns, only if requested; none without a head.
   std::optional<RecentWriters> writers{};
 };
 
@@ -58,7 +58,7 @@ public:
   public:
     std::size_t nth() const { return nth_; }      // for key_at()
     std::optional<RolloutHead> head() const;      // empty: it has no session_meta
-    std::optional<RecentWriters> writers() const; // empty: nobody asked
+    std::optional<RecentWriters> writers() const; // empty: not requested
 
   private:
     friend class HeadMemory;

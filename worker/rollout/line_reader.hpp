@@ -15,7 +15,7 @@ struct Line {
   std::uint64_t offset = 0; // of its first byte in the decoded bytes
   std::string_view text;    // without the newline; good until the next line is asked for
   bool newline = false;     // only the last line can lack it
-  std::uint64_t number = 0; // from 1; 0 where nobody counted
+  std::uint64_t number = 0; // from 1; 0 if not counted
 };
 
 // The lines of a rollout in order, good and bad. It keeps what it opened: a change of

@@ -85,7 +85,8 @@ Result<void> Materialization::prepare() {
                       0,
                       "read back",
                       plain_,
-                      {"not what was written; the .zst is kept; check the disk"}});
+                      {"the data read back differs from the data written; the .zst is "
+                       "kept; check the disk"}});
   }
   auto kept = copy_metadata(fs_, handle, frame_, temp_->handle());
   metadata_failed_ = !kept && kept.error().code == Errc::unsupported;

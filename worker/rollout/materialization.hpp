@@ -39,7 +39,7 @@ public:
   // Errc::canceled, Errc::no_space; else as the calls it makes.
   Result<void> prepare();
   // Names it, under `enter`, and removes the .zst, under `enter` once more.
-  // Errc::exists: somebody else has made the plain file, which wins; Errc::changed: the
+  // Errc::exists: another process created the plain file, which wins; Errc::changed: the
   // .zst is another by now, or the plain file.
   Result<void> publish(const Enter& enter);
 

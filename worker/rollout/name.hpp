@@ -11,7 +11,7 @@ namespace coldpress {
 
 // What the name of a rollout says. The ids are in lower case, whatever the name has.
 struct RolloutName {
-  std::string timestamp;  // "2026-01-02T03-04-05", local to whoever wrote it
+  std::string timestamp;  // "2026-01-02T03-04-05", local to its writer
   std::string thread_id;  // not always the id the thread lock goes by: see RolloutHead
   std::string rollout_id; // empty unless the name has one
 };

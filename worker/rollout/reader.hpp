@@ -43,7 +43,7 @@ public:
                                     const ReadOptions& options = {});
 
   // Exactly that file, compressed if it ends in .zst. One try.
-  // Errc::invalid if it is no regular file.
+  // Errc::invalid if it is not a regular file.
   static Result<RolloutReader>
   open_exact(Fs& fs, const std::string& path, const ReadOptions& options = {});
 

@@ -17,7 +17,7 @@ read_exactly(Fs& fs, FileHandle file, std::span<char> into, std::uint64_t offset
   TRY_ASSIGN(const std::size_t got,
              fs.read_at(file, std::as_writable_bytes(into), offset));
   if (got < into.size()) {
-    return Fail(Error{Errc::changed, 0, "read", {}, {"it became shorter meanwhile"}});
+    return Fail(Error{Errc::changed, 0, "read", {}, {"it was truncated meanwhile"}});
   }
   return {};
 }

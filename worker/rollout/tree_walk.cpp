@@ -112,9 +112,8 @@ std::string_view reason_name(Oddity oddity) {
 std::string_view explain(Oddity oddity) {
   switch (oddity) {
   case Oddity::symlinked_dir:
-    return "a symlink where a directory could be; it is not followed, and rollouts "
-           "behind "
-           "it are not seen: mount or move the directory itself here";
+    return "a symlink in place of a directory; it is not followed, so rollouts in it are "
+           "not found: mount or move the directory itself here";
   case Oddity::symlink:
     return "a symlink; what it points to is left alone: put the file itself here";
   case Oddity::directory:
@@ -123,11 +122,12 @@ std::string_view explain(Oddity oddity) {
     return "not a regular file, but named like a rollout; move it away";
   case Oddity::unknown_temp:
     return "named like a temp file of a rollout, and perhaps the only copy; look at it: "
-           "give it the rollout's name if that is gone, else move it out of the trees";
+           "rename it to the rollout if that is gone, else move it out of the trees";
   case Oddity::bad_name:
     break;
   }
-  return "not a rollout name Codex would read; rename it, or move it out of the trees";
+  return "Codex does not read a rollout of this name; rename it, or move it out of the "
+         "trees";
 }
 
 bool may_hide_rollouts(const OddEntry& odd) {

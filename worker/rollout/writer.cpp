@@ -64,17 +64,17 @@ Result<RolloutWriter> RolloutWriter::open(Fs& fs,
   if (!plain) {
     if (lock == nullptr) {
       TRY(fs.lstat(compressed));
-      return Fail(failure(Errc::unsupported,
-                          compressed,
-                          "a compressed rollout is written by the holder of its thread's "
-                          "lock only"));
+      return Fail(failure(
+          Errc::unsupported,
+          compressed,
+          "only the holder of its thread's lock may write to a compressed rollout"));
     }
     TRY(make_plain(fs, codex, compressed, writer.options_.min_free));
   } else if (plain->size == 0 && fs.lstat(compressed)) {
     return Fail(failure(Errc::unsupported,
                         writer.path_,
                         "an empty file that hides the .zst beside it; remove it, or let "
-                        "coldpress run put it right"));
+                        "coldpress run repair it"));
   }
   TRY(writer.reopen());
   return writer;
@@ -106,7 +106,8 @@ Result<File> RolloutWriter::open_named() {
     }
     clock_->sleep(k_between_opens);
   }
-  return Fail(failure(Errc::busy, path_, "it is compressed or made plain all the time"));
+  return Fail(
+      failure(Errc::busy, path_, "it keeps being compressed or restored; try again"));
 }
 
 Result<void> RolloutWriter::reopen() {
@@ -139,21 +140,21 @@ Result<void> RolloutWriter::learn_mode() {
     }
     const auto head = line ? parse_head(line->text) : std::nullopt;
     if (!head) {
-      return Fail(failure(
-          Errc::unsupported, path_, "its first record is no session_meta of a thread"));
+      return Fail(failure(Errc::unsupported,
+                          path_,
+                          "its first record is not the session_meta of a thread"));
     }
     mode_ = history_mode(line->text);
     if (lock_ != nullptr && lock_->thread_id() != head->thread_id) {
-      return Fail(
-          failure(Errc::invalid,
-                  path_,
-                  "the lock is another thread's: it is of thread " + head->thread_id));
+      return Fail(failure(Errc::invalid,
+                          path_,
+                          "the lock belongs to another thread: " + head->thread_id));
     }
     if (lock_ == nullptr && mode_ == HistoryMode::paginated) {
-      return Fail(failure(Errc::unsupported,
-                          path_,
-                          "a paginated rollout is written by the holder of its thread's "
-                          "lock only"));
+      return Fail(failure(
+          Errc::unsupported,
+          path_,
+          "only the holder of its thread's lock may write to a paginated rollout"));
     }
     return {};
   }
@@ -224,7 +225,8 @@ Result<RolloutWriter::Landed> RolloutWriter::write_line(const std::string& line,
   const std::string part = text.substr(0, count);
   const std::size_t at = seen.find(part);
   if (at == std::string::npos) {
-    return Fail(reported(failure(Errc::changed, path_, "what was written is not there")));
+    return Fail(reported(
+        failure(Errc::changed, path_, "the data that was written is not in the file")));
   }
   const bool own_line = closes || at == 0 || seen[at - 1] == '\n';
   if (count == text.size()) {

@@ -22,7 +22,7 @@ struct AppendReport {
   std::optional<std::uint64_t> last_ordinal;
   bool repaired_tail = false; // a newline closed a line that had none
   // Half records of ours that a failed write left, closed by a newline; and of these, how
-  // many share their line with what a stranger wrote directly behind.
+  // many share their line with what another program wrote directly behind.
   std::uint64_t torn = 0;
   std::uint64_t shared_lines = 0;
 

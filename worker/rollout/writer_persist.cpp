@@ -60,7 +60,7 @@ Result<AppendReport> RolloutWriter::persist() {
   TRY(lock_->check());
   for (const std::string& name : {path_, compressed_name(path_)}) {
     if (fs_->lstat(name)) {
-      return Fail(failure(Errc::exists, name, "the rollout is there already"));
+      return Fail(failure(Errc::exists, name, "the rollout already exists"));
     }
   }
   TRY_ASSIGN(const std::string text, first_text(done));

@@ -16,8 +16,8 @@ std::string marked(std::string_view text, CommentForm form);
 
 enum class Author : std::uint8_t {
   ours,   // as coldpress wrote it
-  edited, // coldpress wrote it, and somebody changed it
-  other,  // somebody else's
+  edited, // coldpress wrote it, and it was edited since
+  other,  // another program's
 };
 
 Author author_of(std::string_view text);

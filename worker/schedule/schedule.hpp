@@ -7,7 +7,7 @@ namespace coldpress {
 // A timer that starts `coldpress run`: installed, removed, looked at. All three may be
 // repeated; a second install with the same request changes nothing.
 
-// Errc::exists if a file that install would write is somebody else's. Changes nothing.
+// Errc::exists if a file that install would write is another program's. Changes nothing.
 Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
 // After check_schedule(). A timer of another kind that coldpress has made is removed: an
@@ -17,7 +17,7 @@ Result<void> install_schedule(const ScheduleRequest& request, const ScheduleHand
 // The users with units of the system: enabled, or with drop-ins of ours. By name.
 std::vector<std::string> scheduled_users(Fs& fs);
 
-// Stops the timer and removes what coldpress wrote and nobody edited.
+// Stops the timer and removes what coldpress wrote and was not edited.
 Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands);
 
 // One for each user of the request; with any_kind, for each timer this user has, one of

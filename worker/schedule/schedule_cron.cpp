@@ -31,13 +31,13 @@ bool says_none(const SubprocessEnd& end) {
 Result<std::string> read_crontab(const ScheduleHands& hands) {
   auto end = hands.ask({"crontab", "-l"});
   if (!end && end.error().code == Errc::not_found) {
-    return Fail(Error{
-        Errc::not_found,
-        0,
-        "schedule",
-        "",
-        {"there is neither systemd for this user nor cron here, and so nothing that "
-         "could start runs; install cron, or keep coldpress serve running"}});
+    return Fail(
+        Error{Errc::not_found,
+              0,
+              "schedule",
+              "",
+              {"this machine has neither systemd for this user nor cron, so nothing "
+               "could start runs; install cron, or keep coldpress serve running"}});
   }
   if (!end) {
     return Fail(std::move(end.error()).in("the crontab stays as it is"));
@@ -71,14 +71,14 @@ Result<void> check_cron(const ScheduleHands& hands) {
   if (lines.edited.empty()) {
     return {};
   }
-  return Fail(Error{Errc::exists,
-                    0,
-                    "schedule",
-                    k_where,
-                    {fmt::format("somebody has edited the line of coldpress, so it stays "
-                                 "as it is; remove it with crontab -e and install "
-                                 "again: {}",
-                                 lines.edited.front())}});
+  return Fail(
+      Error{Errc::exists,
+            0,
+            "schedule",
+            k_where,
+            {fmt::format("the line of coldpress was edited by hand and is left as it is; "
+                         "remove it with crontab -e and install again: {}",
+                         lines.edited.front())}});
 }
 
 Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& hands) {
@@ -86,7 +86,7 @@ Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& h
   CronLines lines = split_crontab(before);
   const std::string line = cron_line(request);
   if (lines.ours == std::vector{line}) {
-    hands.tell(Act::note, "nothing to do: it is installed just so");
+    hands.tell(Act::note, "nothing to do: already installed with these options");
     return {};
   }
   hands.tell(Act::write, k_where, line + "\n");
@@ -95,8 +95,8 @@ Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& h
   }
   TRY(write_crontab(hands, lines.others + line + "\n"));
   hands.tell(Act::note,
-             "what cron misses while the machine is off is not made up for, and cron "
-             "delays nothing: the minute was chosen for this user and machine");
+             "cron does not make up for runs missed while the machine is off; the minute "
+             "was chosen for this user and machine");
   return {};
 }
 
@@ -104,7 +104,7 @@ Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
   TRY_ASSIGN(const std::string before, read_crontab(hands));
   const CronLines lines = split_crontab(before);
   for (const std::string& line : lines.edited) {
-    hands.tell(Act::keep, line, "somebody has edited it; remove it with crontab -e");
+    hands.tell(Act::keep, line, "it was edited by hand; remove it with crontab -e");
   }
   if (lines.ours.empty() && !lines.edited.empty()) {
     return Fail(Error{Errc::exists,
@@ -114,7 +114,7 @@ Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
                       {"the line of coldpress was edited, so it still starts runs"}});
   }
   if (lines.ours.empty()) {
-    hands.tell(Act::note, "nothing to do: it is not installed");
+    hands.tell(Act::note, "nothing to do: not installed");
     return {};
   }
   for (const std::string& line : lines.ours) {

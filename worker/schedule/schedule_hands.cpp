@@ -95,11 +95,10 @@ Result<void> ScheduleHands::check(const std::vector<PlannedFile>& files) const {
         0,
         "schedule",
         file.path,
-        {edited ? "somebody has edited this file, so it stays as it is; move the changes "
-                  "to a drop-in of their own (systemctl edit), remove the file, and "
-                  "install again"
-                : "this file is not of coldpress schedule, so it stays as it is; if it "
-                  "is not needed, remove it and install again"}});
+        {edited ? "this file was edited by hand and is left as it is; move the changes "
+                  "to a drop-in (systemctl edit), remove the file, and install again"
+                : "coldpress schedule did not write this file, so it is left as it is; "
+                  "if it is not needed, remove it and install again"}});
   }
   return {};
 }
@@ -115,7 +114,7 @@ Result<bool> ScheduleHands::remove(const std::string& path,
     }
     return true;
   case Author::edited:
-    tell(ScheduleStep::Kind::keep, path, "somebody has edited it; remove it by hand");
+    tell(ScheduleStep::Kind::keep, path, "it was edited by hand; remove it yourself");
     return false;
   default:
     return false; // never was ours

@@ -45,7 +45,7 @@ Result<void> install_launchd(const ScheduleRequest& request, const ScheduleHands
              read_if_there(hands.fs(), file.path));
   const bool loaded = is_loaded(request, hands);
   if (found == file.text && loaded) {
-    hands.tell(Act::note, "nothing to do: it is installed just so");
+    hands.tell(Act::note, "nothing to do: already installed with these options");
     return {};
   }
   // Before the file is another: one that fails is seen again by the next install.
@@ -65,7 +65,7 @@ Result<void> remove_launchd(const ScheduleRequest& request, const ScheduleHands&
   }
   TRY_ASSIGN(const bool removed, hands.put({launchd_file(request, false)}));
   if (!loaded && !removed) {
-    hands.tell(Act::note, "nothing to do: it is not installed");
+    hands.tell(Act::note, "nothing to do: not installed");
   }
   return {};
 }

@@ -28,8 +28,8 @@ bool template_in_use(Fs& fs, const std::vector<ScheduleUser>& going) {
 void warn_of_linger(const ScheduleUser& user, const ScheduleHands& hands) {
   if (lingers(user, hands) == std::optional(false)) {
     hands.tell(Act::warning,
-               fmt::format("the timer runs only while {} is logged in; to let it run "
-                           "always: sudo loginctl enable-linger {}",
+               fmt::format("the timer runs only while {} is logged in; to run it always: "
+                           "sudo loginctl enable-linger {}",
                            user.name,
                            user.name));
   }
@@ -67,8 +67,7 @@ void warn_of_serve(const SystemdManager& manager, const std::string& serve) {
   auto state = manager.show(serve);
   if (state && (*state)["ActiveState"] == "active") {
     manager.hands().tell(Act::warning,
-                         serve + " runs, too, and does all there is to do: one of the "
-                                 "two is enough");
+                         serve + " is running, too; one of the two is enough");
   }
 }
 
@@ -134,7 +133,7 @@ Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands
     }
   }
   if (!anything) {
-    hands.tell(Act::note, "nothing to do: it is installed just so");
+    hands.tell(Act::note, "nothing to do: already installed with these options");
   }
   if (!request.for_system) {
     warn_of_linger(request.users.front(), hands);
@@ -172,7 +171,7 @@ Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands&
     TRY(manager.act({"daemon-reload"}));
   }
   if (!anything && !removed) {
-    hands.tell(Act::note, "nothing to do: it is not installed");
+    hands.tell(Act::note, "nothing to do: not installed");
   }
   return {};
 }

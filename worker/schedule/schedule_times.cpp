@@ -91,14 +91,15 @@ Result<Every> parse_every(std::string_view text) {
       return Every{choice.interval};
     }
   }
-  return Fail(Error{Errc::invalid,
-                    0,
-                    "--every",
-                    "",
-                    {fmt::format("no timer can say {}; the nearest is {}; there is {}",
-                                 printable(text),
-                                 nearest_choice(wanted),
-                                 all_choices())}});
+  return Fail(Error{
+      Errc::invalid,
+      0,
+      "--every",
+      "",
+      {fmt::format("no timer supports {}; the nearest interval is {}; supported are {}",
+                   printable(text),
+                   nearest_choice(wanted),
+                   all_choices())}});
 }
 
 std::string to_string(const Every& every) {

@@ -33,7 +33,7 @@ struct ScheduleUser {
 
 struct ScheduleRequest {
   ScheduleKind kind = ScheduleKind::systemd;
-  // Nobody has named the kind: to remove is to remove every one.
+  // The kind was not given: to remove is to remove every one.
   bool any_kind = false;
   bool for_system = false; // systemd's template units, by root for any number of users
   Every every;
@@ -91,8 +91,8 @@ struct ScheduleStatus {
   std::vector<ScheduledFile> files; // those that are there
   bool enabled = false;             // the timer will start runs
   std::string when;                 // in the words of its kind: OnCalendar, cron fields
-  std::optional<WallTime> next;     // empty where nobody tells
-  std::optional<bool> lingers;      // empty: nobody tells, or it does not matter
+  std::optional<WallTime> next;     // empty if not known
+  std::optional<bool> lingers;      // empty: not known, or it does not matter
   bool serve_enabled = false;       // coldpress-serve.service
   bool serve_active = false;
   // The last start by systemd, also one that failed before there was a run; no time: none
@@ -105,9 +105,9 @@ struct ScheduleStatus {
   // unit adds to the environment.
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
-  std::vector<std::string> writable; // ReadWritePaths= of a unit of the system
+  std::vector<std::string> writable;       // ReadWritePaths= of a unit of the system
   std::optional<std::uint64_t> memory_max; // MemoryMax= or MemoryHigh= of its unit
-  std::optional<bool> starter_runs;  // the daemon of cron; empty: nobody tells
+  std::optional<bool> starter_runs;        // the daemon of cron; empty: not known
   std::optional<TimerSettings> found;
   std::string settings_trouble; // why they could not be read
 };

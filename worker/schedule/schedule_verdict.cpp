@@ -66,7 +66,7 @@ private:
       return;
     }
     if (status_.serve_enabled) {
-      no("coldpress-serve is enabled and does not run; systemctl status says why");
+      no("coldpress-serve is enabled but not running; see systemctl status");
     } else {
       no((status_.files.empty() ? "no timer is installed; to install it: "
                                 : "the timer is off; to turn it on: ") +
@@ -76,17 +76,17 @@ private:
 
   void would_it_do_anything() {
     if (!status_.settings_trouble.empty()) {
-      unknown("what its runs would do is not known: " + status_.settings_trouble);
+      unknown("it is not known what its runs would do: " + status_.settings_trouble);
     }
     if (!status_.found) {
       return;
     }
     if (!status_.found->feature_on) {
-      no("the feature is off, and a run changes nothing; to turn it on: " +
+      no("the feature is off, so a run changes nothing; to turn it on: " +
          install_command(status_) + " --enable local_thread_store_compression");
     }
     if (!status_.found->store_there) {
-      no(fmt::format("there is no {}; Codex makes it when it is used",
+      no(fmt::format("there is no {}; Codex creates it when it first runs",
                      status_.found->store));
     }
     for (const std::string& dir : {status_.found->store, status_.found->state_dir}) {
@@ -118,7 +118,7 @@ private:
         no("cron does not run on this machine, so nothing starts the runs; as root: "
            "systemctl enable --now cron");
       } else if (!status_.starter_runs) {
-        unknown("whether cron runs here cannot be told");
+        unknown("it is not known whether cron runs here");
       }
     }
     if (status_.lingers == false && !status_.serve_active) {
@@ -131,16 +131,16 @@ private:
 
   void did_it_come() {
     if (!status_.ledger_trouble.empty()) {
-      unknown("how the last run went is not known: " + status_.ledger_trouble);
+      unknown("the result of the last run is not known: " + status_.ledger_trouble);
     }
     if (!status_.last || status_.serve_active) {
       return; // serve keeps an eye on its own
     }
     const auto age = now_ - status_.last->start.started;
     if (age > (is_weekly(status_) ? k_late_weekly : k_late)) {
-      no(fmt::format("the last run was {} days ago, and none has come since; a run by "
-                     "hand tells more: coldpress run",
-                     std::chrono::floor<std::chrono::days>(age).count()));
+      no(fmt::format(
+          "the last run was {} days ago; to find out why, run by hand: coldpress run",
+          std::chrono::floor<std::chrono::days>(age).count()));
     }
   }
 

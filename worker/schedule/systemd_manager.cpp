@@ -70,8 +70,8 @@ Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit)
 std::string SystemdManager::advice() const {
   return for_system_ ? "coldpress schedule --system needs root, and systemd as the init "
                        "of this machine"
-                     : "if the systemd of this user does not answer, log in once more, "
-                       "or use coldpress schedule --kind cron";
+                     : "if the systemd of this user does not answer, log in again, or "
+                       "use coldpress schedule --kind cron";
 }
 
 std::string timer_of(const ScheduleRequest& request, const ScheduleUser& user) {

@@ -40,7 +40,7 @@ std::vector<PlannedFile>
 systemd_files(const ScheduleRequest& request, bool packaged, Wanted wanted);
 
 // Without lingering a user's manager ends with the last session, and the timer with it.
-// Empty if nobody tells.
+// Empty if not known.
 std::optional<bool> lingers(const ScheduleUser& user, const ScheduleHands& hands);
 
 // "Thu 2026-11-26 03:12:00 UTC", as systemctl says it with TZ=UTC.

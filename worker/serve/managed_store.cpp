@@ -128,8 +128,8 @@ std::string ManagedStore::look_at_space() {
   case SpaceNews::none:
     break;
   case SpaceNews::short_now:
-    return fmt::format("only {} are free, less than pressure.min_free: what is cold by "
-                       "{} is compressed now, and every hour",
+    return fmt::format("only {} are free, less than pressure.min_free: rollouts older "
+                       "than {} are compressed now, and every hour",
                        format_size(space->available),
                        format_duration(cold_after()));
   case SpaceNews::enough_again:
@@ -145,7 +145,7 @@ std::string ManagedStore::look_at_store() {
   }
   gone_ = false;
   schedule_.ask(clock_->boot());
-  return "the store is there again";
+  return "the store is back";
 }
 
 void ManagedStore::look_at_arrival(const std::string& name) {

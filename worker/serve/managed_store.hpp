@@ -63,7 +63,7 @@ public:
   std::string result_text(int exit_code) const;
   // How bad it is that the last pass ended so: as a pass of a timer would be told of.
   static Severity severity_of(int exit_code);
-  // What the last pass has left for somebody to see to; empty: nothing.
+  // What the last pass left that needs attention; empty: nothing.
   std::string trouble_text() const;
 
 private:

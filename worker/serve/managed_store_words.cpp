@@ -36,9 +36,9 @@ std::string words_of_exit(int exit_code) {
   case k_signal + SIGINT:
   case k_signal + SIGTERM:
   case k_signal + SIGHUP:
-    return "stopped half way";
+    return "interrupted";
   case k_signal + SIGKILL:
-    return "killed, by somebody or because memory was short";
+    return "killed, by another process or because memory was short";
   default:
     return exit_code > k_signal ? fmt::format("killed by signal {}", exit_code - k_signal)
                                 : "failed; its messages are above";
@@ -73,7 +73,8 @@ ServiceStore ManagedStore::state() const {
 
 std::string ManagedStore::next_text() const {
   if (!schedule_.rules().enabled) {
-    return "the feature local_thread_store_compression is off: nothing is compressed; turn "
+    return "the feature local_thread_store_compression is off: nothing is compressed; "
+           "turn "
            "it on in the configuration and reload";
   }
   if (pause_.on) {
@@ -83,7 +84,7 @@ std::string ManagedStore::next_text() const {
   }
   const auto due = schedule_.due();
   if (!due) {
-    return "a pass is under way";
+    return "a pass is running";
   }
   const auto wait = std::max(due->at - clock_->boot(), BootTime{0});
   return fmt::format("next pass in {}, at {}: {}",
@@ -108,7 +109,8 @@ std::string ManagedStore::result_text(int exit_code) const {
     add(fmt::format("{} plain files freed", format_count(result.reaped)));
   }
   if (result.not_freed_bytes > 0) {
-    add(fmt::format("{} wait for their grace", format_size(result.not_freed_bytes)));
+    add(fmt::format("{} not freed yet (grace period)",
+                    format_size(result.not_freed_bytes)));
   }
   if (result.failed > 0) {
     add(fmt::format("{} failed", format_count(result.failed)));
@@ -117,13 +119,13 @@ std::string ManagedStore::result_text(int exit_code) const {
     add("refused: " + result.refused);
   }
   if (!result.deferred.empty()) {
-    add("put off: " + result.deferred);
+    add("deferred: " + result.deferred);
   }
   if (!report_.error().empty()) {
     add(printable(report_.error()));
   }
   if (exit_code == k_needs_a_person) {
-    add("something needs a person: see coldpress status");
+    add("a rollout needs attention: see coldpress status");
   }
   const auto length = std::chrono::ceil<std::chrono::nanoseconds>(
       std::chrono::duration<double>(result.seconds));
@@ -152,15 +154,14 @@ std::string ManagedStore::trouble_text() const {
     return {};
   }
   const int code = last_run_->exit_code;
-  return fmt::format("last pass, {}: exit {}, {}",
-                     format_time(last_run_->finished),
-                     code,
-                     code == k_needs_a_person ? "something needs a person: see coldpress "
-                                                "status"
-                     : code == k_some_failed
-                         ? "some rollouts failed: see coldpress status"
-                     : code > k_signal ? words_of_exit(code)
-                                       : "failed: see the log");
+  return fmt::format(
+      "last pass, {}: exit {}, {}",
+      format_time(last_run_->finished),
+      code,
+      code == k_needs_a_person ? "a rollout needs attention: see coldpress status"
+      : code == k_some_failed  ? "some rollouts failed: see coldpress status"
+      : code > k_signal        ? words_of_exit(code)
+                               : "failed: see the log");
 }
 
 } // namespace coldpress

@@ -7,7 +7,7 @@
 namespace coldpress {
 
 // How a service manager that asked for it ($NOTIFY_SOCKET) is told of our state: the
-// protocol of sd_notify(3). Says nothing where nobody asked, or where the program was
+// protocol of sd_notify(3). Does nothing without $NOTIFY_SOCKET, or where the program was
 // built without libsystemd.
 class Notify {
 public:

@@ -63,19 +63,19 @@ std::string_view phrase_of(PassCause cause) {
   case PassCause::schedule:
     return "the interval is over";
   case PassCause::first:
-    return "the first one";
+    return "it is the first";
   case PassCause::missed:
-    return "one was missed";
+    return "a pass was missed";
   case PassCause::retry:
-    return "the last one could not be done";
+    return "the last pass failed";
   case PassCause::archived:
     return "a cold rollout was archived";
   case PassCause::pressure:
-    return "little space is free";
+    return "disk space is low";
   case PassCause::asked:
     break;
   }
-  return "somebody asked for it";
+  return "it was requested";
 }
 
 StoreSchedule::StoreSchedule(ScheduleRules rules, std::uint64_t seed)

@@ -13,7 +13,7 @@ namespace coldpress {
 
 // When `serve` makes a pass, decided by what it is told and by nothing else: no clock, no
 // disk, no thread. All times are BootTime: they go on through a suspend and know nothing
-// of the calendar, so that nobody who sets the clock makes or drops a pass.
+// of the calendar, so that setting the clock neither makes nor drops a pass.
 
 // The part of the settings that the schedule needs.
 struct ScheduleRules {
@@ -93,8 +93,8 @@ private:
   bool paused_ = false;
 };
 
-// Whose turn it is: one pass at a time over all stores, first whoever was asked for, then
-// whoever has waited longest. Empty: nobody's, or a pass is under way.
+// Whose turn it is: one pass at a time over all stores, first the one that was requested,
+// then the one that has waited longest. Empty: none, or a pass is running.
 std::optional<std::size_t> whose_turn(const std::vector<const StoreSchedule*>& stores,
                                       BootTime now);
 

@@ -99,14 +99,13 @@ void Service::stop() {
     }
     return;
   }
-  log_info("stopping{}", pass_ ? ": the pass under way gives up" : "");
+  log_info("stopping{}", pass_ ? ": stopping the running pass" : "");
   notify_.stopping();
   if (pass_) {
     pass_->end_input();
     loop_.after(k_patience_with_pass, [this] {
       if (pass_) {
-        log_warn("the pass does not end, it is killed; the next one puts right what it "
-                 "leaves");
+        log_warn("the pass does not end and is killed; the next pass cleans up");
         pass_->kill();
       }
     });
@@ -123,8 +122,9 @@ void Service::reload() {
   const auto taken =
       settings ? take_settings(*settings) : Result<void>(Fail(settings.error()));
   if (!taken) {
-    log_warn("the configuration was not reloaded, the settings of before hold: {}",
-             printable(describe(taken.error())));
+    log_warn(
+        "the configuration was not reloaded; the previous settings remain in effect: {}",
+        printable(describe(taken.error())));
   } else {
     log_info("the configuration was reloaded");
     looked_.reset();
@@ -184,7 +184,8 @@ void Service::look_at_disk() {
     }
     const std::string trouble = served.watch.ensure();
     if (trouble != served.watch_trouble && !trouble.empty()) {
-      log_info("{} cannot be watched ({}): what is archived waits for the next pass",
+      log_info("{} cannot be watched ({}): newly archived rollouts wait for the next "
+               "scheduled pass",
                printable(served.managed.tree()),
                trouble);
     }
@@ -194,7 +195,7 @@ void Service::look_at_disk() {
 
 void Service::start_pass(Served& served) {
   const auto due = served.managed.schedule().due();
-  log_info("{}: a pass begins: {}",
+  log_info("{}: starting a pass: {}",
            served.managed.name(),
            phrase_of(due ? due->cause : PassCause::asked));
   PassCommand command{this_program(setup_.fs),
@@ -227,7 +228,7 @@ void Service::on_arrival(Served& served, const std::string& name) {
   const auto before = served.managed.schedule().due();
   served.managed.look_at_arrival(name);
   const auto after = served.managed.schedule().due();
-  // Nothing is due while a pass is under way; its end looks again.
+  // Nothing is due while a pass is running; its end looks again.
   if (after && (!before || after->at != before->at)) {
     log_info("{}: {}", served.managed.name(), served.managed.next_text());
     tell_status();

@@ -103,23 +103,27 @@ ControlReply Service::answer(const ControlRequest& request) {
 
 Result<std::string> Service::ask(Served& served) {
   if (!served.managed.schedule().rules().enabled) {
-    return Fail(Error{
-        Errc::invalid,
-        0,
-        "",
-        "",
-        {"the feature local_thread_store_compression is off, nothing is compressed; turn it "
-         "on in the configuration, and send SIGHUP to coldpress serve"}});
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "",
+                      "",
+                      {"the feature local_thread_store_compression is off, nothing is "
+                       "compressed; turn it "
+                       "on in the configuration, and send SIGHUP to coldpress serve"}});
   }
   if (served.managed.pause().on) {
-    return Fail(Error{Errc::busy, 0, "", "", {"it is paused; resume it first"}});
+    return Fail(Error{Errc::busy,
+                      0,
+                      "",
+                      "",
+                      {"the daemon is paused; run coldpress control resume first"}});
   }
   if (served.managed.schedule().running()) {
-    return "a pass is under way already";
+    return "a pass is already running";
   }
   served.managed.schedule().ask(setup_.clock.boot());
-  return busy_ == nullptr ? "a pass begins now"
-                          : "a pass begins when the other store's ends";
+  return busy_ == nullptr ? "starting a pass"
+                          : "a pass starts when that of the other store ends";
 }
 
 Result<std::string> Service::pause(Served& served, std::optional<WallTime> until) {
@@ -127,8 +131,9 @@ Result<std::string> Service::pause(Served& served, std::optional<WallTime> until
   served.managed.look_at_pause();
   if (!made) { // an empty file may be there all the same
     return Fail(std::move(made.error())
-                    .in(served.managed.pause().on ? "paused, but its end is not written"
-                                                  : "not paused"));
+                    .in(served.managed.pause().on
+                            ? "paused, but the end of the pause was not recorded"
+                            : "not paused"));
   }
   stop_paused_pass();
   return until ? "paused until " + format_time(*until) : "paused until it is resumed";

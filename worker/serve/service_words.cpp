@@ -9,7 +9,7 @@ void Service::log_status() {
     log_info("{}: {}{}",
              served.managed.name(),
              served.managed.next_text(),
-             last ? fmt::format("; the last one ended {} with exit {}",
+             last ? fmt::format("; the last pass ended {} with exit code {}",
                                 format_time(last->finished),
                                 last->exit_code)
                   : "");
@@ -20,8 +20,8 @@ void Service::tell_watchdog() {
   if (watchdog_.may_tell(setup_.clock.boot())) {
     notify_.alive();
   } else {
-    log_warn("nothing has moved in the pass for long: the service manager is not told "
-             "that all is well");
+    log_warn("the pass has made no progress for long: the watchdog of the service "
+             "manager is not fed");
   }
 }
 

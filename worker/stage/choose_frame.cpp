@@ -80,7 +80,7 @@ Result<Window> choose_window(Fs& fs,
     return Window{whole, "as configured", {}};
   }
   if (size <= k_probe_from) {
-    return Window{whole, "holds all of it", {}};
+    return Window{whole, "holds the whole file", {}};
   }
   if (source.form == Form::compressed) {
     return Window{whole, "of a .zst, which is not probed", {}};
@@ -90,13 +90,13 @@ Result<Window> choose_window(Fs& fs,
       repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
   if (!reach) {
     return Window{
-        std::min(whole, k_usual_window_log), "nothing tells how far copies lie", {}};
+        std::min(whole, k_usual_window_log), "the distance of repeats is not known", {}};
   }
   const int wanted = *reach + k_margin_log;
   const bool near = wanted < whole;
   const int log = near ? std::max(wanted, k_least_window_log) : whole;
   return Window{log,
-                near ? "copies lie near" : "copies lie far apart",
+                near ? "repeats are near" : "repeats are far apart",
                 fresh_share(repeats, log, size)};
 }
 
@@ -147,7 +147,7 @@ Result<FrameChoice> choose_frame(Fs& fs,
     TRY_ASSIGN(const bool pays, deep_pays(fs, source, choice.frame.level));
     choice.frame.level = pays ? k_deep_level : choice.frame.level;
     choice.why +=
-        pays ? "; old, and the deep level pays" : "; old, the deep level gains nothing";
+        pays ? "; old, and level 19 saves more" : "; old, but level 19 saves nothing";
   }
   while (compress_memory_bytes(choice.frame, size) > rules.memory_bytes &&
          choice.frame.window_log > k_poorest_window_log) {

@@ -36,8 +36,8 @@ struct FrameChoice {
   std::optional<double> fresh_share;
 };
 
-// How this rollout is compressed: the level by its size and, if that is asked for, its age;
-// the window as small as comes within one part in a hundred of the widest, going by
+// How this rollout is compressed: the level by its size and, if that is asked for, its
+// age; the window as small as comes within one part in a hundred of the widest, going by
 // samples of the last 128 MiB; and never more memory than allowed. Reads up to 128 MiB of
 // a file larger than k_probe_from, which leave the page cache. A weak frame's plain bytes
 // are not sampled: it gets the window that holds all of them, and its usual level.

@@ -74,8 +74,7 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
   if (found.thread_id != candidate.thread_id || found.cwd != candidate.cwd ||
       (found.has_history_base && !candidate.shares_history) ||
       (version ? std::optional(*version) : std::nullopt) != candidate.cli_version) {
-    return Halt(
-        Stop::skip(Reason::changed, "its first record is not what the plan went by"));
+    return Halt(Stop::skip(Reason::changed, "its first record changed since the plan"));
   }
   return std::monostate{};
 }
@@ -88,7 +87,7 @@ stands_alone(Fs& fs, const std::string& home, const Candidate& candidate) {
   TRY_ASSIGN(const bool retired,
              is_there(fs, join_path(parent_dir(plain), retired_name(base_name(plain)))));
   if (retired) {
-    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is kept aside"));
+    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is still retired"));
   }
   if (candidate.form == Form::compressed) {
     TRY_ASSIGN(const bool beside, is_there(fs, plain));

@@ -17,7 +17,7 @@ struct ClaimRules {
 
 // Opens a candidate's file and makes sure that it is still what the scan saw, that
 // its first record says what the plan went by, that it is the only form of its rollout in
-// both trees, and that nobody is at work on it: no Codex
+// both trees, and that no process is at work on it: no Codex
 // maintenance, no live writer of the thread, no process with the file open for writing.
 // Takes no lock that outlives the call. Stops with the reason otherwise. Changes nothing
 // but atime where the kernel insists.

@@ -66,8 +66,8 @@ public:
                         0,
                         "encode",
                         {},
-                        {"what was encoded does not decode to its source, which is "
-                         "untouched; check the memory"}});
+                        {"the encoded data does not decode to the source, which is "
+                         "unchanged; check the machine's memory"}});
     }
     return {};
   }
@@ -109,13 +109,12 @@ Result<RolloutReader> open_source(Fs& fs, const Claim& claim) {
 // A weak frame was read before. Without a checksum, that is all there is to compare with.
 Result<void> same_as_measured(const Claim& claim, const Hash128& hash) {
   if (claim.measured().value_or(hash) != hash) {
-    return Fail(
-        Error{Errc::corrupt,
-              0,
-              "encode",
-              {},
-              {"the .zst decoded otherwise the first time; it is untouched; check "
-               "the disk and the memory"}});
+    return Fail(Error{Errc::corrupt,
+                      0,
+                      "encode",
+                      {},
+                      {"two reads of the .zst decode differently; it is unchanged; check "
+                       "the disk and the machine's memory"}});
   }
   return {};
 }

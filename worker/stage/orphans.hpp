@@ -12,7 +12,7 @@ namespace coldpress {
 inline constexpr std::chrono::days k_orphan_age{30};
 
 // What the recovery moved aside because it belongs to nothing any more: the bytes of a
-// deleted thread, or those of a retired file whose rollout was made anew.
+// deleted thread, or those of a retired file whose rollout was recreated.
 struct Orphan {
   std::string path;
   std::string plain_name; // of the rollout it was
@@ -25,7 +25,7 @@ struct Orphan {
 Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir);
 
 // Removes the orphans that are k_orphan_age old and open in no process, as far as the
-// kernel tells. They may be the only copy of something: only for whoever asks for it.
+// kernel tells. They may be the only copy of something: only on request.
 // One Outcome for each that was removed, and for each failure. Needs the store lock.
 std::vector<Outcome> remove_orphans(Guards& guards, const std::string& orphans_dir);
 

@@ -19,10 +19,10 @@ enum class OutcomeKind : std::uint8_t {
   failed,         // nothing changed; `error` says why
   writer_arrived, // undone: a writer came while the name changed
   reaped,         // the retired plain file is gone, its space free
-  recovered,      // a leftover was put right; `detail` says how
+  recovered,      // a leftover was cleaned up; `detail` says how
   conflict,       // two forms that differ; touched nothing
   orphaned,       // moved to orphans/
-  removed,        // an orphan that somebody asked to remove
+  removed,        // an orphan whose removal was requested
 };
 
 std::string_view name_of(OutcomeKind kind);

@@ -168,7 +168,7 @@ private:
       return stop(Reason::changed);
     }
     if (!frame || !frame_.same_inode(*frame)) {
-      return stop(Reason::changed, "the new .zst was removed or replaced by somebody");
+      return stop(Reason::changed, "another process removed or replaced the new .zst");
     }
     return no_twin();
   }
@@ -227,8 +227,8 @@ private:
     if (auto moved = move_new(fs_, retired_, plain_); !moved) {
       // P was made again meanwhile: neither Z nor R is ours to remove now.
       keep_pair_ = true;
-      arrived.detail = "the plain name was taken again meanwhile; the retired file keeps "
-                       "the bytes until the recovery";
+      arrived.detail = "another process recreated the plain file meanwhile; the retired "
+                       "file keeps the bytes until recovery";
       arrived.error = std::move(moved.error());
     } else {
       put_back_ = true;

@@ -24,8 +24,7 @@ public:
     }
     if (directory->id() != published_.directory() || !directory->check()) {
       return Done(
-          Halt(Stop::skip(Reason::changed,
-                          "another directory has taken the place of the one it was in")));
+          Halt(Stop::skip(Reason::changed, "its directory was replaced by another")));
     }
     if (auto synced = sync_what_stays(); !synced) {
       return gone_or(std::move(synced.error()));

@@ -18,12 +18,12 @@ constexpr std::array k_reasons{
     ReasonText{Reason::cold, "cold", "old enough and unchanged"},
     ReasonText{Reason::weak_frame,
                "weak_frame",
-               "its .zst has no checksum or does not say its size; compressed again by "
+               "its .zst has no checksum or does not say its size; recompressed by "
                "codec.recompress"},
     ReasonText{Reason::lost_checksum,
                "lost_checksum",
-               "another program (Codex migrates histories) has written anew a .zst that "
-               "we made, without a checksum; recompressed"},
+               "another program (Codex, when it migrates histories) replaced a .zst of "
+               "coldpress by one without a checksum; it is recompressed"},
     ReasonText{
         Reason::too_young, "too_young", "changed more recently than scan.cold_after"},
     ReasonText{Reason::unsettled,
@@ -37,50 +37,52 @@ constexpr std::array k_reasons{
                "one of its times is before 1901 or after 2191 and could not be kept; "
                "touch the file"},
     ReasonText{Reason::empty, "empty", "0 bytes"},
-    ReasonText{
-        Reason::too_small, "too_small", "takes one block or less; nothing to gain"},
-    ReasonText{
-        Reason::sparse,
-        "sparse",
-        "takes less of the disk than 1 part in 128 of its length: nearly all of it "
-        "is a hole; nothing to gain"},
-    ReasonText{
-        Reason::no_gain,
-        "no_gain",
-        "would not get smaller by a block and by one part in 64; of a .zst: would grow"},
+    ReasonText{Reason::too_small,
+               "too_small",
+               "it takes one block or less; there is nothing to gain"},
+    ReasonText{Reason::sparse,
+               "sparse",
+               "it is sparse: less than 1/128 of its length is allocated, so there is "
+               "nothing to gain"},
+    ReasonText{Reason::no_gain,
+               "no_gain",
+               "compressing it saves less than a block or 1/64 of its size (of a .zst: "
+               "it would grow)"},
     ReasonText{Reason::not_regular, "not_regular", "not a regular file"},
     ReasonText{Reason::symlink, "symlink", "a symlink; what it points to is left alone"},
     ReasonText{Reason::name_too_long,
                "name_too_long",
-               "this file system has no room for the name of its .zst or retired form"},
+               "the file system does not allow a name as long as that of its .zst or "
+               "retired form"},
     ReasonText{Reason::hard_linked,
                "hard_linked",
-               "has a second name, which would keep the space"},
+               "it has a second hard link, which would keep the disk space in use"},
     ReasonText{
         Reason::not_owner, "not_owner", "belongs to another user; run as that user"},
     ReasonText{Reason::no_session_meta,
                "no_session_meta",
-               "its first record is not session_meta; Codex would not take it either"},
-    ReasonText{Reason::bad_name, "bad_name", "not a rollout name Codex would read"},
-    ReasonText{Reason::excluded, "excluded", "excluded by scan.exclude"},
+               "its first record is not session_meta; Codex does not read it either"},
     ReasonText{
-        Reason::held, "held", "restored or failed not long ago; tried again later"},
-    ReasonText{Reason::both_forms,
-               "both_forms",
-               "its .zst stands beside it; once both are older than scan.settle a run "
-               "compares them: it removes only what the other holds, too, and tells of a "
-               "conflict otherwise"},
+        Reason::bad_name, "bad_name", "Codex does not read a rollout of this name"},
+    ReasonText{Reason::excluded, "excluded", "excluded by scan.exclude"},
+    ReasonText{Reason::held, "held", "it was restored or failed recently; retried later"},
+    ReasonText{
+        Reason::both_forms,
+        "both_forms",
+        "its .zst is beside it; once both are older than scan.settle a run compares "
+        "them: it removes the one that the other contains, or reports a conflict"},
     ReasonText{
         Reason::in_both_trees,
         "in_both_trees",
         "the other tree has the same rollout, too; compare the two and move one out "
         "of the trees"},
-    ReasonText{Reason::blocked,
-               "blocked",
-               "what is no regular file has the name of its .zst; move that away"},
+    ReasonText{
+        Reason::blocked,
+        "blocked",
+        "something that is not a regular file has the name of its .zst; move that away"},
     ReasonText{Reason::mount_point,
                "mount_point",
-               "something is mounted on its name, which holds that; unmount it"},
+               "something is mounted on its name, which keeps that name; unmount it"},
     ReasonText{Reason::open_for_writing,
                "open_for_writing",
                "some process has it open for writing, or has leased it"},
@@ -96,53 +98,54 @@ constexpr std::array k_reasons{
     ReasonText{
         Reason::no_lease,
         "no_lease",
-        "no kernel leases here, or a file system not known to be local, so a "
-        "writer could not be seen; scan.active_without_lease = true compresses it anyway"},
-    ReasonText{Reason::reader_too_old,
-               "reader_too_old",
-               "a Codex that cannot read .zst was at work here; see compat.min_reader"},
+        "no kernel leases here, or a file system not known to be local, so a writer is "
+        "not detected; scan.active_without_lease = true compresses it anyway"},
+    ReasonText{
+        Reason::reader_too_old,
+        "reader_too_old",
+        "a Codex that cannot read .zst wrote here recently; see compat.min_reader"},
     ReasonText{Reason::shared_history,
                "shared_history",
-               "a fork or a fork's parent, and a Codex before 0.154 was seen; see "
-               "compat.shared_history"},
+               "a fork or the parent of one, and a Codex before 0.154 wrote here "
+               "recently; see compat.shared_history"},
     ReasonText{Reason::metadata_not_kept,
                "metadata_not_kept",
-               "its owner, ACL or attributes could not be kept"},
-    ReasonText{Reason::no_exchange,
-               "no_exchange",
-               "this file system cannot exchange two names, so its .zst stays"},
+               "its owner, ACL or attributes cannot be copied"},
+    ReasonText{
+        Reason::no_exchange,
+        "no_exchange",
+        "the file system cannot exchange two names (RENAME_EXCHANGE), so its .zst stays"},
     ReasonText{Reason::extra_data,
                "extra_data",
-               "its .zst holds data beside the rollout, in skippable frames, which would "
-               "be lost; it stays as it is"},
-    ReasonText{Reason::changed, "changed", "changed while it was worked on"},
-    ReasonText{Reason::vanished, "vanished", "gone since the scan"},
+               "its .zst has data in skippable frames, which would be lost; it is left "
+               "as it is"},
+    ReasonText{Reason::changed, "changed", "it changed while it was being compressed"},
+    ReasonText{Reason::vanished, "vanished", "it was removed or renamed since the scan"},
     ReasonText{Reason::no_space,
                "no_space",
-               "the disk is too full to write its .zst; free some space"},
+               "the disk is too full to write its .zst; free disk space"},
     ReasonText{Reason::no_memory,
                "no_memory",
-               "compressing it takes more than limits.memory, or than the control group "
-               "leaves; raise the lower one"},
-    ReasonText{
-        Reason::too_large,
-        "too_large",
-        "larger than one file may be here (EFBIG); raise ulimit -f, or the limit of "
-        "the file system"},
+               "compressing it needs more memory than limits.memory, or than the control "
+               "group leaves; raise the lower one"},
+    ReasonText{Reason::too_large,
+               "too_large",
+               "larger than the maximum file size (EFBIG); raise ulimit -f, or the limit "
+               "of the file system"},
     ReasonText{Reason::unreadable, "unreadable", "cannot be read; check its permissions"},
     ReasonText{Reason::not_writable,
                "not_writable",
-               "its folder, or a lock beside it, may not be written; check permissions"},
+               "its directory, or a lock file, is not writable; check permissions"},
     ReasonText{Reason::read_only, "read_only", "its file system is mounted read-only"},
     ReasonText{Reason::not_permitted,
                "not_permitted",
-               "refused whatever the permissions say: immutable or append-only (lsattr), "
-               "or another user's in a sticky folder"},
+               "refused despite permissions: immutable or append-only (see lsattr), or "
+               "another user's file in a sticky directory"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
     ReasonText{Reason::no_time,
                "no_time",
-               "the run's time budget is used up; the next run goes on"},
+               "the time budget of the run is used up; the next run continues"},
 };
 
 } // namespace

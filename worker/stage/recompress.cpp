@@ -8,7 +8,7 @@ namespace coldpress {
 
 using namespace std::chrono_literals;
 
-// One exchange: DESIGN section 4, compressing a weak frame again.
+// One exchange: DESIGN section 4, recompressing a weak frame.
 class RecompressedMaker {
 public:
   RecompressedMaker(Guards& guards, Verified verified)
@@ -128,7 +128,7 @@ private:
       old_.clear(); // not ours to remove
       return fail(std::move(back.error()));
     }
-    return stop(Reason::changed, "the .zst was replaced by somebody; theirs stays");
+    return stop(Reason::changed, "another process replaced the .zst; its file stays");
   }
 
   bool is_old_frame(const std::string& path) {

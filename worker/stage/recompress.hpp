@@ -6,9 +6,9 @@
 
 namespace coldpress {
 
-// Compressing a weak .zst again: claim() it, measure(), encode(), verify(), recompress(). Worth
-// it is every frame that does not grow: one without a checksum lets a flipped bit through
-// unseen, so the checksum is gain enough.
+// Compressing a weak .zst again: claim() it, measure(), encode(), verify(), recompress().
+// Worth it is every frame that does not grow: one without a checksum lets a flipped bit
+// through unseen, so the checksum is gain enough.
 
 struct Recompressed {
   std::uint64_t blocked_us = 0;

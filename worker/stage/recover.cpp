@@ -30,11 +30,11 @@ public:
     }
     for (const FormView& view : views_) {
       if (view.stamp.uid != rules_.uid) {
-        return conflict(fmt::format(
-            "{} belongs to user {}; none of its forms is touched. Compare them, and move "
-            "the other user's file out of the tree",
-            printable(view.file.path),
-            view.stamp.uid));
+        return conflict(
+            fmt::format("{} belongs to user {}; no form is changed. Compare them, and "
+                        "move the other user's file out of the tree",
+                        printable(view.file.path),
+                        view.stamp.uid));
       }
     }
     acts_->set_thread(thread_id());
@@ -118,7 +118,7 @@ private:
     if (here != nullptr && here->stamp.inode == retired.stamp.inode &&
         here->stamp.device == retired.stamp.device) {
       return done(acts_->unlink_second_name(retired, *here),
-                  "dropped the retired name of a plain file");
+                  "removed the retired name of a plain file");
     }
     if (here == nullptr) {
       const auto taken = guards_.fs.lstat(plain_beside(retired));
@@ -128,9 +128,8 @@ private:
       if (taken) {
         return taken->type == FileType::regular // come since the look
                    ? Recovered{}
-                   : conflict(
-                         "its plain name is taken by something that is no file; take "
-                         "that away, and the next run puts the retired file back");
+                   : conflict("something that is not a file has its plain name; move "
+                              "that away, and the next run restores the retired file");
       }
     }
     const auto quiet = acts_->nobody_writes(retired);
@@ -166,14 +165,13 @@ private:
       auto swapped = acts_->exchange(retired, plain);
       if (swapped || swapped.error().code != Errc::unsupported) {
         return done(std::move(swapped),
-                    "put the longer retired file back in the plain one's place");
+                    "replaced the plain file by the longer retired file");
       }
     }
-    return orphan(
-        retired,
-        fmt::format("the plain file and the retired one each have lines of their "
-                    "own, from byte {} on; join them by hand",
-                    compared->common));
+    return orphan(retired,
+                  fmt::format("the plain file and the retired one differ from byte {} "
+                              "on; merge them by hand",
+                              compared->common));
   }
 
   Recovered
@@ -192,13 +190,13 @@ private:
         // It is the rollout now, as after Codex's migration; or a program overwrote the
         // retired file in place and put its mtime back, which no time tells for sure: a
         // move into orphans/ that a crash has cut moves ctime, too.
-        return quiet
-                   ? orphan(retired,
-                            fmt::format("its .zst holds other bytes from byte {} on: it "
-                                        "was replaced, or the retired file was "
-                                        "overwritten in place; both are kept",
-                                        compared->common))
-                   : Recovered{};
+        return quiet ? orphan(
+                           retired,
+                           fmt::format(
+                               "its .zst differs from byte {} on: it was replaced, or "
+                               "the retired file was overwritten in place; both are kept",
+                               compared->common))
+                     : Recovered{};
       }
     }
     const bool equal = compared && compared->relation == Relation::equal;
@@ -214,7 +212,7 @@ private:
           TRY(guards_.fs.lstat(frame.file.path));
           return {};
         },
-        compared ? "a writer had come to the retired file: it is plain again"
+        compared ? "a process wrote to the retired file: it is plain again"
                  : "its .zst cannot be decoded: the retired file is plain again");
   }
 
@@ -293,9 +291,9 @@ private:
   std::optional<Recovered> keeps_nothing(const FormView& victim, const FormView& keeps) {
     constexpr std::uint32_t k_others_write = 0022;
     if (keeps.stamp.links != 1) {
-      return conflict(fmt::format("{} has a second name, so the other form stays; remove "
-                                  "that name",
-                                  printable(keeps.file.path)));
+      return conflict(fmt::format(
+          "{} has a second hard link, so the other form stays; remove that link",
+          printable(keeps.file.path)));
     }
     if ((keeps.stamp.mode & ~victim.stamp.mode & k_others_write) != 0) {
       return conflict(fmt::format("other users may write to {}, so the other form stays; "
@@ -341,7 +339,7 @@ private:
       return {};
     }
     if (plains > 1) {
-      return conflict("a plain file in more than one place; neither is touched. Compare "
+      return conflict("plain files in more than one place; neither is touched. Compare "
                       "them and move one out of the trees");
     }
     if (plains == 1) {
@@ -357,7 +355,8 @@ private:
     }
     if (compared && (compared->relation == Relation::equal ||
                      compared->relation == Relation::first_is_prefix)) {
-      return remove_copy(frame, plain, "removed a .zst whose plain file has all of it");
+      return remove_copy(
+          frame, plain, "removed a .zst whose plain file contains all of its data");
     }
     if (!compared) {
       return beside_damaged(plain, frame);
@@ -368,9 +367,9 @@ private:
     const auto head = read_head(guards_.fs, plain.file.path);
     return conflict(
         head && !*head && plain.stamp.mtime > frame.stamp.mtime
-            ? "a tool made the plain name anew, without a session_meta, and it hides the "
-              ".zst; to join them: zstd -dc the .zst into a new file, append the plain "
-              "file's lines, and move the result over the plain file"
+            ? "another process recreated the plain file, without a session_meta, and it "
+              "hides the .zst; to merge them: zstd -dc the .zst into a new file, append "
+              "the plain file's lines, and move the result over the plain file"
             : "the .zst has bytes that its plain file lacks; neither is touched. Compare "
               "them (zstd -dc) and move the one you do not want out of the tree");
   }
@@ -388,11 +387,11 @@ private:
     }
     if (!*head || !acts_->has_leases()) {
       return conflict(
-          "an empty plain file hides the .zst, and nobody can tell here whether "
-          "it is open; if no program writes to the thread, remove it");
+          "an empty plain file hides the .zst, and it is not known whether a process has "
+          "it open; if no program writes to the thread, remove it");
     }
     return *quiet ? done(acts_->retire_empty(plain, frame),
-                         "put aside an empty plain file that hid its .zst")
+                         "retired an empty plain file that hid its .zst")
                   : Recovered{};
   }
 
@@ -411,12 +410,11 @@ private:
     if (!cut_off) {
       return failed(cut_off.error());
     }
-    return *cut_off ? remove_copy(frame,
-                                  plain,
-                                  "removed a .zst that was cut off while it was made")
-                    : conflict("the plain file stands beside a damaged .zst; neither is "
-                               "touched. If the plain file has all you need, move the "
-                               ".zst out of the tree");
+    return *cut_off
+               ? remove_copy(
+                     frame, plain, "removed a .zst that was cut off while it was written")
+               : conflict("the plain file is beside a damaged .zst; neither is touched. "
+                          "If the plain file is complete, move the .zst out of the tree");
   }
 
   Recovered two_frames(const FormView& a, const FormView& b) {
@@ -425,8 +423,8 @@ private:
       return failed(compared.error());
     }
     if (!compared || compared->relation == Relation::differ) {
-      return conflict("two .zst of one rollout that differ; neither is touched. Compare "
-                      "them (zstd -dc) and move one out of the trees");
+      return conflict("two .zst of one rollout differ; neither is touched. Compare them "
+                      "(zstd -dc) and move one out of the trees");
     }
     // Of equals the one that came last is where Codex has put it: what a killed run has
     // left in the other tree is older.
@@ -435,7 +433,7 @@ private:
         (compared->relation == Relation::equal && a.stamp.ctime < b.stamp.ctime);
     return remove_copy(first_goes ? a : b,
                        first_goes ? b : a,
-                       "removed the .zst that the other tree has, too");
+                       "removed a .zst that the other tree also has");
   }
 
   std::ptrdiff_t count(Role role) const {

@@ -53,7 +53,7 @@ public:
   // unlink would lose the line of one who has resolved the path. Needs leases.
   Result<void> retire_empty(const FormView& plain, const FormView& keeps);
 
-  // Keeps bytes that belong nowhere any more where nobody reads them; says where.
+  // Keeps bytes that belong to no rollout where no reader finds them; says where.
   Result<std::string> orphan(const FormView& retired);
 
   // True if no process has it open for writing, as far as the kernel tells.

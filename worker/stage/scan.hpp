@@ -10,7 +10,7 @@ namespace coldpress {
 struct ScanRules {
   WallTime now{};
   SharedHistory shared_history = SharedHistory::automatic;
-  bool weak_frames = false; // look for .zst that may be compressed again
+  bool weak_frames = false; // look for .zst that may be recompressed
   // Look for those that were ours, too, whether or not the others are wanted.
   const OwnFrames* own = nullptr;
   bool list_compressed = false; // name every .zst in the inventory

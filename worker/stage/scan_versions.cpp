@@ -48,7 +48,7 @@ VersionSeen nearest(const Span& span, const Version& began) {
 std::string to_string(const VersionSeen& seen) {
   std::string text = to_string(seen.version);
   if (seen.by == By::unknown) {
-    return fmt::format("of a release that cannot be told (counted as {})", text);
+    return fmt::format("of an unknown release (counted as {})", text);
   }
   if (seen.by == By::record) {
     return text;

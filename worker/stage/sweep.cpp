@@ -51,8 +51,8 @@ sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules) {
   for (const std::string& path : found.parts) {
     auto removed = sweep_part(guards, path, rules.uid);
     if (!removed || *removed) {
-      outcomes.push_back(
-          outcome_for(path, std::move(removed), "temp file of a coldpress that is gone"));
+      outcomes.push_back(outcome_for(
+          path, std::move(removed), "temp file of a coldpress that has ended"));
     }
   }
   for (const std::string& path : found.foreign_temps) {
@@ -63,7 +63,7 @@ sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules) {
       outcomes.push_back(outcome_for(
           path,
           swept ? Result<bool>(true) : Fail(std::move(swept.error())),
-          "Codex's temp file, a day old and not open; its rollout has all of it"));
+          "temp file of Codex, a day old and not open; its rollout contains all of it"));
     }
   }
   return outcomes;

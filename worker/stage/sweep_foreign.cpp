@@ -87,7 +87,7 @@ private:
     FileStamp stamp;
   };
 
-  // Sets `thread_id` and whole_ if a form of its rollout holds all of it.
+  // Sets `thread_id` and whole_ if a form of its rollout holds the whole file.
   Result<bool>
   find_its_bytes(FileHandle file, const KernelLease& lease, std::string& thread_id) {
     TRY_ASSIGN(RolloutReader reader, RolloutReader::over(fs_, file, temp_.path, form_));

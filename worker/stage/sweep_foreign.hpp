@@ -27,7 +27,8 @@ enum class Swept : std::uint8_t {
 // durable before the temp goes.
 Result<Swept> sweep_foreign(Guards& guards, const ForeignTemp& temp);
 
-// For an error of opening: gone since the scan, or no regular file at all.
+// For an error of opening: it was removed or renamed since the scan, or not a regular
+// file at all.
 bool is_no_temp(const Error& error);
 
 } // namespace coldpress

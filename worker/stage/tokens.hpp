@@ -62,7 +62,7 @@ struct WrittenFrame {
   std::uint64_t size = 0;
 };
 
-// The claimed file's bytes as one zstd frame in a temp file nobody sees: decoded and
+// The claimed file's bytes as one zstd frame in an unnamed temp file: decoded and
 // compared with the source as they were written.
 class Encoded {
 public:

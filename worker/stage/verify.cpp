@@ -49,8 +49,8 @@ Result<void> compare(Fs& fs, const Encoded& encoded, const std::stop_token& stop
                       0,
                       "verify",
                       encoded.temp().target(),
-                      {"what was read back is not what was written; the source is "
-                       "untouched; check the disk and the memory"}});
+                      {"the data read back differs from the data written; the source is "
+                       "unchanged; check the disk and the machine's memory"}});
   }
   return {};
 }

@@ -40,16 +40,15 @@ damage_advice(Fs& fs, const Store& store, const std::string& compressed_path) {
   const std::string plain = plain_name(compressed_path);
   const std::string name = base_name(plain);
   if (fs.lstat(plain)) {
-    return "the plain file stands beside it, and every reader takes that: set the .zst "
-           "aside, and the next run compresses the thread again";
+    return "the plain file is beside it, and every reader uses that: move the .zst away, "
+           "and the next run compresses the thread again";
   }
   if (fs.lstat(join_path(parent_dir(plain), retired_name(name)))) {
-    return "its plain file is still kept aside: coldpress sweep gives it its name back";
+    return "its plain file is still retired: coldpress sweep gives it its name back";
   }
   const auto listed = list_orphans(fs, store.orphans_dir());
   if (!listed) {
-    return "whether its bytes lie among the orphans could not be seen: " +
-           describe(listed.error());
+    return "the orphans could not be searched for its bytes: " + describe(listed.error());
   }
   const std::vector<Orphan>& orphans = *listed;
   const auto orphan =
@@ -57,21 +56,21 @@ damage_advice(Fs& fs, const Store& store, const std::string& compressed_path) {
         return each.plain_name == name;
       });
   if (orphan != orphans.end()) {
-    return "bytes of the same rollout lie in " + orphan->path +
+    return "bytes of the same rollout are in " + orphan->path +
            ": compare, and give them its name";
   }
   switch (asked_by(fs, compressed_path)) {
   case Asks::dictionary:
-    return "it may be whole for all that: zstd -dc -D DICTIONARY tells, with the one it "
-           "was made with. Put what that makes of it in its place, under the plain name, "
-           "and the next run compresses it";
+    return "it may be undamaged: try zstd -dc -D DICTIONARY with the dictionary it was "
+           "made with. Put the output in its place, under the plain name, and the next "
+           "run compresses it";
   case Asks::wide_window:
-    return "it may be whole for all that: zstd -dc --long=31 tells. Put what that makes "
-           "of it in its place, under the plain name, and the next run compresses it";
+    return "it may be undamaged: try zstd -dc --long=31. Put the output in its place, "
+           "under the plain name, and the next run compresses it";
   case Asks::nothing:
     break;
   }
-  return "put it back from a backup; it stays as it is until then. zstd -dc shows what "
+  return "restore it from a backup; coldpress leaves it as it is. zstd -dc shows what "
          "can still be read";
 }
 

@@ -15,8 +15,8 @@ Fail no_sample(const std::string& text) {
                     0,
                     "--sample",
                     {},
-                    {fmt::format("\"{}\" is no sample; write a share of the files like "
-                                 "\"5%\", or how many, like \"20\"",
+                    {fmt::format("\"{}\" is not a sample size; write a share of the "
+                                 "files like \"5%\", or a number like \"20\"",
                                  text)}});
 }
 

@@ -79,7 +79,7 @@ public:
   Result<FrameRead> run() {
     TRY_ASSIGN(const FileStat stat, fs_.stat(file_));
     if (stat.type != FileType::regular) {
-      return Fail(Error{Errc::invalid, 0, "verify", {}, {"no regular file"}});
+      return Fail(Error{Errc::invalid, 0, "verify", {}, {"not a regular file"}});
     }
     FrameRead read;
     read.stamp = FileStamp::of(stat);
@@ -160,10 +160,9 @@ Judgement judge(const std::string& plain_name,
                 const std::optional<Verification>& known) {
   Judgement made;
   if (!read.checksum && read.odd_lines > 0) {
-    made.detail =
-        fmt::format("{} lines are no whole JSON: torn when they were written, or "
-                    "damage that a frame without checksum cannot show",
-                    read.odd_lines);
+    made.detail = fmt::format("{} lines are not complete JSON: torn writes, or damage "
+                              "that a frame without checksum cannot detect",
+                              read.odd_lines);
   }
   if (!known || known->hash.empty() || known->plain_bytes == 0) {
     return made;
@@ -175,42 +174,41 @@ Judgement judge(const std::string& plain_name,
   if (begins_so && (read.plain_bytes == known->plain_bytes || !same_file)) {
     // The bytes are right now, but the next flipped bit will not show.
     if (!read.checksum && !same_file) {
-      made.detail = "recompressed by Codex without a checksum: coldpress run --recompress "
-                    "gives it one" +
-                    (made.detail.empty() ? "" : "; " + made.detail);
+      made.detail =
+          "recompressed by Codex without a checksum: coldpress run --recompress "
+          "gives it one" +
+          (made.detail.empty() ? "" : "; " + made.detail);
     }
     return made;
   }
   if (names_other_thread(plain_name, read)) {
     return {false,
             true,
-            "it holds another thread's records, of " + read.thread_id +
-                ": one file was put in the place of another"};
+            "it holds the records of another thread, " + read.thread_id +
+                ": one file was replaced by another"};
   }
   if (same_file) {
-    return {
-        false,
-        true,
-        fmt::format("it decodes, but not to the bytes it held before ({} bytes now, {} "
-                    "then)",
-                    read.plain_bytes,
-                    known->plain_bytes)};
+    return {false,
+            true,
+            fmt::format("it decodes, but not to its former bytes ({} bytes now, {} then)",
+                        read.plain_bytes,
+                        known->plain_bytes)};
   }
   if (read.thread_id.empty()) {
-    made.detail = "it holds other bytes than it did before, and they begin with no "
-                  "session_meta: look what it is, no Codex takes it for a rollout";
+    made.detail = "its bytes changed, and the first record is not session_meta: find out "
+                  "what it is; Codex does not read it as a rollout";
     return made;
   }
-  made.detail =
-      read.plain_bytes < known->plain_bytes
-          ? fmt::format("it holds less than it did before ({} bytes now, {} then): Codex "
-                        "made it anew, or an older copy was put back",
-                        read.plain_bytes,
-                        known->plain_bytes)
-          : "it holds other bytes than it did before: Codex made it anew";
+  made.detail = read.plain_bytes < known->plain_bytes
+                    ? fmt::format("it is shorter than before ({} bytes now, {} then): "
+                                  "Codex recreated it, or an older copy was restored",
+                                  read.plain_bytes,
+                                  known->plain_bytes)
+                    : "its bytes changed: Codex recreated it";
   if (!read.checksum) {
-    made.detail += ", recompressed by Codex without a checksum: coldpress run --recompress "
-                   "gives it one";
+    made.detail +=
+        ", recompressed by Codex without a checksum: coldpress run --recompress "
+        "gives it one";
   }
   return made;
 }

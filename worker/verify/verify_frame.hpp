@@ -44,7 +44,7 @@ struct Judgement {
 
 // Pure. `known` is of that rollout, `plain_name` its file name. Rollouts only grow, so
 // what begins with the bytes that are known was continued since; another file that holds
-// something else was made anew by Codex, unless it names another thread.
+// something else was recreated by Codex, unless it names another thread.
 Judgement judge(const std::string& plain_name,
                 const FrameRead& read,
                 const std::optional<Verification>& known);

@@ -30,7 +30,7 @@ Still look_again(Fs& fs, const std::string& path, const FileStamp& stamp) {
 void set_gone(VerifiedRollout& seen, Fs& fs, const std::string& path) {
   seen.result = VerifyResult::gone;
   seen.detail = fs.lstat(plain_name(path)) ? "is plain: there is no .zst to verify"
-                                           : "is not there any more: moved or deleted";
+                                           : "does not exist any more: moved or deleted";
 }
 
 void set_error(VerifiedRollout& seen,
@@ -47,8 +47,8 @@ void set_error(VerifiedRollout& seen,
   } else {
     seen.result = VerifyResult::unreadable;
     seen.hint = error.code == Errc::denied
-                    ? "run coldpress as the user it belongs to"
-                    : "see what the kernel says of the disk (dmesg), and try again";
+                    ? "run coldpress as its owner"
+                    : "check the kernel's messages about the disk (dmesg), and try again";
   }
   seen.error = std::move(error);
 }
@@ -87,7 +87,7 @@ std::optional<VerifiedRollout> verify_one(Fs& fs,
     }
     if (!read) {
       seen.result = VerifyResult::unreadable;
-      seen.detail = "was replaced again and again while it was read";
+      seen.detail = "was replaced repeatedly while it was read";
       seen.hint = "try again later";
       return seen;
     }

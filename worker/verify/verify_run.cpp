@@ -75,9 +75,9 @@ private:
     if (!known) {
       const bool readable = only_read_ledger(path);
       summary_.notes.push_back(
-          (readable ? "the ledger cannot be written, so nothing is remembered: "
-                    : "the ledger cannot be used, so the oldest files come first "
-                      "and nothing is remembered: ") +
+          (readable ? "the ledger cannot be written, so the results are not recorded: "
+                    : "the ledger cannot be used, so the oldest files are read first and "
+                      "the results are not recorded: ") +
           describe(known.error()));
       return;
     }
@@ -85,7 +85,8 @@ private:
     ledger_.emplace(std::move(*ledger));
     if (auto started = ledger_->start(); !started) {
       ledger_.reset();
-      summary_.notes.push_back("nothing is remembered: " + describe(started.error()));
+      summary_.notes.push_back("the results are not recorded: " +
+                               describe(started.error()));
     }
   }
 
@@ -105,7 +106,7 @@ private:
     }
     ledger_->flush();
     if (const auto error = ledger_->first_error()) {
-      summary_.notes.push_back("the ledger missed something: " + describe(*error));
+      summary_.notes.push_back("the ledger is incomplete: " + describe(*error));
     }
     ledger_.reset();
   }

@@ -48,7 +48,7 @@ std::vector<FrameFile> choose_frames(std::vector<FrameFile> files,
 
 enum class VerifyResult : std::uint8_t {
   ok,
-  damaged,    // needs a person; nothing of it was changed
+  damaged,    // needs attention; nothing of it was changed
   unreadable, // could not be found out
   gone,       // no .zst any more: Codex took the thread up again, or moved it
 };
