@@ -15,8 +15,8 @@ namespace coldpress {
 Result<std::optional<bool>> codex_compression(std::string_view text,
                                               const std::string& path);
 
-// Where else its databases are: every `sqlite_home`, in one of its profiles, too, as it is
-// written there. Errors as above; Errc::invalid also if one is no string.
+// Where else its databases are: every `sqlite_home`, in one of its profiles, too, as it
+// is written there. Errors as above; Errc::invalid also if one is no string.
 Result<std::vector<std::string>> codex_sqlite_homes(std::string_view text,
                                                     const std::string& path);
 

@@ -22,7 +22,7 @@ enum class OnBattery : std::uint8_t { ignore, wait };
 
 enum class SharedHistory : std::uint8_t {
   automatic, // skip forks and their parents while a reader that needs them plain is about
-  compress,     // treat them like any rollout
+  compress,  // treat them like any rollout
   skip,      // never compress them
 };
 

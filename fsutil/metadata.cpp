@@ -95,7 +95,8 @@ copy_metadata(Fs& fs, FileHandle from, const FileStamp& stamp, FileHandle to) {
     return not_kept(unlike, "owner or mode read back differently");
   }
   if (now.mtime != stamp.mtime) {
-    return not_kept(unlike, "this file system keeps another mtime than the one that was set");
+    return not_kept(unlike,
+                    "this file system keeps another mtime than the one that was set");
   }
   if (kept != wanted) {
     return not_kept(unlike, "extended attributes read back differently");

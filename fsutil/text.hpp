@@ -40,7 +40,8 @@ std::string printable(std::string_view bytes);
 std::string format_time(std::chrono::sys_time<std::chrono::nanoseconds> time);
 
 // RFC 3339, with a fraction and an offset if it has them: "2026-01-02T03:04:05.5+01:00".
-// Not before 1970 and not after 2200. Errc::invalid with a sentence in the context otherwise.
+// Not before 1970 and not after 2200. Errc::invalid with a sentence in the context
+// otherwise.
 Result<std::chrono::sys_time<std::chrono::nanoseconds>> parse_time(std::string_view text);
 
 } // namespace coldpress

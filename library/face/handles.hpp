@@ -5,8 +5,8 @@
 #include "worker/rollout/line_reader_backward.hpp"
 #include "worker/rollout/writer.hpp"
 
-
 #include <coldpress.h>
+
 #include <exception>
 #include <memory>
 #include <optional>

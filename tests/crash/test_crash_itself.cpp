@@ -44,7 +44,8 @@ Scenario leftover(const std::string& name) {
 } // namespace
 
 TEST_CASE("the crash test sees a directory that is never synced") {
-  CHECK_FALSE(run_deaths(compress_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
+  CHECK_FALSE(
+      run_deaths(compress_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
   CHECK_FALSE(
       run_deaths(restore_scenario(full_kind()), lying<NoDirSync>()).losses.empty());
 }

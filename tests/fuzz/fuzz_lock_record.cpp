@@ -57,8 +57,8 @@ public:
   WallTime time() {
     constexpr std::int64_t first = k_earliest.time_since_epoch().count();
     constexpr std::int64_t last = k_latest.time_since_epoch().count();
-    return WallTime{std::chrono::nanoseconds{
-        std::clamp(number<std::int64_t>(), first, last)}};
+    return WallTime{
+        std::chrono::nanoseconds{std::clamp(number<std::int64_t>(), first, last)}};
   }
   LockRecord record() {
     LockRecord made;

@@ -1,6 +1,5 @@
 #include "tests/history/generate.hpp"
 
-
 #include <fmt/format.h>
 
 #include <array>

@@ -1,8 +1,8 @@
+#include "fsutil/hash.hpp"
 #include "tests/history/generate.hpp"
 #include "tests/history/index_store.hpp"
 #include "tests/history/lines.hpp"
 #include "tests/support/pass_fs.hpp"
-#include "fsutil/hash.hpp"
 #include "worker/catalog/index_reader.hpp"
 
 #include <doctest/doctest.h>

@@ -54,8 +54,8 @@ TEST_CASE("a directory that cannot be read does not stop the pass") {
   home.add({.number = 2, .tree = "sessions/2026/01/06"});
   home.give_to_ordinary_user();
   ::chmod((home / "sessions/2026/01/06").c_str(), 0000);
-  const ProgramEnd end = run_program(home.as_ordinary_user(
-      home.compressing({"--roots", "archived,active", "--active-without-lease", "true"})));
+  const ProgramEnd end = run_program(home.as_ordinary_user(home.compressing(
+      {"--roots", "archived,active", "--active-without-lease", "true"})));
   ::chmod((home / "sessions/2026/01/06").c_str(), 0700);
   CHECK_EQ(end.code, 3);
   CHECK_HAS(end.err, "sessions/2026/01/06");

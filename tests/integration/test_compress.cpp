@@ -21,9 +21,9 @@ std::string frame_report(const std::string& path) {
 }
 
 void check_compressed(const CodexHome& home,
-                   const std::string& rollout,
-                   const std::string& bytes,
-                   const struct stat& before) {
+                      const std::string& rollout,
+                      const std::string& bytes,
+                      const struct stat& before) {
   CAPTURE(rollout);
   CHECK_FALSE(exists(home / rollout));
   CHECK_EQ(differing(rollout_bytes(home / rollout), bytes), "");
@@ -141,9 +141,9 @@ TEST_CASE("the active tree is compressed only when roots name it") {
   CHECK_EQ(first.code, 0);
   CHECK(exists(home / rollout));
   CHECK_HAS(home.run({"plan", "--settle", "0s"}).out, "--roots archived,active");
-  CHECK_EQ(
-      home.compress({"--roots", "archived,active", "--active-without-lease", "true"}).code,
-      0);
+  CHECK_EQ(home.compress({"--roots", "archived,active", "--active-without-lease", "true"})
+               .code,
+           0);
   CHECK_FALSE(exists(home / rollout));
   CHECK_EQ(differing(rollout_bytes(home / rollout), rollout_content({})), "");
 }

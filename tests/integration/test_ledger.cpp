@@ -7,7 +7,8 @@ using namespace coldpress;
 
 namespace {
 
-// A store with one compressed rollout, one without gain and, since then, one more to compress.
+// A store with one compressed rollout, one without gain and, since then, one more to
+// compress.
 struct Used {
   CodexHome home;
   std::string ledger = home / "coldpress/ledger.sqlite";

@@ -156,7 +156,8 @@ namespace {
 
 // Of file 1: as if it had held something else when it was compressed.
 void forge_hash(const CodexHome& home) {
-  // The same file by length and mtime, a sound frame, and not what was compressed into it.
+  // The same file by length and mtime, a sound frame, and not what was compressed into
+  // it.
   const ProgramEnd changed = run_program({{"python3",
                                            "-c",
                                            "import sqlite3, sys\n"

@@ -305,7 +305,8 @@ std::vector<CutCase> all_cut_cases() {
   std::vector<CutCase> cases;
   for (KillCase& what : all_kill_cases({})) {
     const bool whole = !what.lacks.unnamed;
-    const bool in_control = whole && (what.name == "compress" || what.name == "first run");
+    const bool in_control =
+        whole && (what.name == "compress" || what.name == "first run");
     cases.push_back({std::move(what), 0, in_control});
   }
   CutCase beside;

@@ -3,8 +3,8 @@
 #include "fsutil/clock.hpp"
 #include "locking/guards.hpp"
 #include "tests/race/home.hpp"
-#include "worker/stage/recover.hpp"
 #include "worker/stage/place.hpp"
+#include "worker/stage/recover.hpp"
 #include "worker/stage/step.hpp"
 #include "worker/stage/tokens.hpp"
 

@@ -2,8 +2,8 @@
 // at every single call that the worker makes, one after the other, from the claim to the
 // reap and in the recovery after it. He holds an O_PATH descriptor and opens it for
 // append through /proc/self/fd, which is what a preempted open() amounts to.
-#include "tests/race/intruder.hpp"
 #include "tests/race/compressing.hpp"
+#include "tests/race/intruder.hpp"
 #include "tests/support/fault_fs.hpp"
 
 #include <fcntl.h>
@@ -25,7 +25,8 @@ constexpr std::uint32_t k_before = 1; // whoever wrote the file's last lines
 class Forced {
 public:
   Forced()
-      : shared_(record_.shared()), door_(new_door()), fs_(posix_), compress_(fs_, home_) {}
+      : shared_(record_.shared()), door_(new_door()), fs_(posix_), compress_(fs_, home_) {
+  }
 
   int run() {
     const pid_t intruder =

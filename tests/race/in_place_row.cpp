@@ -1,8 +1,8 @@
 // Row (k): somebody overwrites bytes of a rollout in place, before it is retired and
 // after, syncs them and puts its mtime back. They must be in the rollout then, or in
 // orphans/. `blind` is a control: what decides on a retired file by its mtime loses some.
-#include "tests/race/editor.hpp"
 #include "tests/race/compressing.hpp"
+#include "tests/race/editor.hpp"
 #include "tests/support/stale_retired.hpp"
 
 #include <fmt/format.h>

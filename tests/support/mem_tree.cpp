@@ -1,6 +1,5 @@
 #include "tests/support/mem_tree.hpp"
 
-
 #include <algorithm>
 #include <cerrno>
 #include <deque>

@@ -62,7 +62,7 @@ void compress_one(TestWorker& worker, const Candidate& candidate, TestPass& pass
   outcome.rollout = candidate.rollout;
   outcome.kind = OutcomeKind::compressed;
   pass.outcomes.push_back(compressed ? std::move(outcome)
-                                  : outcome_of(candidate.rollout, compressed.error()));
+                                     : outcome_of(candidate.rollout, compressed.error()));
 }
 
 } // namespace

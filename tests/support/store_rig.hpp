@@ -3,11 +3,11 @@
 #include "locking/guards.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "worker/rollout/recent_writers.hpp"
-#include "worker/stage/recover.hpp"
-#include "worker/stage/recompress.hpp"
 #include "worker/stage/candidate.hpp"
 #include "worker/stage/outcome.hpp"
 #include "worker/stage/place.hpp"
+#include "worker/stage/recompress.hpp"
+#include "worker/stage/recover.hpp"
 #include "worker/stage/step.hpp"
 #include "worker/stage/tokens.hpp"
 

@@ -1,5 +1,4 @@
 #include "worker/catalog/file_row.hpp"
-
 #include "worker/stage/step.hpp"
 
 #include <doctest/doctest.h>

@@ -82,7 +82,8 @@ TEST_CASE("an unknown key is an error with file, line and the nearest valid key"
 TEST_CASE("a key or a word of an earlier release is an error that names its successor") {
   CHECK(complaint("codec.repress = true\n") ==
         "config.toml:1: codec.repress: no such key; did you mean codec.recompress?");
-  CHECK(says(complaint("compat.shared_history = 'press'\n"), "write one of auto, compress"));
+  CHECK(says(complaint("compat.shared_history = 'press'\n"),
+             "write one of auto, compress"));
   CHECK(says(complaint_of_variable("COLDPRESS_CODEC_REPRESS", "true"),
              "did you mean COLDPRESS_CODEC_RECOMPRESS?"));
 }

@@ -2,7 +2,6 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,7 +51,9 @@ TEST_CASE("a configuration that is a symlink to nothing is not passed over") {
     std::filesystem::create_symlink(rig.home / "gone", rig.home / "second");
     std::filesystem::create_symlink(rig.home / "second", rig.file);
   }
-  SUBCASE("to itself") { std::filesystem::create_symlink("config.toml", rig.file); }
+  SUBCASE("to itself") {
+    std::filesystem::create_symlink("config.toml", rig.file);
+  }
   const std::string error = rig.error();
   CAPTURE(error);
   CHECK(says(error, rig.file));

@@ -18,7 +18,8 @@ TEST_CASE("the system's time since boot never goes back") {
   CHECK(before > BootTime{0});
 }
 
-TEST_CASE("a time that nanoseconds cannot hold becomes one beside the range, not another") {
+TEST_CASE(
+    "a time that nanoseconds cannot hold becomes one beside the range, not another") {
   constexpr std::int64_t k_year_2400 = 13'569'465'600;
   constexpr std::int64_t k_year_1 = -62'135'596'800;
   static_assert(to_wall(0, 5) == WallTime(std::chrono::nanoseconds{5}));

@@ -11,10 +11,21 @@ TEST_CASE("only file systems that are known to be local count as local") {
   }
   // The last of each kind gives leases that say nothing of other machines: a cluster's,
   // AFS of the kernel, a folder of the host; and what nobody has heard of.
-  for (const std::uint32_t other : {0x6969U,     0xff534d42U, 0x65735546U, 0x00c36400U,
-                                    0x01161970U, 0x7461636fU, 0x0bd00bd0U, 0x47504653U,
-                                    0x5346414fU, 0x6b414653U, 0x786f4256U, 0xbacbacbcU,
-                                    0x7c7c6673U, 0xbeefdeadU, 0x00012345U}) {
+  for (const std::uint32_t other : {0x6969U,
+                                    0xff534d42U,
+                                    0x65735546U,
+                                    0x00c36400U,
+                                    0x01161970U,
+                                    0x7461636fU,
+                                    0x0bd00bd0U,
+                                    0x47504653U,
+                                    0x5346414fU,
+                                    0x6b414653U,
+                                    0x786f4256U,
+                                    0xbacbacbcU,
+                                    0x7c7c6673U,
+                                    0xbeefdeadU,
+                                    0x00012345U}) {
     CAPTURE(other);
     CHECK_FALSE(type_of_magic(other).known_local);
   }

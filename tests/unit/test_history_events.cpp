@@ -1,6 +1,5 @@
 #include "worker/history/history.hpp"
 
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

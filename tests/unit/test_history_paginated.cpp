@@ -1,6 +1,5 @@
 #include "tests/history/lines.hpp"
 
-
 #include <doctest/doctest.h>
 
 using namespace coldpress;

@@ -2,8 +2,8 @@
 #include "tests/support/slow_fs.hpp"
 #include "tests/support/store_rig.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "worker/pass/pass.hpp"
 #include "worker/inspect/survey.hpp"
+#include "worker/pass/pass.hpp"
 
 #include <doctest/doctest.h>
 

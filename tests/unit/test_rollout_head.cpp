@@ -219,9 +219,8 @@ TEST_CASE("a first line of megabytes is read, one over 16 MiB is not") {
   };
   CHECK(store.head("/s/a.jsonl", line(5'000'000) + "\nrest\n")->thread_id == k_id);
   CHECK(store.head("/s/a.jsonl", line(k_longest_first_line))->thread_id == k_id);
-  CHECK(
-      store.head("/s/a.jsonl.zst", compress(line(k_longest_first_line) + "\n"))->thread_id ==
-      k_id);
+  CHECK(store.head("/s/a.jsonl.zst", compress(line(k_longest_first_line) + "\n"))
+            ->thread_id == k_id);
   CHECK_FALSE(store.head("/s/a.jsonl", line(k_longest_first_line + 1) + "\n"));
 }
 

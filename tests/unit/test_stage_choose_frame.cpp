@@ -130,7 +130,8 @@ TEST_CASE("no choice takes more memory than is allowed") {
     const std::uint64_t size = rig.disk.lstat(rig.store.plain())->size;
     CHECK(compress_memory_bytes(choice.frame, size) <= rig.rules.memory_bytes);
     CHECK(most_memory_bytes(rig.rules, size) <= rig.rules.memory_bytes);
-    CHECK(compress_memory_bytes(choice.frame, size) <= most_memory_bytes(rig.rules, size));
+    CHECK(compress_memory_bytes(choice.frame, size) <=
+          most_memory_bytes(rig.rules, size));
   }
 }
 

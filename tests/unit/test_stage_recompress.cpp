@@ -47,7 +47,8 @@ struct Rig {
     return recompress(guards, std::move(*verified));
   }
   // `act` before the first call of that name.
-  Step<Recompressed> recompress_with(std::string_view op, const std::function<void()>& act) {
+  Step<Recompressed> recompress_with(std::string_view op,
+                                     const std::function<void()>& act) {
     bool acted = false;
     auto done = recompress_after([&] {
       fs.set_hook([&](std::string_view called, const std::string&) {
@@ -336,7 +337,8 @@ TEST_CASE("a .zst that somebody replaces in the moment of the exchange is theirs
 TEST_CASE("a plain form that a fork makes in the moment of the exchange stays") {
   Rig rig;
   const std::string longer = rig.text + test_line("of the fork");
-  REQUIRE(rig.recompress_with("rename_exchange", [&] { rig.disk.put(rig.plain, longer); }));
+  REQUIRE(
+      rig.recompress_with("rename_exchange", [&] { rig.disk.put(rig.plain, longer); }));
   CHECK(rig.trees() ==
         Files{{rig.plain, longer}, {rig.compressed, test_frame(rig.text)}});
 }
@@ -375,8 +377,8 @@ TEST_CASE("a .zst whose skippable frames hold data stays, wherever they stand") 
 
 TEST_CASE("what cannot be made durable keeps both frames") {
   Rig rig;
-  const auto done = rig.recompress_with("rename_exchange",
-                                     [&] { rig.fs.fail_op("sync_dir", Errc::io, EIO); });
+  const auto done = rig.recompress_with(
+      "rename_exchange", [&] { rig.fs.fail_op("sync_dir", Errc::io, EIO); });
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == OutcomeKind::failed);
   CHECK(rig.trees().size() == 2);

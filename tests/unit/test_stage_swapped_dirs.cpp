@@ -125,7 +125,8 @@ void swap_at_every_call(By by, int lasting) {
 
 } // namespace
 
-TEST_CASE("a pass leaves other stores alone, whenever a folder becomes a symlink to one") {
+TEST_CASE(
+    "a pass leaves other stores alone, whenever a folder becomes a symlink to one") {
   swap_at_every_call(By::symlink, 0);
 }
 

@@ -191,9 +191,10 @@ row_after(FileRow before, const Outcome& outcome, std::int64_t run_id, WallTime 
   row.compressed = compressed_after(row, outcome);
   const bool claimed = outcome.stamp != FileStamp{};
   const bool same_stamp = !claimed || outcome.stamp == row.stamp;
-  row.no_gain = outcome.kind == OutcomeKind::skipped && outcome.reason == Reason::no_gain
-                    ? true
-                    : row.no_gain && same_stamp && outcome.kind != OutcomeKind::compressed;
+  row.no_gain =
+      outcome.kind == OutcomeKind::skipped && outcome.reason == Reason::no_gain
+          ? true
+          : row.no_gain && same_stamp && outcome.kind != OutcomeKind::compressed;
   if (claimed) {
     row.stamp = outcome.stamp;
   }

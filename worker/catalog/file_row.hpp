@@ -28,7 +28,7 @@ struct FileRow {
   std::string rollout;
   std::int64_t run_id = 0;
   bool compressed = false; // compressed now, as far as the ledger saw
-  std::string outcome;  // empty: only held, never worked on; or k_begun
+  std::string outcome;     // empty: only held, never worked on; or k_begun
   std::string reason;
   std::string detail;
   FileStamp stamp; // of the plain file when last claimed; all zero if it never was

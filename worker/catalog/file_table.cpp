@@ -5,7 +5,7 @@ namespace coldpress {
 namespace {
 
 #define COLDPRESS_FILE_COLUMNS                                                           \
-  "rollout, run_id, compressed, outcome, reason, detail, "                                  \
+  "rollout, run_id, compressed, outcome, reason, detail, "                               \
   "device, inode, size, mtime, ctime, mode, uid, gid, links, "                           \
   "plain_bytes, compressed_bytes, hash, level, window_log, verified, blocked_us, "       \
   "seconds, error_code, error_errno, error_op, error_path, error_text, "                 \

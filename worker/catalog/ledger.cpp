@@ -46,7 +46,8 @@ Result<void> Ledger::record(std::int64_t run_id, const Outcome& outcome, WallTim
   TRY_ASSIGN(auto before, file(outcome.rollout));
   TRY(write_file_row(
       db_, row_after(std::move(before).value_or(FileRow{}), outcome, run_id, now)));
-  if (outcome.kind == OutcomeKind::compressed || outcome.kind == OutcomeKind::recompressed ||
+  if (outcome.kind == OutcomeKind::compressed ||
+      outcome.kind == OutcomeKind::recompressed ||
       outcome.kind == OutcomeKind::writer_arrived) {
     TRY(add_publication(run_id, outcome, now));
   }

@@ -15,7 +15,8 @@ constexpr std::string_view k_finish_run =
     "bytes_after = ?11, not_freed_bytes = ?12 WHERE id = ?1";
 
 constexpr std::string_view k_select_runs =
-    "SELECT id, started, command, pid, host, generation, finished, exit_code, compressed, "
+    "SELECT id, started, command, pid, host, generation, finished, exit_code, "
+    "compressed, "
     "skipped, failed, writer_arrived, reaped, recovered, bytes_before, bytes_after, "
     "not_freed_bytes FROM runs ORDER BY id DESC LIMIT ?1";
 

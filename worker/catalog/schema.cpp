@@ -75,9 +75,9 @@ CREATE TABLE publications (
   at INTEGER NOT NULL
 );
 )sql",
-    // What a pass asks for must not cost more with every rollout that was ever compressed:
-    // an index over the few rows that Memory is made of, the sums by size class, and
-    // the pages of HeadMemory.
+    // What a pass asks for must not cost more with every rollout that was ever
+    // compressed: an index over the few rows that Memory is made of, the sums by size
+    // class, and the pages of HeadMemory.
     R"sql(
 CREATE INDEX files_remembered ON files (rollout)
   WHERE no_gain <> 0 OR retry_at IS NOT NULL OR hold_until IS NOT NULL;
@@ -138,7 +138,8 @@ UPDATE outcomes SET outcome = 'recompressed' WHERE outcome = 'repressed';
 // A file that merely has our version number fails here, not in the middle of a pass.
 constexpr std::array k_probes = {
     "SELECT id, finished, not_freed_bytes FROM runs LIMIT 0",
-    "SELECT rollout, compressed, attempts, retry_at, hold_until, updated FROM files LIMIT 0",
+    "SELECT rollout, compressed, attempts, retry_at, hold_until, updated FROM files "
+    "LIMIT 0",
     "SELECT predicted_bytes, verified_at FROM files LIMIT 0",
     "SELECT id, run_id, rollout, blocked_us, at FROM publications LIMIT 0",
     "SELECT rollout FROM files INDEXED BY files_remembered "

@@ -2,10 +2,10 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/cat_output.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/index/find_rollout.hpp"
 #include "worker/rollout/follow.hpp"
 #include "worker/rollout/line_reader_backward.hpp"
 #include "worker/rollout/tail.hpp"
-#include "worker/index/find_rollout.hpp"
 
 #include <CLI/CLI.hpp>
 

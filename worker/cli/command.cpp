@@ -1,10 +1,10 @@
 #include "worker/cli/command.hpp"
 
+#include "config/memory_bound.hpp"
 #include "fsutil/log.hpp"
 #include "worker/cli/command_line.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
-#include "config/memory_bound.hpp"
 
 #include <CLI/CLI.hpp>
 

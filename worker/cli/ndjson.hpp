@@ -1,9 +1,9 @@
 #pragma once
 
-#include "worker/rollout/line_stream.hpp"
-#include "worker/rollout/writer.hpp"
 #include "worker/inspect/estimate.hpp"
 #include "worker/pass/pass_types.hpp"
+#include "worker/rollout/line_stream.hpp"
+#include "worker/rollout/writer.hpp"
 #include "worker/verify/verify_run.hpp"
 
 #include <string>

@@ -36,7 +36,8 @@ std::string weak_text(const std::vector<Decision>& decisions) {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   for (const Decision& decision : decisions) {
-    if (decision.action == Action::compress && decision.candidate.form == Form::compressed) {
+    if (decision.action == Action::compress &&
+        decision.candidate.form == Form::compressed) {
       files += 1;
       add_capped(bytes, decision.candidate.allocated);
     }

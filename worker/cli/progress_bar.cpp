@@ -90,8 +90,7 @@ std::string waiting_text(const Progress& progress) {
 
 } // namespace
 
-std::string
-progress_line(const Progress& progress, double seconds, std::size_t width) {
+std::string progress_line(const Progress& progress, double seconds, std::size_t width) {
   if (progress.waiting_files > 0) {
     return waiting_text(progress).substr(0, width);
   }

@@ -30,8 +30,7 @@ private:
 };
 
 // The line on a terminal, at most `width` columns: what matters least is left out first.
-std::string
-progress_line(const Progress& progress, double seconds, std::size_t width);
+std::string progress_line(const Progress& progress, double seconds, std::size_t width);
 
 // The line elsewhere.
 std::string progress_text(const Progress& progress, double seconds);

@@ -72,9 +72,9 @@ std::string run_text(const ScheduleStatus& status) {
                       exit_words(row.end->exit_code),
                       format_count(row.end->compressed));
   return row.end->compressed == 0 ? text
-                               : text + fmt::format(", {} -> {}",
-                                                    format_size(row.end->bytes_before),
-                                                    format_size(row.end->bytes_after));
+                                  : text + fmt::format(", {} -> {}",
+                                                       format_size(row.end->bytes_before),
+                                                       format_size(row.end->bytes_after));
 }
 
 std::string enabled_text(const ScheduleStatus& status) {

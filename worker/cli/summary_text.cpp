@@ -135,7 +135,9 @@ std::string summary_text(const PassSummary& summary, const std::string& home) {
                         name_of(*summary.deferred),
                         explain(*summary.deferred));
   }
-  if (summary.number(OutcomeKind::compressed) + summary.number(OutcomeKind::recompressed) > 0) {
+  if (summary.number(OutcomeKind::compressed) +
+          summary.number(OutcomeKind::recompressed) >
+      0) {
     text += compressed_text(summary);
   } else if (!summary.refused && !summary.deferred && summary.outcomes.empty() &&
              !ended_early(summary)) {

@@ -1,8 +1,8 @@
 #include "worker/cli/thread_access.hpp"
 
 #include "fsutil/text.hpp"
-#include "worker/rollout/head.hpp"
 #include "worker/index/find_rollout.hpp"
+#include "worker/rollout/head.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "worker/rollout/find.hpp"
 #include "worker/preflight/store.hpp"
+#include "worker/rollout/find.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "worker/index/index_update.hpp"
 
 #include "fsutil/text.hpp"
-#include "worker/rollout/tree_walk.hpp"
 #include "worker/catalog/index_reader.hpp"
+#include "worker/rollout/tree_walk.hpp"
 
 #include <algorithm>
 #include <condition_variable>

@@ -2,8 +2,8 @@
 
 #include "worker/catalog/index.hpp"
 #include "worker/loop/progress.hpp"
-#include "worker/preflight/store.hpp"
 #include "worker/loop/thread_pool.hpp"
+#include "worker/preflight/store.hpp"
 
 #include <functional>
 #include <optional>

@@ -1,8 +1,8 @@
 #include "worker/index/read_thread.hpp"
 
-#include "worker/rollout/name.hpp"
-#include "worker/rollout/line_reader.hpp"
 #include "worker/index/index_update.hpp"
+#include "worker/rollout/line_reader.hpp"
+#include "worker/rollout/name.hpp"
 
 #include <map>
 

@@ -1,8 +1,8 @@
 #include "worker/index/scan_rollouts.hpp"
 
 #include "worker/catalog/index_query.hpp"
-#include "worker/rollout/reader.hpp"
 #include "worker/loop/thread_pool.hpp"
+#include "worker/rollout/reader.hpp"
 
 #include <algorithm>
 #include <condition_variable>

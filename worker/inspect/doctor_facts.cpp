@@ -1,15 +1,15 @@
 #include "worker/inspect/doctor_facts.hpp"
 
 #include "config/codex_config.hpp"
+#include "config/memory_bound.hpp"
 #include "locking/codex_locks.hpp"
 #include "locking/held_file.hpp"
+#include "worker/control/control_client.hpp"
+#include "worker/inspect/doctor_proc.hpp"
 #include "worker/preflight/way_out.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/name.hpp"
-#include "worker/control/control_client.hpp"
 #include "worker/verify/damage_advice.hpp"
-#include "worker/inspect/doctor_proc.hpp"
-#include "config/memory_bound.hpp"
 
 #include <algorithm>
 
@@ -194,7 +194,8 @@ LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known
   return facts;
 }
 
-// By what a run would begin with, due or not yet: in either tree, Codex writes there, too.
+// By what a run would begin with, due or not yet: in either tree, Codex writes there,
+// too.
 std::vector<ClosedDir> look_up_closed(Fs& fs, const Plan& plan, std::uint32_t uid) {
   std::map<std::string, std::size_t> rollouts_in; // by directory
   for (const auto* decisions : {&plan.decisions, &plan.beyond_roots}) {

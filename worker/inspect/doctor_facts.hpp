@@ -3,9 +3,9 @@
 #include "config/load.hpp"
 #include "fsutil/group_memory.hpp"
 #include "fsutil/pressure.hpp"
-#include "worker/preflight/preflight.hpp"
 #include "worker/control/control_protocol.hpp"
 #include "worker/inspect/look.hpp"
+#include "worker/preflight/preflight.hpp"
 #include "worker/preview/preview.hpp"
 #include "worker/schedule/schedule_types.hpp"
 

@@ -1,6 +1,6 @@
+#include "config/memory_bound.hpp"
 #include "fsutil/text.hpp"
 #include "worker/inspect/doctor_checks.hpp"
-#include "config/memory_bound.hpp"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 #include "worker/control/control_protocol.hpp"
 #include "worker/inspect/frame_census.hpp"
 #include "worker/preflight/store.hpp"
-#include "worker/stage/orphans.hpp"
 #include "worker/stage/inventory.hpp"
+#include "worker/stage/orphans.hpp"
 
 #include <string>
 #include <vector>

@@ -1,11 +1,11 @@
 #include "worker/inspect/survey.hpp"
 
 #include "fsutil/capped.hpp"
-#include "worker/rollout/frame.hpp"
-#include "worker/rollout/name.hpp"
 #include "worker/inspect/estimate.hpp"
 #include "worker/inspect/frame_census.hpp"
 #include "worker/preview/job_size.hpp"
+#include "worker/rollout/frame.hpp"
+#include "worker/rollout/name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -136,8 +136,8 @@ private:
       if (frame->content_size && *frame->content_size <= most_content(each.stamp.size)) {
         file.plain = frame->content_size;
       }
-      file.form =
-          frame->checksum && frame->content_size ? UsageForm::compressed : UsageForm::others;
+      file.form = frame->checksum && frame->content_size ? UsageForm::compressed
+                                                         : UsageForm::others;
     }
     return true;
   }

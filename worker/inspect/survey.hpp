@@ -2,8 +2,8 @@
 
 #include "worker/catalog/ledger.hpp"
 #include "worker/inspect/growth.hpp"
-#include "worker/preview/preview.hpp"
 #include "worker/inspect/usage.hpp"
+#include "worker/preview/preview.hpp"
 
 #include <string>
 #include <vector>

@@ -16,8 +16,8 @@ namespace coldpress {
 enum class UsageForm : std::uint8_t {
   plain,
   compressed, // by coldpress: the ledger says so, or it has what our frames have
-  others,  // compressed by another program: no checksum or no size in it
-  retired, // a plain form set aside, which goes when its grace is over
+  others,     // compressed by another program: no checksum or no size in it
+  retired,    // a plain form set aside, which goes when its grace is over
 };
 
 std::string_view name_of(UsageForm form);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "worker/pass/session.hpp"
 #include "worker/loop/throttle.hpp"
-#include "worker/stage/recompress.hpp"
+#include "worker/pass/session.hpp"
 #include "worker/stage/candidate.hpp"
 #include "worker/stage/outcome.hpp"
+#include "worker/stage/recompress.hpp"
 #include "worker/stage/step.hpp"
 #include "worker/stage/tokens.hpp"
 

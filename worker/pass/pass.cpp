@@ -2,8 +2,8 @@
 
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
-#include "worker/pass/metrics.hpp"
 #include "worker/pass/compress_job.hpp"
+#include "worker/pass/metrics.hpp"
 #include "worker/pass/reaper.hpp"
 #include "worker/preview/job_size.hpp"
 
@@ -266,26 +266,27 @@ private:
       give_back(std::move(job), std::move(encoded.error()));
       return;
     }
-    session_.publisher().post(
-        [this, job = std::move(job), encoded = std::move(*encoded)]() mutable {
-          Outcome outcome = outcome_of(encoded);
-          if (job.candidate.form == Form::compressed) {
-            recompress_one(std::move(job), std::move(outcome), std::move(encoded.verified));
-            return;
-          }
-          auto published = publish_rollout(context_, std::move(encoded.verified));
-          if (!published) {
-            give_back(std::move(job), std::move(published.error()));
-            return;
-          }
-          outcome.blocked_us = published->blocked_us();
-          session_.loop().post([this,
-                                job = std::move(job),
-                                outcome = std::move(outcome),
-                                published = std::move(*published)]() mutable {
-            on_published(std::move(job), std::move(outcome), std::move(published));
-          });
-        });
+    session_.publisher().post([this,
+                               job = std::move(job),
+                               encoded = std::move(*encoded)]() mutable {
+      Outcome outcome = outcome_of(encoded);
+      if (job.candidate.form == Form::compressed) {
+        recompress_one(std::move(job), std::move(outcome), std::move(encoded.verified));
+        return;
+      }
+      auto published = publish_rollout(context_, std::move(encoded.verified));
+      if (!published) {
+        give_back(std::move(job), std::move(published.error()));
+        return;
+      }
+      outcome.blocked_us = published->blocked_us();
+      session_.loop().post([this,
+                            job = std::move(job),
+                            outcome = std::move(outcome),
+                            published = std::move(*published)]() mutable {
+        on_published(std::move(job), std::move(outcome), std::move(published));
+      });
+    });
   }
 
   // Publisher thread.

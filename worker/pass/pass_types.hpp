@@ -1,9 +1,9 @@
 #pragma once
 
+#include "worker/loop/progress.hpp"
 #include "worker/stage/decision.hpp"
 #include "worker/stage/inventory.hpp"
 #include "worker/stage/outcome.hpp"
-#include "worker/loop/progress.hpp"
 #include "worker/stage/reason.hpp"
 
 #include <functional>

@@ -5,7 +5,6 @@
 #include "worker/preview/preview.hpp"
 #include "worker/stage/recover.hpp"
 
-
 namespace coldpress {
 
 struct Prepared {

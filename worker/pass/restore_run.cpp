@@ -2,9 +2,9 @@
 
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
+#include "worker/pass/prepare.hpp"
 #include "worker/rollout/frame.hpp"
 #include "worker/rollout/name.hpp"
-#include "worker/pass/prepare.hpp"
 #include "worker/stage/restore.hpp"
 #include "worker/stage/scan.hpp"
 
@@ -196,10 +196,10 @@ private:
 
   void show_progress(std::size_t done) {
     Progress progress{done,
-                          paths_.size(),
-                          std::min(bytes_done_, bytes_total_),
-                          bytes_total_,
-                          done < paths_.size() ? paths_[done] : ""};
+                      paths_.size(),
+                      std::min(bytes_done_, bytes_total_),
+                      bytes_total_,
+                      done < paths_.size() ? paths_[done] : ""};
     session_.loop().post([this, progress = std::move(progress)] {
       if (events_.progress) {
         events_.progress(progress);

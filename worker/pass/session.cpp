@@ -1,8 +1,8 @@
 #include "worker/pass/session.hpp"
 
 #include "fsutil/log.hpp"
-#include "worker/preflight/preflight.hpp"
 #include "worker/loop/stop_signals.hpp"
+#include "worker/preflight/preflight.hpp"
 
 #include <unistd.h>
 

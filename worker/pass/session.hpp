@@ -5,8 +5,8 @@
 #include "locking/run_marker.hpp"
 #include "worker/catalog/ledger_thread.hpp"
 #include "worker/loop/loop.hpp"
-#include "worker/preflight/store.hpp"
 #include "worker/loop/thread_pool.hpp"
+#include "worker/preflight/store.hpp"
 
 #include <atomic>
 #include <mutex>

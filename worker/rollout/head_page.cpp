@@ -76,13 +76,14 @@ public:
 
   bool sound() const { return sound_; }
   RolloutHead head() const {
-    return {std::string(texts_[0]),
-            std::string(texts_[1]),
-            std::string(texts_[2]),
-            shares_ != 0,
-            std::string(texts_[3]),
-            std::clamp(WallTime(std::chrono::nanoseconds(written_)), k_too_early, k_too_late),
-            std::string(texts_[4])};
+    return {
+        std::string(texts_[0]),
+        std::string(texts_[1]),
+        std::string(texts_[2]),
+        shares_ != 0,
+        std::string(texts_[3]),
+        std::clamp(WallTime(std::chrono::nanoseconds(written_)), k_too_early, k_too_late),
+        std::string(texts_[4])};
   }
   std::optional<RecentWriters> writers() const {
     return has_writers_ ? std::optional(writers_) : std::nullopt;

@@ -1,7 +1,7 @@
 #include "worker/schedule/schedule_verdict.hpp"
 
-#include "fsutil/text.hpp"
 #include "config/memory_bound.hpp"
+#include "fsutil/text.hpp"
 
 #include <algorithm>
 

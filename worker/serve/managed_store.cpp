@@ -162,7 +162,7 @@ void ManagedStore::look_at_arrival(const std::string& name) {
 std::chrono::milliseconds ManagedStore::cold_after() const {
   const auto usual = settings_.scan.cold_after;
   return schedule_.compressed_for_space() ? std::min(usual, settings_.pressure.cold_after)
-                                       : usual;
+                                          : usual;
 }
 
 Settings ManagedStore::pass_settings() const {
@@ -184,8 +184,11 @@ void ManagedStore::pass_ended(int exit_code) {
   schedule_.pass_ended(clock_->boot(), exit_code);
   gone_ = exit_code != 0 && !open_store(*fs_, settings_, store_.uid);
   const PassResult result = report_.result().value_or(PassResult{});
-  last_run_ = ServiceRun{
-      clock_->wall(), exit_code, result.compressed, result.bytes_before, result.bytes_after};
+  last_run_ = ServiceRun{clock_->wall(),
+                         exit_code,
+                         result.compressed,
+                         result.bytes_before,
+                         result.bytes_after};
 }
 
 } // namespace coldpress

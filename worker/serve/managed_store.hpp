@@ -2,10 +2,10 @@
 
 #include "fsutil/diagnostics.hpp"
 #include "worker/control/control_protocol.hpp"
+#include "worker/preflight/store.hpp"
 #include "worker/serve/pass_report.hpp"
 #include "worker/serve/pause_file.hpp"
 #include "worker/serve/scheduler.hpp"
-#include "worker/preflight/store.hpp"
 
 #include <map>
 #include <optional>

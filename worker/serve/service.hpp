@@ -1,10 +1,10 @@
 #pragma once
 
 #include "worker/loop/loop.hpp"
+#include "worker/loop/tree_watch.hpp"
 #include "worker/serve/managed_store.hpp"
 #include "worker/serve/notify.hpp"
 #include "worker/serve/pass_process.hpp"
-#include "worker/loop/tree_watch.hpp"
 #include "worker/serve/watchdog.hpp"
 
 #include <functional>

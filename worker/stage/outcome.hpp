@@ -36,7 +36,7 @@ struct Outcome {
   std::string detail;
   FileStamp stamp; // of the file when it was claimed
   std::uint64_t bytes_before =
-      0;                         // length of the plain form; of the old .zst if recompressed
+      0; // length of the plain form; of the old .zst if recompressed
   std::uint64_t bytes_after = 0; // length of the compressed form, 0 if none
   std::uint64_t plain_bytes = 0; // length of the plain form, once compressed
   std::optional<Hash128> hash;   // of the plain bytes

@@ -3,8 +3,8 @@
 #include "fsutil/result.hpp"
 
 #include <cstdint>
-#include <string_view>
 #include <optional>
+#include <string_view>
 
 namespace coldpress {
 

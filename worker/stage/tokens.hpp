@@ -109,8 +109,8 @@ public:
   bool from_disk() const { return from_disk_; }
 
 private:
-  friend class VerifiedMaker;  // worker/stage/verify.cpp
-  friend class PublishedMaker; // worker/stage/publish.cpp
+  friend class VerifiedMaker;     // worker/stage/verify.cpp
+  friend class PublishedMaker;    // worker/stage/publish.cpp
   friend class RecompressedMaker; // worker/stage/recompress.cpp
   Verified(Encoded encoded, bool from_disk)
       : encoded_(std::move(encoded)), from_disk_(from_disk) {}

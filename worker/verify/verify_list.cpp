@@ -1,6 +1,6 @@
 #include "worker/rollout/name.hpp"
-#include "worker/verify/verify_run.hpp"
 #include "worker/stage/place.hpp"
+#include "worker/verify/verify_run.hpp"
 
 namespace coldpress {
 

@@ -1,16 +1,16 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "worker/rollout/tree_walk.hpp"
 #include "worker/loop/progress.hpp"
 #include "worker/preflight/store.hpp"
+#include "worker/rollout/tree_walk.hpp"
 #include "worker/verify/verify_frame.hpp"
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-#include <array>
 
 namespace coldpress {
 
