@@ -253,8 +253,7 @@ private:
     try {
       return encode_rollout(context_, std::move(claim));
     } catch (const std::exception& error) {
-      return Halt(
-          Stop::from(Error{Errc::io, 0, "encode", candidate.path, {error.what()}}));
+      return Error{Errc::io, 0, "encode", candidate.path, {error.what()}};
     }
   }
 

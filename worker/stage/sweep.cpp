@@ -39,7 +39,7 @@ Result<bool> sweep_part(Guards& guards, const std::string& path, std::uint32_t u
   }
   TRY(directory.check());
   TRY(guards.store.check());
-  TRY(guards.fs.unlink(path));
+  TRY(remove_part(guards.fs, path));
   return true;
 }
 

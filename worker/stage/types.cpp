@@ -1,5 +1,6 @@
 #include "worker/stage/types.hpp"
 
+#include "fsutil/metadata.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <algorithm>
@@ -242,6 +243,30 @@ find_twin(Fs& fs, const std::string& home, Root root, const std::string& path) {
   return std::optional<std::string>();
 }
 
+FormPaths::FormPaths(const std::string& either)
+    : dir(parent_dir(either)), plain(plain_name(either)),
+      compressed(compressed_name(plain)),
+      retired(join_path(dir, retired_name(base_name(plain)))) {}
+
+Step<std::monostate>
+has_no_twin(Fs& fs, const std::string& home, const Candidate& candidate) {
+  TRY_ASSIGN(const auto twin, find_twin(fs, home, candidate.root, candidate.path));
+  if (twin) {
+    return Stop::skip(Reason::in_both_trees, *twin);
+  }
+  return std::monostate{};
+}
+
+Step<std::monostate>
+keep_metadata(Fs& fs, const Claim& claim, FileHandle to, const std::string& path) {
+  auto kept = copy_metadata(fs, claim.file(), claim.stamp(), to);
+  if (!kept && kept.error().code == Errc::unsupported) {
+    return Stop::skip(Reason::metadata_not_kept, describe(kept.error()));
+  }
+  TRY(naming(path, std::move(kept)));
+  return std::monostate{};
+}
+
 std::string_view name_of(Role role) {
   switch (role) {
   case Role::plain:
@@ -309,7 +334,9 @@ Reason reason_for(const Error& error) {
   case Errc::changed:
     return Reason::changed;
   case Errc::busy:
-    return Reason::live_writer;
+    return error.op == k_maintenance_op ? Reason::maintenance
+           : error.op == k_lease_op     ? Reason::open_for_writing
+                                        : Reason::live_writer;
   case Errc::lost_lock:
   case Errc::canceled:
     return Reason::canceled;

@@ -4,9 +4,12 @@
 #include "fsutil/file_stamp.hpp"
 #include "fsutil/hash.hpp"
 #include "fsutil/temp_file.hpp"
+#include "locking/guards.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/content.hpp"
 #include "worker/rollout/head_memory.hpp"
 #include "worker/rollout/reader.hpp"
+#include "worker/rollout/redundant.hpp"
 #include "worker/rollout/tree_walk.hpp"
 
 #include <array>
@@ -160,6 +163,15 @@ bool is_in_usual_place(const std::string& home,
 Result<std::optional<std::string>>
 find_twin(Fs& fs, const std::string& home, Root root, const std::string& path);
 
+// Where the forms of one rollout stand, by the path of either.
+struct FormPaths {
+  explicit FormPaths(const std::string& either);
+  std::string dir;
+  std::string plain;
+  std::string compressed;
+  std::string retired;
+};
+
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.
 struct RolloutForms {
@@ -312,7 +324,7 @@ struct Stop {
 
   static Stop skip(Reason reason, std::string detail = {});
   // An error, sorted by reason_for(): what the world did is a skip, what the machine did
-  // is a failure.
+  // is a failure. A Step takes an Error by this, so that TRY works in a stage.
   static Stop from(Error error);
 };
 
@@ -323,15 +335,25 @@ template <class T> class [[nodiscard]] Step : public tl::expected<T, Stop> {
 public:
   using Base::Base;
   Step(Base base) : Base(std::move(base)) {}
-  // So that TRY works in a stage: an Error ends it as Stop::from() says.
-  Step(tl::unexpected<Error> error)
-      : Base(tl::unexpect, Stop::from(std::move(error.value()))) {}
+  Step(Stop stop) : Base(tl::unexpect, std::move(stop)) {}
+  Step(Error error) : Base(tl::unexpect, Stop::from(std::move(error))) {}
+  Step(tl::unexpected<Error> error) : Step(std::move(error.value())) {}
 };
 
-using Halt = tl::unexpected<Stop>;
+// Stops with `in_both_trees` if the other tree has a form of the candidate: see
+// find_twin().
+Step<std::monostate>
+has_no_twin(Fs& fs, const std::string& home, const Candidate& candidate);
 
-// The tokens of the pipeline. Move-only, one maker each: what publish() takes was
-// verified, what verify() takes was encoded from a claimed file.
+// copy_metadata() of a claimed file. Stops with `metadata_not_kept` if something of it
+// cannot be kept.
+class Claim;
+Step<std::monostate>
+keep_metadata(Fs& fs, const Claim& claim, FileHandle to, const std::string& path);
+
+// The tokens of the pipeline. Move-only, each with one maker, which is its one friend:
+// what publish() takes was verified, what verify() takes was encoded from a claimed file.
+// tests/lint/tokens.cpp shows what does not compile.
 
 // The right to work on one file: open, and as it was when it was claimed, with the
 // directory that it is in. Holds no lock that a writer could meet.
@@ -349,12 +371,21 @@ public:
   std::uint64_t source_size() const { return source_size_; }
   // Of the store it is in.
   const std::string& home() const { return home_; }
-  // Of the plain bytes; only once a weak frame was measured.
-  const std::optional<Hash128>& measured() const { return measured_; }
+  // Only once a weak frame was measured.
+  const std::optional<Content>& measured() const { return measured_; }
+  // The same claim, with what its file was found to hold. Errc::changed if that was read
+  // of another file, or of this one as it was not claimed.
+  Result<Claim> measured(const Content& content) && {
+    if (content.stamp() != stamp_) {
+      return Fail(Error{Errc::changed, 0, "measure", candidate_.path, {}});
+    }
+    source_size_ = content.size();
+    measured_ = content;
+    return std::move(*this);
+  }
 
 private:
-  friend class ClaimMaker;    // worker/stage/claim.cpp
-  friend class ClaimMeasurer; // worker/stage/measure.cpp
+  friend class ClaimMaker; // worker/stage/claim.cpp
   Claim(Candidate candidate,
         FileStamp stamp,
         HeldDir directory,
@@ -371,13 +402,7 @@ private:
   LeaseSupport lease_;
   std::string home_;
   std::uint64_t source_size_;
-  std::optional<Hash128> measured_;
-};
-
-// What went into a temp file, to be found there again.
-struct WrittenFrame {
-  Hash128 hash;
-  std::uint64_t size = 0;
+  std::optional<Content> measured_;
 };
 
 // The claimed file's bytes as one zstd frame in a temp file nobody sees: decoded and
@@ -389,28 +414,32 @@ public:
 
   const Claim& claim() const { return claim_; }
   const TempFile& temp() const { return temp_; }
-  const Hash128& source_hash() const { return source_hash_; }
-  const WrittenFrame& written() const { return written_; }
+  const Content& source() const { return source_; }
+  const DecodedFrame& frame() const { return frame_; }
   int window_log() const { return window_log_; }
   int level() const { return level_; }
 
+  // The right to name the temp file: only a Verified has it.
+  class NamingKey {
+    friend class Verified;
+    NamingKey() {}
+  };
+  TempFile& temp(NamingKey) { return temp_; }
+
 private:
-  friend class EncodedMaker;  // worker/stage/encode.cpp
-  friend class VerifiedMaker; // worker/stage/verify.cpp
-  friend class PublishedMaker;
-  friend class RecompressedMaker;
+  friend class EncodedMaker; // worker/stage/encode.cpp
   Encoded(Claim claim,
           TempFile temp,
-          Hash128 source_hash,
-          WrittenFrame written,
+          const Content& source,
+          const DecodedFrame& frame,
           int level,
           int window_log)
-      : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(source_hash),
-        written_(written), level_(level), window_log_(window_log) {}
+      : claim_(std::move(claim)), temp_(std::move(temp)), source_(source), frame_(frame),
+        level_(level), window_log_(window_log) {}
   Claim claim_;
   TempFile temp_;
-  Hash128 source_hash_;
-  WrittenFrame written_;
+  Content source_;
+  DecodedFrame frame_;
   int level_;
   int window_log_;
 };
@@ -424,15 +453,24 @@ public:
 
   const Encoded& encoded() const { return encoded_; }
   const Claim& claim() const { return encoded_.claim(); }
+  const Content& frame() const { return frame_; } // as it was read back
+  FileHandle temp() const { return encoded_.temp().handle(); }
   bool from_disk() const { return from_disk_; }
 
+  // As TempFile's: with Codex's coordination lock and the thread free.
+  Result<void> commit_new(const Section&) {
+    return encoded_.temp(Encoded::NamingKey()).commit_new();
+  }
+  Result<std::string> commit_exchange(const Section&) {
+    return encoded_.temp(Encoded::NamingKey()).commit_exchange();
+  }
+
 private:
-  friend class VerifiedMaker;  // worker/stage/verify.cpp
-  friend class PublishedMaker; // worker/stage/publish.cpp
-  friend class RecompressedMaker; // worker/stage/recompress.cpp
-  Verified(Encoded encoded, bool from_disk)
-      : encoded_(std::move(encoded)), from_disk_(from_disk) {}
+  friend class VerifiedMaker; // worker/stage/verify.cpp
+  Verified(Encoded encoded, const Content& frame, bool from_disk)
+      : encoded_(std::move(encoded)), frame_(frame), from_disk_(from_disk) {}
   Encoded encoded_;
+  Content frame_;
   bool from_disk_;
 };
 
@@ -454,12 +492,17 @@ public:
   // Whether each later change of the retired file shows in its ctime.
   bool changes_show() const { return changes_show_; }
   const FileStamp& compressed() const { return compressed_; }
+  // What was read of the two: the same bytes.
+  Redundant::Pair contents() const { return {source_, frame_}; }
   LeaseSupport lease() const { return lease_; }
   std::uint64_t blocked_us() const { return blocked_us_; }
 
 private:
   friend class PublishedMaker; // worker/stage/publish.cpp
-  Published() = default;
+  Published(const Content& source, const Content& frame)
+      : source_(source), frame_(frame) {}
+  Content source_;
+  Content frame_;
   std::string rollout_;
   Root root_ = Root::archived;
   std::string thread_id_;
