@@ -92,25 +92,18 @@ std::uint64_t compress_memory_bytes(const Settings& settings, const Candidate& c
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
-  Outcome outcome;
-  outcome.rollout = candidate.rollout;
-  outcome.kind = stop.kind;
-  outcome.reason = stop.reason;
-  outcome.error = stop.error;
-  outcome.detail = stop.detail;
+  Outcome outcome = Outcome::stopped(candidate.rollout, stop);
   outcome.stamp = candidate.stamp;
   outcome.bytes_before = candidate.stamp.size;
-  outcome.blocked_us = stop.blocked_us;
   return outcome;
 }
 
 Outcome outcome_of(const EncodedRollout& encoded) {
   const Verified& verified = encoded.verified;
-  Outcome outcome;
-  outcome.detail = encoded.why;
-  outcome.rollout = verified.claim().candidate().rollout;
   const bool weak = verified.claim().candidate().form == Form::compressed;
-  outcome.kind = weak ? OutcomeKind::recompressed : OutcomeKind::compressed;
+  Outcome outcome = Outcome::of(verified.claim().candidate().rollout,
+                                weak ? OutcomeKind::recompressed : OutcomeKind::compressed,
+                                encoded.why);
   outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;

@@ -464,8 +464,10 @@ private:
   // --- results
 
   std::string logical() const {
-    return views_.empty() ? forms_.plain_name
-                          : join_path(views_.front().dir, forms_.plain_name);
+    return views_.empty()
+               ? forms_.plain_name
+               : path_in_store(rules_.home,
+                               join_path(views_.front().dir, forms_.plain_name));
   }
 
   Recovered done(Result<void> act, std::string detail) const {
@@ -484,9 +486,7 @@ private:
     if (error.code == Errc::not_found || error.code == Errc::canceled) {
       return {};
     }
-    Recovered recovered = report(OutcomeKind::failed, {});
-    recovered.outcome->error = error;
-    return recovered;
+    return {Outcome::failed(logical(), error), std::nullopt};
   }
 
   Recovered conflict(std::string detail) const {
@@ -494,11 +494,7 @@ private:
   }
 
   Recovered report(OutcomeKind kind, std::string detail) const {
-    Outcome outcome;
-    outcome.rollout = logical();
-    outcome.kind = kind;
-    outcome.detail = std::move(detail);
-    return {std::move(outcome), std::nullopt};
+    return {Outcome::of(logical(), kind, std::move(detail)), std::nullopt};
   }
 
   Guards& guards_;

@@ -27,9 +27,7 @@ public:
     if (auto done = work_.publish([&] { return enter(maintenance); }); !done) {
       return stop_for(std::move(done.error()));
     }
-    Outcome outcome;
-    outcome.rollout = rules_.rollout;
-    outcome.kind = OutcomeKind::restored;
+    Outcome outcome = Outcome::of(rules_.rollout, OutcomeKind::restored);
     outcome.stamp = work_.frame();
     outcome.bytes_before = work_.content().size();
     outcome.bytes_after = work_.frame().size;

@@ -145,6 +145,17 @@ constexpr std::array k_reasons{
                "the run's time budget is used up; the next run goes on"},
 };
 
+// Each row stands where its reason's number says.
+constexpr bool is_in_order() {
+  for (std::size_t at = 0; at < k_reasons.size(); ++at) {
+    if (static_cast<std::size_t>(k_reasons[at].reason) != at) {
+      return false;
+    }
+  }
+  return k_reasons.size() == static_cast<std::size_t>(Reason::no_time) + 1;
+}
+static_assert(is_in_order());
+
 } // namespace
 
 std::string_view name_of(Reason reason) {
@@ -153,15 +164,6 @@ std::string_view name_of(Reason reason) {
 
 std::string_view explain(Reason reason) {
   return k_reasons[static_cast<std::size_t>(reason)].meaning;
-}
-
-std::optional<Reason> reason_from(std::string_view name) {
-  for (const ReasonText& known : k_reasons) {
-    if (known.name == name) {
-      return known.reason;
-    }
-  }
-  return std::nullopt;
 }
 
 std::string_view name_of(OutcomeKind kind) {
@@ -190,6 +192,10 @@ std::string_view name_of(OutcomeKind kind) {
     return "removed";
   }
   return "unknown";
+}
+
+std::string path_in_store(const std::string& home, const std::string& path) {
+  return path.starts_with(home + "/") ? path.substr(home.size() + 1) : path;
 }
 
 std::string_view tree_name(Root root) {
@@ -281,6 +287,28 @@ std::string_view name_of(Role role) {
 
 std::string_view name_of(Action action) {
   return action == Action::compress ? "compress" : "skip";
+}
+
+Outcome Outcome::of(std::string rollout, OutcomeKind kind, std::string detail) {
+  Outcome outcome;
+  outcome.rollout = std::move(rollout);
+  outcome.kind = kind;
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+Outcome Outcome::failed(std::string rollout, Error error) {
+  Outcome outcome = of(std::move(rollout), OutcomeKind::failed);
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+Outcome Outcome::stopped(std::string rollout, const Stop& stop) {
+  Outcome outcome = of(std::move(rollout), stop.kind, stop.detail);
+  outcome.reason = stop.reason;
+  outcome.error = stop.error;
+  outcome.blocked_us = stop.blocked_us;
+  return outcome;
 }
 
 Stop Stop::skip(Reason reason, std::string detail) {

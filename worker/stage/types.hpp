@@ -78,7 +78,6 @@ enum class Reason : std::uint8_t {
 std::string_view name_of(Reason reason);
 // A sentence for a person: what it means and, where there is something, what to do.
 std::string_view explain(Reason reason);
-std::optional<Reason> reason_from(std::string_view name);
 // What a failed call says of the file, by its errno and by what was tried.
 Reason reason_for(const Error& error);
 
@@ -101,6 +100,9 @@ std::string_view name_of(OutcomeKind kind);
 enum class Action : std::uint8_t { compress, skip };
 
 std::string_view name_of(Action action);
+
+// `path` relative to the store, as Candidate::rollout; a path that is not below it as it is.
+std::string path_in_store(const std::string& home, const std::string& path);
 
 // "archived_sessions" and "sessions".
 std::string_view tree_name(Root root);
@@ -293,8 +295,15 @@ constexpr std::size_t size_class(std::uint64_t bytes) {
   return static_cast<std::size_t>(std::bit_width(bytes));
 }
 
-// What became of one rollout.
+struct Stop;
+
+// What became of one rollout. Made by one of the functions here.
 struct Outcome {
+  static Outcome of(std::string rollout, OutcomeKind kind, std::string detail = {});
+  static Outcome failed(std::string rollout, Error error);
+  static Outcome stopped(std::string rollout, const Stop& stop);
+
+  // Relative to the store, as Candidate::rollout; what is in no store as it is.
   std::string rollout;
   OutcomeKind kind = OutcomeKind::skipped;
   std::optional<Reason> reason;
