@@ -77,8 +77,11 @@ void add_thread_filters(CLI::App& app, Options& options) {
 void add_paging(CLI::App& app, Options& options) {
   CatalogOptions& catalog = options.catalog;
   app.add_option("--limit", catalog.limit, "how many at most; 0: all (default: 50)")
-      ->type_name("N");
-  app.add_option("--skip", catalog.skip, "pass over the first N")->type_name("N");
+      ->type_name("N")
+      ->check(whole_number);
+  app.add_option("--skip", catalog.skip, "pass over the first N")
+      ->type_name("N")
+      ->check(whole_number);
   app.add_flag("--no-update",
                catalog.no_update,
                "answer from the index as it is, without a look at the store");
