@@ -319,8 +319,7 @@ std::string printable(std::string_view bytes) {
 
 std::string format_time(std::chrono::sys_time<std::chrono::nanoseconds> time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch();
-  return fmt::format("{:%FT%TZ}",
-                     fmt::gmtime(static_cast<std::time_t>(seconds.count())));
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(seconds.count())));
 }
 
 } // namespace coldpress

@@ -212,8 +212,7 @@ ScheduleUser no_longer_there(const std::string& name) {
   return user;
 }
 
-Result<void>
-add_users_of_system(const Context& context, ScheduleWish& wish) {
+Result<void> add_users_of_system(const Context& context, ScheduleWish& wish) {
   const ScheduleOptions& options = context.options.schedule;
   if (wish.request.kind != ScheduleKind::systemd) {
     return refused("--system is for systemd; without it, each user runs coldpress "

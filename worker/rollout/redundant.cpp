@@ -15,9 +15,11 @@ bool is_still(const Copy& copy, const FileStat& now) {
   case Since::moved:
     return copy.stamp.same_but_ctime(now) && copy.stamp.same_inode(now);
   case Since::appended:
+    return copy.stamp.same_inode(now) && now.size >= copy.stamp.size;
+  case Since::written:
     break;
   }
-  return copy.stamp.same_inode(now) && now.size >= copy.stamp.size;
+  return copy.stamp.same_inode(now);
 }
 
 // By name, now.

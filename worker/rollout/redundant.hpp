@@ -17,6 +17,7 @@ enum class Since : std::uint8_t {
   nothing,
   moved,    // its ctime alone: it was renamed
   appended, // it has that inode, and is no shorter
+  written,  // it has that inode: of a source, which is what its writers want it to be
 };
 
 struct Copy {

@@ -92,7 +92,8 @@ private:
     }
   }
 
-  // A rollout that has no form any more is not verified again, nor is its damage put right.
+  // A rollout that has no form any more is not verified again, nor is its damage put
+  // right.
   void forget_deleted() {
     std::vector<std::string> deleted;
     for (const auto& [rollout, known] : known_) {

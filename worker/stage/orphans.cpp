@@ -63,14 +63,13 @@ Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir)
   return orphans;
 }
 
-std::vector<Outcome> remove_orphans(Guards& guards,
-                                    const std::string& home,
-                                    const std::string& orphans_dir) {
+std::vector<Outcome>
+remove_orphans(Guards& guards, const std::string& home, const std::string& orphans_dir) {
   std::vector<Outcome> outcomes;
   auto orphans = list_orphans(guards.fs, orphans_dir);
   if (!orphans) {
-    outcomes.push_back(Outcome::failed(path_in_store(home, orphans_dir),
-                                       std::move(orphans.error())));
+    outcomes.push_back(
+        Outcome::failed(path_in_store(home, orphans_dir), std::move(orphans.error())));
     return outcomes;
   }
   for (const Orphan& orphan : *orphans) {
@@ -82,10 +81,10 @@ std::vector<Outcome> remove_orphans(Guards& guards,
       continue;
     }
     const std::string path = path_in_store(home, orphan.path);
-    outcomes.push_back(removed ? Outcome::of(path,
-                                             OutcomeKind::removed,
-                                             "an orphan of " + orphan.plain_name)
-                               : Outcome::failed(path, std::move(removed.error())));
+    outcomes.push_back(
+        removed
+            ? Outcome::of(path, OutcomeKind::removed, "an orphan of " + orphan.plain_name)
+            : Outcome::failed(path, std::move(removed.error())));
     outcomes.back().bytes_before = orphan.bytes;
   }
   return outcomes;

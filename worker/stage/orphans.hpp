@@ -28,8 +28,7 @@ Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir)
 // kernel tells. They may be the only copy of something: only for whoever asks for it.
 // One Outcome for each that was removed, and for each failure. Needs the store lock.
 // `home` is the store.
-std::vector<Outcome> remove_orphans(Guards& guards,
-                                    const std::string& home,
-                                    const std::string& orphans_dir);
+std::vector<Outcome>
+remove_orphans(Guards& guards, const std::string& home, const std::string& orphans_dir);
 
 } // namespace coldpress

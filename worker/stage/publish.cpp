@@ -198,9 +198,8 @@ private:
   // After a rollback P's name must be durable before Z's goes.
   Result<void> take_name_back(const Maintenance& maintenance, const FileStamp& frame) {
     TRY_ASSIGN(const Durable plain,
-               Durable::sync(fs_,
-                             claim().file(),
-                             {paths_.plain, claim().stamp(), Since::appended}));
+               Durable::sync(
+                   fs_, claim().file(), {paths_.plain, claim().stamp(), Since::written}));
     TRY(guards_.store.check());
     TRY_ASSIGN(
         Redundant copy,

@@ -69,14 +69,16 @@ Result<void> RecoverActs::put_back(const FormView& retired,
                                    const std::string& plain_path,
                                    const std::optional<Stale>& stale,
                                    const StillWanted& still_wanted) {
+  TRY_ASSIGN(const File file, open(retired));
   // Its bytes before it gets the name that wins.
-  TRY(Durable::sync(fs_, {retired.file.path, retired.stamp, Since::appended}));
+  TRY(Durable::sync(
+      fs_, file.handle(), {retired.file.path, retired.stamp, Since::written}));
   TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
     TRY_ASSIGN(const Section section, enter(maintenance));
     TRY(same_file(retired));
     TRY(still_wanted());
-    TRY(move_durably(section, retired, retired.file.path, plain_path));
+    TRY(move_durably(section, retired, file, retired.file.path, plain_path));
   }
   if (!stale) {
     return fs_.sync_dir(retired.dir);
@@ -147,9 +149,9 @@ Result<std::string> RecoverActs::orphan(const FormView& retired) {
     TRY_ASSIGN(const Section section, enter(maintenance));
     TRY(unchanged(retired));
     TRY_ASSIGN(const auto lease, lease_if_retired(retired, file));
-    TRY(move_durably(section, retired, retired.file.path, to));
+    TRY(move_durably(section, retired, file, retired.file.path, to));
     if (lease && !lease->whole()) {
-      TRY(move_durably(section, retired, to, retired.file.path));
+      TRY(move_durably(section, retired, file, to, retired.file.path));
       return Fail(Error{Errc::busy, 0, "recover", retired.file.path, {}});
     }
   }
@@ -198,6 +200,7 @@ Result<std::string> RecoverActs::orphan_name(const FormView& retired) {
 // that a killed process made is taken up again.
 Result<void> RecoverActs::move_durably(const Section& section,
                                        const FormView& view,
+                                       const File& file,
                                        const std::string& from,
                                        const std::string& to) {
   if (parent_dir(from) == parent_dir(to)) {
@@ -213,10 +216,12 @@ Result<void> RecoverActs::move_durably(const Section& section,
       return linked;
     }
   }
-  TRY_ASSIGN(const Durable stays, Durable::sync(fs_, {to, view.stamp, Since::appended}));
+  // By its handle: whoever opens it breaks our lease.
+  TRY_ASSIGN(const Durable stays,
+             Durable::sync(fs_, file.handle(), {to, view.stamp, Since::written}));
   TRY_ASSIGN(Redundant name,
              Redundant::second_name(
-                 fs_, section.lock(), {from, view.stamp, Since::appended}, stays));
+                 fs_, section.lock(), {from, view.stamp, Since::written}, stays));
   return std::move(name).remove();
 }
 

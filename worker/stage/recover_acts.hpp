@@ -70,6 +70,7 @@ private:
   Result<std::string> orphan_name(const FormView& retired);
   Result<void> move_durably(const Section& section,
                             const FormView& view,
+                            const File& file,
                             const std::string& from,
                             const std::string& to);
   Result<Section> enter(const Maintenance& maintenance);

@@ -44,10 +44,9 @@ sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules) {
   for (const std::string& path : found.parts) {
     auto removed = sweep_part(guards, path, rules.uid);
     if (!removed || *removed) {
-      outcomes.push_back(
-          outcome_for(path_in_store(rules.home, path),
-                      std::move(removed),
-                      "temp file of a coldpress that is gone"));
+      outcomes.push_back(outcome_for(path_in_store(rules.home, path),
+                                     std::move(removed),
+                                     "temp file of a coldpress that is gone"));
     }
   }
   for (const std::string& path : found.foreign_temps) {

@@ -101,7 +101,8 @@ enum class Action : std::uint8_t { compress, skip };
 
 std::string_view name_of(Action action);
 
-// `path` relative to the store, as Candidate::rollout; a path that is not below it as it is.
+// `path` relative to the store, as Candidate::rollout; a path that is not below it as it
+// is.
 std::string path_in_store(const std::string& home, const std::string& path);
 
 // "archived_sessions" and "sessions".
