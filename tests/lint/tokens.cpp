@@ -1,7 +1,7 @@
 // What nobody can do with the tokens of the pipeline and of the locks. Each line that is
-// marked must not compile, and every other line must: tokens.cmake compares them with the
-// compiler's errors. Marked "private" are those that would compile if a token's maker were
-// public.
+// marked must not compile, and every other line must: tokens.cmake compares them with
+// the compiler's errors. Marked "private" are those that would compile if a token's
+// maker were public.
 
 #include "worker/stage/claim.hpp"
 #include "worker/stage/encode.hpp"
