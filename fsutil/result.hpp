@@ -20,6 +20,12 @@ public:
 
 using Fail = tl::unexpected<Error>;
 
+// The same, its error naming `file` if it names none: a call on a handle does not know
+// its path.
+template <class T> Result<T> naming(const std::string& file, Result<T> result) {
+  return result ? std::move(result) : Fail(std::move(result.error()).at(file));
+}
+
 // Returns the error of `expr` from the function this stands in.
 #define TRY(expr)                                                                        \
   do {                                                                                   \

@@ -31,6 +31,12 @@ bool is_part_name(std::string_view name) {
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+Result<void> remove_part(Fs& fs, const std::string& path) {
+  return is_part_name(base_name(path))
+             ? fs.unlink(path)
+             : Fail(Error{Errc::invalid, 0, "remove temp file", path, {}});
+}
+
 Result<TempFile>
 TempFile::create_beside(Fs& fs, const std::string& target, Naming naming) {
   const std::string dir = parent_dir(target);

@@ -56,6 +56,10 @@ private:
 // ".<16 hex>.coldpress-part"
 bool is_part_name(std::string_view name);
 
+// Removes a temp file whose owner is gone, or is the caller. Errc::invalid for any name
+// that is not is_part_name().
+Result<void> remove_part(Fs& fs, const std::string& path);
+
 enum class Moved : std::uint8_t { by_rename, by_link };
 
 // rename_new(), or link and unlink where the system has no such rename. Not atomic in

@@ -1,9 +1,12 @@
 #include "fsutil/text.hpp"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <ctime>
 #include <utility>
 
 namespace coldpress {
@@ -201,12 +204,7 @@ std::string format_size(std::uint64_t bytes) {
 }
 
 std::string format_count(std::uint64_t count) {
-  std::string digits = fmt::format("{}", count);
-  for (std::size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
+  return fmt::format("{}", fmt::group_digits(count));
 }
 
 namespace {
@@ -321,16 +319,8 @@ std::string printable(std::string_view bytes) {
 }
 
 std::string format_time(std::chrono::sys_time<std::chrono::nanoseconds> time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-                     static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()),
-                     clock.hours().count(),
-                     clock.minutes().count(),
-                     clock.seconds().count());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch();
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(seconds.count())));
 }
 
 } // namespace coldpress

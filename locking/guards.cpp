@@ -10,9 +10,34 @@ Error busy(std::string_view op, std::string why) {
 
 } // namespace
 
-Result<Section> Section::enter(Guards& guards,
+Result<Maintenance> Maintenance::enter(Guards& guards) {
+  auto lock = guards.codex.try_maintenance();
+  if (!lock) {
+    Error error = std::move(lock.error());
+    if (error.code == Errc::busy) {
+      error.op = k_maintenance_op;
+    }
+    return Fail(std::move(error));
+  }
+  return Maintenance(guards, std::move(*lock));
+}
+
+Result<Section> Section::enter(const Maintenance& maintenance,
                                const std::string& thread_id,
                                std::chrono::nanoseconds wait_at_most) {
+  return take(maintenance.guards(), thread_id, wait_at_most);
+}
+
+Result<void> Section::probe(Guards& guards,
+                            const std::string& thread_id,
+                            std::chrono::nanoseconds wait_at_most) {
+  TRY(take(guards, thread_id, wait_at_most));
+  return {};
+}
+
+Result<Section> Section::take(Guards& guards,
+                              const std::string& thread_id,
+                              std::chrono::nanoseconds wait_at_most) {
   constexpr int k_looks = 2;
   for (int look = 0; look < k_looks; ++look) {
     // Before Codex's lock is had: this may wait for the heartbeat's write.

@@ -3,7 +3,12 @@
 namespace coldpress {
 
 Result<KernelLease> KernelLease::try_take(Fs& fs, FileHandle file, LeaseKind kind) {
-  TRY(fs.set_lease(file, kind));
+  if (auto taken = fs.set_lease(file, kind); !taken) {
+    if (taken.error().code == Errc::busy) {
+      taken.error().op = k_lease_op;
+    }
+    return Fail(std::move(taken.error()));
+  }
   return KernelLease(fs, file, kind);
 }
 

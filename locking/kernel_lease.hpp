@@ -2,10 +2,15 @@
 
 #include "fsutil/fs.hpp"
 
+#include <string_view>
+
 namespace coldpress {
 
 // Whether the kernel tells us of writers on this file system.
 enum class LeaseSupport : std::uint8_t { none, works };
+
+// The operation of the Error when another process has the file open.
+inline constexpr std::string_view k_lease_op = "kernel lease";
 
 // fcntl(2) F_SETLEASE on an open file: while it is whole, no process has opened the file
 // in a way that conflicts. A conflicting open() blocks until the lease is dropped, or
@@ -16,8 +21,8 @@ enum class LeaseSupport : std::uint8_t { none, works };
 // back.
 class KernelLease {
 public:
-  // Errc::busy: a process has the file open; Errc::denied: not the owner and no
-  // CAP_LEASE; Errc::unsupported: none on this file system.
+  // Errc::busy with k_lease_op: a process has the file open; Errc::denied: not the owner
+  // and no CAP_LEASE; Errc::unsupported: none on this file system.
   static Result<KernelLease> try_take(Fs& fs, FileHandle file, LeaseKind kind);
 
   KernelLease(KernelLease&& other) noexcept;

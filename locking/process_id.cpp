@@ -23,11 +23,6 @@ namespace {
 
 constexpr std::size_t k_host_bytes = 200;
 
-struct ProcessFacts {
-  std::uint64_t start_time = 0;
-  bool zombie = false;
-};
-
 #ifdef __APPLE__
 
 std::string read_boot_id() {
@@ -39,7 +34,7 @@ std::string read_boot_id() {
   return text.data();
 }
 
-std::optional<ProcessFacts> facts_of(std::uint32_t pid) {
+std::optional<std::uint64_t> start_time_of(std::uint32_t pid) {
   std::array<int, 4> name{CTL_KERN, KERN_PROC, KERN_PROC_PID, static_cast<int>(pid)};
   kinfo_proc info{};
   std::size_t size = sizeof info;
@@ -47,9 +42,8 @@ std::optional<ProcessFacts> facts_of(std::uint32_t pid) {
     return std::nullopt;
   }
   const timeval started = info.kp_proc.p_starttime;
-  return ProcessFacts{static_cast<std::uint64_t>(started.tv_sec) * 1'000'000 +
-                          static_cast<std::uint64_t>(started.tv_usec),
-                      info.kp_proc.p_stat == SZOMB};
+  return static_cast<std::uint64_t>(started.tv_sec) * 1'000'000 +
+         static_cast<std::uint64_t>(started.tv_usec);
 }
 
 #else
@@ -61,7 +55,7 @@ std::string read_boot_id() {
   return line;
 }
 
-std::optional<ProcessFacts> facts_of(std::uint32_t pid) {
+std::optional<std::uint64_t> start_time_of(std::uint32_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string line;
   if (!std::getline(file, line)) {
@@ -74,19 +68,16 @@ std::optional<ProcessFacts> facts_of(std::uint32_t pid) {
   }
   std::istringstream rest(line.substr(close + 1));
   std::string field;
-  ProcessFacts facts;
-  constexpr int k_state = 3;
+  constexpr int k_third = 3;
   constexpr int k_start_time = 22;
-  for (int number = k_state; number <= k_start_time && rest >> field; ++number) {
-    if (number == k_state) {
-      facts.zombie = field == "Z" || field == "X";
-    }
+  for (int number = k_third; number <= k_start_time && rest >> field; ++number) {
   }
   const char* end = field.data() + field.size();
-  if (!rest || std::from_chars(field.data(), end, facts.start_time).ptr != end) {
+  std::uint64_t start_time = 0;
+  if (!rest || std::from_chars(field.data(), end, start_time).ptr != end) {
     return std::nullopt;
   }
-  return facts;
+  return start_time;
 }
 
 #endif
@@ -109,24 +100,12 @@ std::string read_host() {
 
 ProcessId this_process() {
   const auto pid = static_cast<std::uint32_t>(getpid());
-  const ProcessFacts facts = facts_of(pid).value_or(ProcessFacts{});
-  return ProcessId{read_host(), pid, facts.start_time, read_boot_id()};
+  return ProcessId{
+      read_host(), pid, start_time_of(pid).value_or(std::uint64_t{0}), read_boot_id()};
 }
 
 bool same_boot(const ProcessId& a, const ProcessId& b) {
   return !a.boot_id.empty() && a.host == b.host && a.boot_id == b.boot_id;
-}
-
-Alive is_alive(const ProcessId& process) {
-  if (!same_boot(process, this_process())) {
-    return Alive::unknown;
-  }
-  if (const auto facts = facts_of(process.pid)) {
-    return !facts->zombie && facts->start_time == process.start_time ? Alive::yes
-                                                                     : Alive::no;
-  }
-  // /proc may be mounted so that it hides the processes of others.
-  return pid_exists(process.pid) ? Alive::unknown : Alive::no;
 }
 
 bool pid_exists(std::uint32_t pid) {

@@ -23,13 +23,8 @@ ProcessId this_process();
 // Both ran on the same host since the same boot. An unknown boot id matches none.
 bool same_boot(const ProcessId& a, const ProcessId& b);
 
-enum class Alive : std::uint8_t { yes, no, unknown };
-
-// Whether that very process still runs; a zombie does not. `unknown` for another host
-// or boot, and where the system does not say. Never sends a signal other than 0.
-Alive is_alive(const ProcessId& process);
-
-// Whether any process here has that pid now, a zombie and another user's included.
+// Whether any process here has that pid now, a zombie and another user's included. Never
+// sends a signal other than 0.
 bool pid_exists(std::uint32_t pid);
 
 std::uint32_t effective_uid();

@@ -59,21 +59,21 @@ Process::start(Fs& fs, const Clock& clock, const std::string& host) {
 Step<Verified> Process::prepare() {
   auto candidate = candidate_of(fs_);
   if (!candidate) {
-    return Halt(Stop::from(std::move(candidate.error())));
+    return std::move(candidate.error());
   }
   if (candidate->stamp.size < rollout_beginning().size()) {
-    return Halt(Stop::skip(Reason::no_session_meta));
+    return Stop::skip(Reason::no_session_meta);
   }
   Guards with = guards();
   auto claimed =
       claim(with, *candidate, {k_settle, k_settle, k_uid, false, places().home});
   if (!claimed) {
-    return Halt(std::move(claimed.error()));
+    return std::move(claimed.error());
   }
   const FrameOptions frame = choose_frame_options(candidate->stamp.size, 1, {});
   auto encoded = encode(fs_, std::move(*claimed), {frame, 0, nullptr}, {});
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    return std::move(encoded.error());
   }
   return verify(fs_, std::move(*encoded), {});
 }

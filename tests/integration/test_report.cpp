@@ -63,6 +63,17 @@ TEST_CASE("report --json adds up, and ends with the report") {
   }
 }
 
+TEST_CASE("report says what is wrong with a number that is none") {
+  CodexHome home;
+  for (const char* number : {"-1", "ten", "99999999999999999999"}) {
+    CAPTURE(number);
+    const ProgramEnd end = home.run({"report", "--largest", number});
+    CHECK_EQ(end.code, 2);
+    CHECK_NE(end.err.find("--largest: " + std::string(number) + " is no whole number"),
+             std::string::npos);
+  }
+}
+
 TEST_CASE("report shows projects, what was saved, and the largest rollouts") {
   CodexHome home;
   fill(home);

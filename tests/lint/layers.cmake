@@ -1,5 +1,5 @@
 # cmake -DROOT=<source tree> -P layers.cmake
-# The include rule and the library fences of DESIGN.md, section 2.
+# The include rule and the fences of DESIGN.md, section 2.
 cmake_minimum_required(VERSION 3.25)
 
 set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog
@@ -7,7 +7,7 @@ set(rooms fsutil locking config worker/rollout worker/history worker/stage worke
   worker/schedule worker/inspect worker/pass worker/serve worker/cli library/face)
 
 # The values of a stage: what one hands to the next, and what others keep of it.
-set(stage_values worker/stage/candidate.hpp worker/stage/decision.hpp
+set(stage_values worker/stage/candidate.hpp worker/stage/checks.hpp worker/stage/decision.hpp
   worker/stage/inventory.hpp worker/stage/outcome.hpp worker/stage/place.hpp
   worker/stage/reason.hpp worker/stage/remembered.hpp worker/stage/step.hpp
   worker/stage/tokens.hpp worker/stage/version_seen.hpp)
@@ -55,6 +55,13 @@ set(fences
   "CLI11 CLI/ worker/cli/.*")
 set(platform_files
   "fsutil/posix_fs[a-z_]*\\.cpp|fsutil/thread_priority\\.cpp|fsutil/clock\\.cpp|locking/process_id\\.cpp|locking/kernel_lease\\.cpp")
+
+
+# Who may unlink a file by its name. Of two copies of a rollout one goes with a proof
+# (rollout/redundant); an orphan goes when the user says so (stage/orphans); the others
+# remove files that are no rollouts. Our own temp files: remove_part() of fsutil/temp_file.
+set(unlinking_files
+  "fsutil/.*|locking/.*|worker/rollout/redundant\\.cpp|worker/stage/orphans\\.cpp|worker/catalog/index_open\\.cpp|worker/[a-z]+/(schedule_[a-z]+|control_server|pause_file)\\.cpp")
 
 set(faults "")
 macro(fault text)
@@ -170,6 +177,11 @@ foreach(room IN LISTS rooms)
     endforeach()
     file(STRINGS ${ROOT}/${file} conditions REGEX
       "^[ \t]*#[ \t]*(if|ifdef|ifndef|elif).*(__linux__|__APPLE__|COLDPRESS_PORTABLE)")
+    file(STRINGS ${ROOT}/${file} unlinks REGEX
+      "(\\.|->)unlink\\(|::(unlink|unlinkat|remove_all)\\(|filesystem::remove\\(")
+    if(unlinks AND NOT file MATCHES "^(${unlinking_files})$")
+      fault("${file}: unlinks a file by its name")
+    endif()
     if(conditions AND NOT file MATCHES "^(${platform_files})$")
       fault("${file}: asks which platform this is")
     endif()

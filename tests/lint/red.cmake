@@ -94,6 +94,30 @@ planted(names worker/stage/b.hpp "namespace coldpress {\n\nenum class Form { a }
 planted(tests tests/race/race_a.cpp "" "tests/race/race_a.cpp: no target compiles it")
 planted(tests tests/fuzz/zz_a.cpp "" "tests/fuzz/zz_a.cpp: no target compiles it")
 
+planted(layers worker/stage/reap.cpp "  TRY(fs_.unlink(path));\n" "unlinks a file by its name")
+planted(layers worker/rollout/writer.cpp "  (void)fs->unlink(path);\n" "unlinks a file by its name")
+planted(layers worker/pass/reaper.cpp "  ::unlink(path.c_str());\n" "unlinks a file by its name")
+planted(layers worker/cli/a.cpp "  std::filesystem::remove(path);\n" "unlinks a file by its name")
+
+# The makers of the real headers, with one more.
+macro(second_maker path before text says)
+  file(REMOVE_RECURSE ${SCRATCH})
+  foreach(room locking worker/rollout worker/stage)
+    file(COPY ${LINT}/../../${room} DESTINATION ${SCRATCH}/${room}/.. FILES_MATCHING PATTERN *.hpp)
+  endforeach()
+  file(READ ${SCRATCH}/${path} whole)
+  string(REPLACE "${before}" "${text}${before}" changed "${whole}")
+  file(WRITE ${SCRATCH}/${path} "${changed}")
+  expect(makers "${says}")
+endmacro()
+second_maker(worker/stage/verify.hpp "Step<Verified> verify" "" "")
+second_maker(worker/stage/verify.hpp "Step<Verified> verify" "Verified trust(Encoded encoded);\n"
+  "trust() is another maker of Verified")
+second_maker(worker/stage/tokens.hpp "  friend class EncodedMaker" "  friend class SecondMaker;\n"
+  "Encoded has 2 friends")
+second_maker(worker/rollout/redundant.hpp "  Result<void> remove() &&"
+  "  static Redundant make(Fs& fs, std::string path);\n" "make() is another maker of Redundant")
+
 file(REMOVE_RECURSE ${SCRATCH})
 file(MAKE_DIRECTORY ${SCRATCH})
 expect(layers "0 faults in 0 files")

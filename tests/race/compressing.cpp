@@ -38,22 +38,22 @@ Step<Published> Compressing::publish(std::uint32_t rollout) {
   candidate.cli_version = Version{0, 169, 0};
   const auto stat = fs_.lstat(candidate.path);
   if (!stat) {
-    return Halt(Stop::from(stat.error()));
+    return stat.error();
   }
   candidate.stamp = FileStamp::of(*stat);
   Guards with = guards();
   auto claimed = claim(with, candidate, {{}, {}, effective_uid(), false, home_.path()});
   if (!claimed) {
-    return Halt(std::move(claimed.error()));
+    return std::move(claimed.error());
   }
   const FrameOptions frame = choose_frame_options(candidate.stamp.size, 1, std::nullopt);
   auto encoded = encode(fs_, std::move(*claimed), {frame, 0, nullptr}, {});
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    return std::move(encoded.error());
   }
   auto verified = verify(fs_, std::move(*encoded), {});
   if (!verified) {
-    return Halt(std::move(verified.error()));
+    return std::move(verified.error());
   }
   return coldpress::publish(with, std::move(*verified), {});
 }

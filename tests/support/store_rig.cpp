@@ -308,7 +308,7 @@ Step<Claim> TestWorker::claim(const Candidate& candidate) {
 Step<Encoded> TestWorker::encode(const Candidate& candidate) {
   auto claimed = claim(candidate);
   if (!claimed) {
-    return Halt(std::move(claimed.error()));
+    return std::move(claimed.error());
   }
   const EncodeRules rules{frame_options(candidate.stamp.size), 0, nullptr};
   return coldpress::encode(fs, std::move(*claimed), rules, {});
@@ -317,7 +317,7 @@ Step<Encoded> TestWorker::encode(const Candidate& candidate) {
 Step<Verified> TestWorker::verify(const Candidate& candidate) {
   auto encoded = encode(candidate);
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    return std::move(encoded.error());
   }
   return coldpress::verify(fs, std::move(*encoded), {});
 }
@@ -325,7 +325,7 @@ Step<Verified> TestWorker::verify(const Candidate& candidate) {
 Step<Published> TestWorker::publish(const Candidate& candidate) {
   auto verified = verify(candidate);
   if (!verified) {
-    return Halt(std::move(verified.error()));
+    return std::move(verified.error());
   }
   Guards with = guards();
   return coldpress::publish(with, std::move(*verified), {active_without_lease});
@@ -334,7 +334,7 @@ Step<Published> TestWorker::publish(const Candidate& candidate) {
 Step<std::monostate> TestWorker::compress(const Candidate& candidate) {
   auto published = publish(candidate);
   if (!published) {
-    return Halt(std::move(published.error()));
+    return std::move(published.error());
   }
   clock.sleep(k_test_grace);
   Guards with = guards();
@@ -344,14 +344,14 @@ Step<std::monostate> TestWorker::compress(const Candidate& candidate) {
 Step<Verified> TestWorker::verify_weak(const Candidate& candidate) {
   auto claimed = claim(candidate);
   auto measured = claimed ? measure(fs, std::move(*claimed), {})
-                          : Step<Claim>(Halt(std::move(claimed.error())));
+                          : Step<Claim>(std::move(claimed.error()));
   if (!measured) {
-    return Halt(std::move(measured.error()));
+    return std::move(measured.error());
   }
   const EncodeRules rules{frame_options(measured->source_size()), 0, nullptr};
   auto encoded = coldpress::encode(fs, std::move(*measured), rules, {});
   if (!encoded) {
-    return Halt(std::move(encoded.error()));
+    return std::move(encoded.error());
   }
   return coldpress::verify(fs, std::move(*encoded), {});
 }
@@ -359,7 +359,7 @@ Step<Verified> TestWorker::verify_weak(const Candidate& candidate) {
 Step<Recompressed> TestWorker::recompress(const Candidate& candidate) {
   auto verified = verify_weak(candidate);
   if (!verified) {
-    return Halt(std::move(verified.error()));
+    return std::move(verified.error());
   }
   Guards with = guards();
   return coldpress::recompress(with, std::move(*verified));

@@ -196,16 +196,13 @@ TEST_CASE("memory carries stamp, no_gain, back-off and hold of each rollout") {
   CHECK(memory.at("c").stamp == FileStamp{});
 }
 
-TEST_CASE("a hold leaves the rest of the row alone and can be released") {
+TEST_CASE("a hold leaves the rest of the row alone") {
   Rig rig;
   rig.record(compressed("a"));
   REQUIRE(rig.ledger.hold("a", rig.clock.wall() + 1h).has_value());
   CHECK(rig.row("a").hold_until == rig.clock.wall() + 1h);
   CHECK(rig.row("a").compressed_bytes == 100);
-  REQUIRE(rig.ledger.release_hold("a").has_value());
-  CHECK_FALSE(rig.row("a").hold_until.has_value());
   CHECK(rig.row("a").compressed);
-  CHECK(rig.ledger.release_hold("never seen").has_value());
 }
 
 TEST_CASE("totals count what is compressed now") {
@@ -390,6 +387,19 @@ TEST_CASE("troubled rollouts are those that failed or conflict, most failures fi
   CHECK(rows->at(2).rollout == "a/two-forms");
   CHECK(rig.ledger.troubled(1)->size() == 1);
   CHECK(rig.ledger.check().has_value());
+}
+
+TEST_CASE("the verification of a deleted rollout can be forgotten, and no other") {
+  Rig rig;
+  for (const char* rollout : {"a/deleted", "a/there"}) {
+    REQUIRE(rig.ledger.set_verified({.rollout = rollout, .at = rig.clock.wall()}));
+  }
+  REQUIRE(rig.ledger.forget_verified({"a/deleted", "a/never seen"}));
+  rig.ledger = rig.open();
+  const auto known = rig.ledger.verifications();
+  REQUIRE(known.has_value());
+  CHECK(known->size() == 1);
+  CHECK(known->contains("a/there"));
 }
 
 TEST_CASE("a verification stands for its rollout until a newer one, or until it is "

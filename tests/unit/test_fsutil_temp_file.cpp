@@ -36,6 +36,19 @@ struct Rig {
 
 } // namespace
 
+TEST_CASE("only what has the name of a temp file is removed as one") {
+  Rig rig(true);
+  const std::string part = "/d/.0123456789abcdef.coldpress-part";
+  rig.disk.put(part, "frame");
+  rig.disk.put("/d/rollout.jsonl", "bytes");
+  CHECK(remove_part(rig.fs, part));
+  CHECK_FALSE(rig.disk.exists(part));
+  const auto refused = remove_part(rig.fs, "/d/rollout.jsonl");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::invalid);
+  CHECK(rig.disk.exists("/d/rollout.jsonl"));
+}
+
 TEST_CASE("a temp file that was not committed leaves nothing behind") {
   for (const bool unnamed : {true, false}) {
     Rig rig(unnamed);

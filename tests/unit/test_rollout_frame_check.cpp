@@ -30,8 +30,7 @@ std::vector<std::byte> frame_of(const std::vector<std::byte>& bytes) {
   return frame;
 }
 
-Result<FrameCheck::Decoded> check(const std::vector<std::byte>& frame,
-                                  std::size_t piece) {
+Result<DecodedFrame> check(const std::vector<std::byte>& frame, std::size_t piece) {
   FrameCheck check;
   for (std::size_t at = 0; at < frame.size(); at += piece) {
     const auto begin = frame.begin() + static_cast<std::ptrdiff_t>(at);
@@ -54,8 +53,8 @@ TEST_CASE("a frame is found to decode to its source, in one piece or in many") {
     CAPTURE(piece);
     const auto decoded = check(frame, piece);
     REQUIRE(decoded);
-    CHECK(decoded->hash == hasher.digest());
-    CHECK(decoded->size == source.size());
+    CHECK(decoded->plain_hash() == hasher.digest());
+    CHECK(decoded->plain_size() == source.size());
   }
 }
 
@@ -63,7 +62,7 @@ TEST_CASE("more than may be ahead of the decoder is taken all the same") {
   const auto source = noise(3 * FrameCheck::k_ahead);
   const auto decoded = check(frame_of(source), FrameCheck::k_ahead * 2);
   REQUIRE(decoded);
-  CHECK(decoded->size == source.size());
+  CHECK(decoded->plain_size() == source.size());
 }
 
 TEST_CASE("a frame with one bit flipped, cut short or followed by more is no proof") {

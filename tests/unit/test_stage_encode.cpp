@@ -73,10 +73,10 @@ TEST_CASE("encode shows nobody its temp, and drops it with the token") {
   {
     const auto encoded = rig.encode();
     REQUIRE(encoded);
-    CHECK(encoded->written().size < rig.text.size());
+    CHECK(encoded->frame().frame_size() < rig.text.size());
     Hasher hasher;
     hasher.update(std::as_bytes(std::span(rig.text)));
-    CHECK(encoded->source_hash() == hasher.digest());
+    CHECK(encoded->source().hash() == hasher.digest());
     CHECK(rig.disk.names(rig.store.dir()) == std::vector{test_rollout_name(1)});
   }
   rig.check_untouched();

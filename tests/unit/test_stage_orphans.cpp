@@ -28,7 +28,7 @@ struct Rig {
   void put_orphan(const std::string& path) { disk.put(path, test_rollout()); }
   std::vector<Outcome> remove() {
     Guards guards = worker->guards();
-    return remove_orphans(guards, store.orphans_dir());
+    return remove_orphans(guards, store.home(), store.orphans_dir());
   }
 };
 

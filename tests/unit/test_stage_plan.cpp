@@ -267,16 +267,6 @@ TEST_CASE("a predicted gain goes by the size class, and by all where that has fe
   CHECK(GainModel(achieved).predict(1000) == 0);
 }
 
-TEST_CASE("every reason has a name that leads back to it, and a sentence") {
-  for (int at = 0; at <= static_cast<int>(Reason::no_time); ++at) {
-    const auto reason = static_cast<Reason>(at);
-    CAPTURE(name_of(reason));
-    CHECK(reason_from(name_of(reason)) == reason);
-    CHECK_FALSE(explain(reason).empty());
-  }
-  CHECK_FALSE(reason_from("no such reason"));
-}
-
 TEST_CASE("weak frames come after the plain rollouts, the largest first") {
   const auto weak = [](int number, std::uint64_t size) {
     Candidate candidate = cold(number);

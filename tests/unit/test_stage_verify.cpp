@@ -101,7 +101,7 @@ TEST_CASE("verify refuses a frame of which bytes are missing or too many") {
     auto encoded = rig.encode();
     REQUIRE(encoded);
     const FileHandle temp = encoded->temp().handle();
-    const std::uint64_t size = encoded->written().size;
+    const std::uint64_t size = encoded->frame().frame_size();
     must(rig.disk.truncate(temp, longer ? size + 1 : size - 1));
     const auto verified = verify(rig.fs, std::move(*encoded), {});
     REQUIRE_FALSE(verified);

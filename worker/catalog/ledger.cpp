@@ -16,9 +16,6 @@ constexpr std::int64_t k_publications_kept = 100'000;
 constexpr std::string_view k_insert_publication =
     "INSERT INTO publications (run_id, rollout, blocked_us, at) VALUES (?1, ?2, ?3, ?4)";
 
-constexpr std::string_view k_release_hold =
-    "UPDATE files SET hold_until = NULL WHERE rollout = ?1";
-
 constexpr std::string_view k_totals =
     "SELECT count(*), sum(plain_bytes), sum(compressed_bytes), sum(predicted_bytes), "
     "sum(iif(predicted_bytes > 0, compressed_bytes, 0)) FROM files WHERE compressed";
@@ -88,12 +85,6 @@ Result<void> Ledger::hold(const std::string& rollout, WallTime until) {
   row.hold_until = until;
   TRY(write_file_row(db_, row));
   return std::move(tx).commit();
-}
-
-Result<void> Ledger::release_hold(const std::string& rollout) {
-  TRY_ASSIGN(Statement update, db_.prepare(k_release_hold));
-  update.bind(rollout);
-  return update.run();
 }
 
 Result<std::optional<FileRow>> Ledger::file(const std::string& rollout) const {

@@ -131,7 +131,6 @@ public:
   Result<void> begin_work(std::int64_t run_id, const std::string& rollout, WallTime now);
   // Leave it plain until then. For a rollout not yet known, too.
   Result<void> hold(const std::string& rollout, WallTime until);
-  Result<void> release_hold(const std::string& rollout);
 
   Result<std::optional<FileRow>> file(const std::string& rollout) const;
   // Costs what there is to remember, and two columns of what is compressed.
@@ -145,6 +144,8 @@ public:
   // on the plain bytes of the last good reading.
   // One that is right also forgets failures that came of damage.
   Result<void> set_verified(const Verification& seen);
+  // Drops what set_verified() knows of rollouts that were deleted.
+  Result<void> forget_verified(const std::vector<std::string>& rollouts);
   // The newest of each: of set_verified(), or from when it was compressed.
   Result<Verifications> verifications() const;
 

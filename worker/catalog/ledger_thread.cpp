@@ -45,11 +45,6 @@ std::optional<Error> LedgerThread::first_error() const {
   return first_error_;
 }
 
-std::size_t LedgerThread::error_count() const {
-  const std::lock_guard hold(mutex_);
-  return error_count_;
-}
-
 void LedgerThread::run() {
   for (;;) {
     std::vector<Work> batch;
@@ -90,7 +85,6 @@ void LedgerThread::run_batch(const std::vector<Work>& batch) {
 
 void LedgerThread::keep(Error error) {
   const std::lock_guard hold(mutex_);
-  ++error_count_;
   if (!first_error_) {
     first_error_ = std::move(error);
   }

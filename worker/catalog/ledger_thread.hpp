@@ -35,11 +35,10 @@ public:
   // back into this object. What it throws counts as an error of all that it ran with.
   void post(Work work);
 
-  // Waits until all that was posted before is done: committed, or counted as an error.
+  // Waits until all that was posted before is done: committed, or undone.
   void flush();
 
   std::optional<Error> first_error() const;
-  std::size_t error_count() const;
 
 private:
   void run();
@@ -55,7 +54,6 @@ private:
   std::size_t done_count_ = 0;
   bool stopping_ = false;
   std::optional<Error> first_error_;
-  std::size_t error_count_ = 0;
   std::thread thread_; // last: starts when all the rest stands
 };
 

@@ -61,6 +61,17 @@ Result<void> Ledger::set_verified(const Verification& seen) {
   return std::move(tx).commit();
 }
 
+Result<void> Ledger::forget_verified(const std::vector<std::string>& rollouts) {
+  TRY_ASSIGN(Tx tx, Tx::begin(db_));
+  for (const std::string& rollout : rollouts) {
+    TRY_ASSIGN(Statement forget,
+               db_.prepare("DELETE FROM verifications WHERE rollout = ?1"));
+    forget.bind(rollout);
+    TRY(forget.run());
+  }
+  return std::move(tx).commit();
+}
+
 Result<Verifications> Ledger::verifications() const {
   TRY_ASSIGN(Statement query, db_.prepare(k_select));
   Verifications all;

@@ -82,8 +82,11 @@ void add_paging(CLI::App& app, Options& options) {
   CatalogOptions& catalog = options.catalog;
   app.add_option(
          "--limit", catalog.limit, "maximum number of results; 0: all (default: 50)")
-      ->type_name("N");
-  app.add_option("--skip", catalog.skip, "skip the first N results")->type_name("N");
+      ->type_name("N")
+      ->check(whole_number);
+  app.add_option("--skip", catalog.skip, "skip the first N results")
+      ->type_name("N")
+      ->check(whole_number);
   app.add_flag(
       "--no-update", catalog.no_update, "use the index as it is, without updating it");
 }

@@ -160,13 +160,6 @@ Result<std::string> the_one(const Context& context, const std::string& text) {
   return found.front();
 }
 
-// The parser takes -1 for the largest number there is.
-std::string whole_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos
-             ? ""
-             : text + " is not a number of lines or bytes";
-}
-
 Result<void> check(const Options& options) {
   if (options.rollouts.size() > 1 && (options.json || options.cat.follow)) {
     return Fail(Error{

@@ -43,6 +43,7 @@ Result<void> show(const Context& context, const ReportView& view) {
 void add_report(CLI::App& app, Options& options) {
   app.add_option("--largest", options.largest, "number of largest rollouts to list")
       ->type_name("N")
+      ->check(whole_number)
       ->default_val(options.largest);
   app.add_option(
          "--html", options.html, "write one self-contained HTML page; - is stdout")

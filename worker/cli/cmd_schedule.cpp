@@ -100,7 +100,7 @@ Result<int> act(const Context& context) {
   const RunProgram run = [&](const SubprocessCall& call) {
     return run_subprocess(context.clock, call);
   };
-  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
+  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context));
   const ScheduleHands hands(context.fs,
                             run,
                             context.options.dry_run,

@@ -45,9 +45,7 @@ Result<ShownThread> describe_thread(const Context& context,
   TRY_ASSIGN(listed.plain_bytes, whole.skip(~std::uint64_t{0}));
   const auto name = parse_rollout_name(base_name(path));
   listed.name = base_name(path);
-  const std::string dir = parent_dir(path);
-  listed.dir =
-      dir.starts_with(store.home + "/") ? dir.substr(store.home.size() + 1) : dir;
+  listed.dir = path_in_store(store.home, parent_dir(path));
   listed.archived = listed.dir == tree_name(Root::archived);
   listed.thread = name                  ? name->thread_id
                   : history.thread.meta ? history.thread.meta->thread_id

@@ -14,9 +14,7 @@ void tell_not_handled(const Context& context,
   constexpr std::size_t k_shown = 10;
   std::size_t told = 0;
   for (const OddEntry& odd : all) {
-    const std::string path = printable(odd.path.starts_with(store.home + "/")
-                                           ? odd.path.substr(store.home.size() + 1)
-                                           : odd.path);
+    const std::string path = printable(path_in_store(store.home, odd.path));
     if (context.options.json) {
       const nlohmann::ordered_json json = {{"message_type", "not_handled"},
                                            {"path", path},

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace coldpress {
 
@@ -42,6 +43,15 @@ CLI::Option* add_switch(CLI::App& app, Options& options, const Key& key) {
 }
 
 } // namespace
+
+std::string whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc() && read.ptr == end
+             ? ""
+             : text + " is no whole number from 0 on that fits 64 bits";
+}
 
 void add_common(CLI::App& app, Options& options) {
   app.get_help_ptr()->description("show this help");

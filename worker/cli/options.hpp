@@ -72,7 +72,7 @@ struct Options {
   std::string action;                // control
   std::string pause_for;             // control pause
   std::string pause_until;           // control pause
-  std::uint32_t largest = 10;        // report
+  std::uint64_t largest = 10;        // report
   std::string html;                  // report, show: the page's file; empty: none
   ScheduleOptions schedule;
   CatOptions cat;
@@ -87,6 +87,10 @@ struct Options {
 
 // --store, --config, --json, --quiet.
 void add_common(CLI::App& app, Options& options);
+
+// What is wrong with `text` where a number from 0 on is wanted, for CLI::Option::check();
+// empty: nothing. The parser itself takes -1 for the largest number there is.
+std::string whole_number(const std::string& text);
 
 // One flag for each setting of config/keys.hpp, and --enable. --help and completion list
 // those that `used` names: keys ("scan.settle") and sections ("scan"), with spaces

@@ -212,8 +212,7 @@ ScheduleUser no_longer_there(const std::string& name) {
   return user;
 }
 
-Result<void>
-add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish& wish) {
+Result<void> add_users_of_system(const Context& context, ScheduleWish& wish) {
   const ScheduleOptions& options = context.options.schedule;
   if (wish.request.kind != ScheduleKind::systemd) {
     return refused("--system is for systemd; without it, each user runs coldpress "
@@ -235,7 +234,7 @@ add_users_of_system(const Context& context, const RunProgram& run, ScheduleWish&
   }
   for (const std::string& name : names) {
     TRY(check_user_name(name));
-    auto found = find_user(name, run);
+    auto found = find_user(name);
     if (!found && is_action(context, "install")) { // the others also of one that is gone
       return Fail(std::move(found.error()));
     }
@@ -267,7 +266,7 @@ Result<void> add_this_user(const Context& context, ScheduleWish& wish) {
 
 } // namespace
 
-Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run) {
+Result<ScheduleWish> schedule_wish(const Context& context) {
   const LoadInputs& inputs = context.options.inputs;
   const ScheduleOptions& options = context.options.schedule;
   ScheduleWish wish;
@@ -298,7 +297,7 @@ Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run
         request.program);
   }
   if (options.for_system) {
-    TRY(add_users_of_system(context, run, wish));
+    TRY(add_users_of_system(context, wish));
   } else {
     TRY(add_this_user(context, wish));
   }

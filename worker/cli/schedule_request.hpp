@@ -18,7 +18,7 @@ struct ScheduleWish {
 
 // Errors: settings that a timer would not see, users that there are not, root where it is
 // missing. Each with what to do.
-Result<ScheduleWish> schedule_wish(const Context& context, const RunProgram& run);
+Result<ScheduleWish> schedule_wish(const Context& context);
 
 // The settings that the runs of an installed timer find: by its own command, the home of
 // its user and the file of the site. Where nothing is installed: those of this command.

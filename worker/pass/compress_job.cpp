@@ -28,43 +28,38 @@ Step<Claim> claim_rollout(CompressContext& context, const Candidate& candidate) 
 Step<EncodedRollout> encode_rollout(CompressContext& context, Claim claim) {
   Session& session = context.session;
   const Settings& settings = session.settings();
-  auto measured = measure(session.fs(), std::move(claim), session.stop_token());
-  if (!measured) {
-    return Halt(std::move(measured.error()));
-  }
-  const FrameSource source = frame_source(*measured);
-  auto choice = choose_frame(session.fs(),
-                             source,
-                             frame_rules(settings),
-                             session.clock().wall(),
-                             session.stop_token());
-  if (!choice) {
-    return Halt(Stop::from(std::move(choice.error()).at(measured->candidate().path)));
-  }
+  TRY_ASSIGN(Claim measured,
+             measure(session.fs(), std::move(claim), session.stop_token()));
+  const FrameSource source = frame_source(measured);
+  TRY_ASSIGN(FrameChoice choice,
+             naming(measured.candidate().path,
+                    choose_frame(session.fs(),
+                                 source,
+                                 frame_rules(settings),
+                                 session.clock().wall(),
+                                 session.stop_token())));
   // One that cannot be made is no reason not to compress.
   const auto predicted = source.form == Form::plain
-                             ? predict_size(session.fs(), source, *choice)
+                             ? predict_size(session.fs(), source, choice)
                              : Result<std::uint64_t>(std::uint64_t{0});
-  const EncodeRules rules{choice->frame,
+  const EncodeRules rules{choice.frame,
                           settings.limits.min_free_bytes,
                           &context.bytes_done,
                           [&](std::uint64_t bytes) {
                             return context.throttle.pace(bytes, session.stop_token());
                           }};
-  auto encoded = encode(session.fs(), std::move(*measured), rules, session.stop_token());
+  auto encoded = encode(session.fs(), std::move(measured), rules, session.stop_token());
   if (!encoded) {
     Stop stop = std::move(encoded.error());
     if (stop.reason == Reason::canceled && !session.stop_token().stop_requested()) {
       stop.reason = Reason::no_time; // nobody stopped it but the throttle
     }
-    return Halt(std::move(stop));
+    return stop;
   }
-  auto verified = verify(session.fs(), std::move(*encoded), session.stop_token());
-  if (!verified) {
-    return Halt(std::move(verified.error()));
-  }
+  TRY_ASSIGN(Verified verified,
+             verify(session.fs(), std::move(*encoded), session.stop_token()));
   return EncodedRollout{
-      std::move(*verified), std::move(choice->why), predicted.value_or(0)};
+      std::move(verified), std::move(choice.why), predicted.value_or(0)};
 }
 
 Step<Published> publish_rollout(CompressContext& context, Verified verified) {
@@ -80,30 +75,23 @@ Step<Recompressed> recompress_rollout(CompressContext& context, Verified verifie
 }
 
 Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
-  Outcome outcome;
-  outcome.rollout = candidate.rollout;
-  outcome.kind = stop.kind;
-  outcome.reason = stop.reason;
-  outcome.error = stop.error;
-  outcome.detail = stop.detail;
+  Outcome outcome = Outcome::stopped(candidate.rollout, stop);
   outcome.stamp = candidate.stamp;
   outcome.bytes_before = candidate.stamp.size;
-  outcome.blocked_us = stop.blocked_us;
   return outcome;
 }
 
 Outcome outcome_of(const EncodedRollout& encoded) {
   const Verified& verified = encoded.verified;
-  Outcome outcome;
-  outcome.detail = encoded.why;
-  outcome.rollout = verified.claim().candidate().rollout;
   const bool weak = verified.claim().candidate().form == Form::compressed;
-  outcome.kind = weak ? OutcomeKind::recompressed : OutcomeKind::compressed;
+  Outcome outcome = Outcome::of(verified.claim().candidate().rollout,
+                                weak ? OutcomeKind::recompressed : OutcomeKind::compressed,
+                                encoded.why);
   outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;
-  outcome.bytes_after = verified.encoded().written().size;
-  outcome.hash = verified.encoded().source_hash();
+  outcome.bytes_after = verified.encoded().frame().frame_size();
+  outcome.hash = verified.encoded().source().hash();
   outcome.level = verified.encoded().level();
   outcome.window_log = verified.encoded().window_log();
   outcome.predicted_bytes = encoded.predicted_bytes;

@@ -135,10 +135,8 @@ private:
     for (const Outcome& outcome : prepared->recovered) {
       finish_outcome(outcome);
     }
-    for (std::size_t i = 0; i < prepared->waiting.size(); ++i) {
-      reaper_.add(std::move(prepared->waiting[i]),
-                  prepared->waiting_bytes[i],
-                  prepared->waits[i]);
+    for (WaitingForms& waiting : prepared->waiting) {
+      reaper_.add(std::move(waiting.forms), waiting.bytes, waiting.wait);
     }
     if (work_ == Work::compress && !summary_.deferred) {
       for (Decision& decision : prepared->preview.plan.decisions) {
@@ -254,8 +252,7 @@ private:
     try {
       return encode_rollout(context_, std::move(claim));
     } catch (const std::exception& error) {
-      return Halt(
-          Stop::from(Error{Errc::io, 0, "encode", candidate.path, {error.what()}}));
+      return Error{Errc::io, 0, "encode", candidate.path, {error.what()}};
     }
   }
 

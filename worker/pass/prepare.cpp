@@ -29,12 +29,6 @@ MarkerRules marker_rules(const Inventory& found) {
   return {std::any_of(found.versions.begin(), found.versions.end(), is_marker_only)};
 }
 
-void make_relative(Outcome& outcome, const std::string& home) {
-  if (outcome.rollout.starts_with(home + "/")) {
-    outcome.rollout.erase(0, home.size() + 1);
-  }
-}
-
 std::uint64_t retired_bytes(Fs& fs, const RolloutForms& forms) {
   std::uint64_t bytes = 0;
   for (const FoundFile& file : forms.files) {
@@ -50,14 +44,11 @@ bool put_right(Session& session, Prepared& prepared) {
   Guards guards = session.guards();
   // What could not be put right is seen again.
   prepared.waiting.clear();
-  prepared.waits.clear();
-  prepared.waiting_bytes.clear();
   std::erase_if(prepared.recovered, [](const Outcome& outcome) {
     return outcome.kind == OutcomeKind::conflict || outcome.kind == OutcomeKind::failed;
   });
   for (Outcome& outcome : sweep_temps(
            guards, prepared.preview.found, {session.store().home, session.store().uid})) {
-    make_relative(outcome, session.store().home);
     prepared.recovered.push_back(std::move(outcome));
   }
   bool moved = false;
@@ -72,9 +63,8 @@ bool put_right(Session& session, Prepared& prepared) {
       prepared.recovered.push_back(std::move(*recovered.outcome));
     }
     if (recovered.due_in) {
-      prepared.waiting.push_back(forms);
-      prepared.waits.push_back(*recovered.due_in);
-      prepared.waiting_bytes.push_back(retired_bytes(session.fs(), forms));
+      prepared.waiting.push_back(
+          {forms, *recovered.due_in, retired_bytes(session.fs(), forms)});
     }
   }
   return moved;
@@ -124,11 +114,7 @@ RecoverRules recover_rules(Session& session, Seen seen) {
 
 Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen) {
   Guards guards = session.guards();
-  Recovered recovered = recover(guards, forms, recover_rules(session, seen));
-  if (recovered.outcome) {
-    make_relative(*recovered.outcome, session.store().home);
-  }
-  return recovered;
+  return recover(guards, forms, recover_rules(session, seen));
 }
 
 Result<Prepared> prepare(Session& session, Orphans orphans) {
@@ -173,8 +159,8 @@ Result<Prepared> prepare(Session& session, Orphans orphans) {
   }
   if (orphans == Orphans::remove) {
     Guards guards = session.guards();
-    for (Outcome& outcome : remove_orphans(guards, session.store().orphans_dir())) {
-      make_relative(outcome, session.store().home);
+    const Store& store = session.store();
+    for (Outcome& outcome : remove_orphans(guards, store.home, store.orphans_dir())) {
       prepared.recovered.push_back(std::move(outcome));
     }
   }

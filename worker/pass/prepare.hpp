@@ -7,12 +7,17 @@
 
 namespace coldpress {
 
+// A rollout whose retired file's grace period is not over.
+struct WaitingForms {
+  RolloutForms forms;
+  std::chrono::nanoseconds wait{};
+  std::uint64_t bytes = 0; // that will be free then
+};
+
 struct Prepared {
   Preview preview;
-  std::vector<Outcome> recovered;              // what was cleaned up, or could not be
-  std::vector<RolloutForms> waiting;           // retired files whose grace is not over
-  std::vector<std::chrono::nanoseconds> waits; // how long, one for each
-  std::vector<std::uint64_t> waiting_bytes;    // and how large
+  std::vector<Outcome> recovered; // what was cleaned up, or could not be
+  std::vector<WaitingForms> waiting;
   std::optional<Reason> deferred; // Codex is at maintenance: nothing was touched
 };
 
@@ -20,7 +25,7 @@ enum class Seen : std::uint8_t { all, part };
 
 // How recover() is to behave in this store, of which the last scan has seen that much.
 RecoverRules recover_rules(Session& session, Seen seen);
-// One group of forms recovered, its outcome with a path relative to the store.
+// One group of forms recovered.
 Recovered recover_one(Session& session, const RolloutForms& forms, Seen seen);
 Seen seen_of(const Inventory& found);
 // Why nothing may be done now: Codex is at maintenance. Empty: go on.

@@ -94,11 +94,9 @@ Reaper::Act Reaper::reap_published(PendingReap& pending) {
   const Published& published = *pending.published;
   Guards guards = session_.guards();
   const auto reaped = reap(guards, published);
-  Outcome outcome;
-  outcome.rollout = published.rollout();
-  outcome.stamp = published.plain();
   if (reaped) {
-    outcome.kind = OutcomeKind::reaped;
+    Outcome outcome = Outcome::of(published.rollout(), OutcomeKind::reaped);
+    outcome.stamp = published.plain();
     outcome.bytes_before = published.plain().size;
     outcome.bytes_after = published.compressed().size;
     return {std::move(outcome), std::nullopt, !reaped};
@@ -109,9 +107,9 @@ Reaper::Act Reaper::reap_published(PendingReap& pending) {
   }
   const bool lost = stop.error && stop.error->code == Errc::lost_lock;
   if (stop.kind == OutcomeKind::failed || lost) {
+    Outcome outcome = Outcome::stopped(published.rollout(), stop);
     outcome.kind = OutcomeKind::failed;
-    outcome.reason = stop.reason;
-    outcome.error = stop.error;
+    outcome.stamp = published.plain();
     return {std::move(outcome), std::nullopt, !reaped};
   }
   // Not as we left it: the recovery decides, now and from a fresh look.

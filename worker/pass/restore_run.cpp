@@ -139,9 +139,7 @@ private:
 
   void restore_one(const std::string& plain) {
     const std::string compressed = compressed_name(plain);
-    const std::string& home = session_.store().home;
-    const std::string rollout =
-        plain.starts_with(home + "/") ? plain.substr(home.size() + 1) : plain;
+    const std::string rollout = path_in_store(session_.store().home, plain);
     const std::uint64_t size = sizes_of(compressed).value_or(Sizes{}).plain;
     if (auto room = check_room(parent_dir(plain), size); !room) {
       finish(outcome_of(rollout, plain, Stop::from(std::move(room.error()))));
@@ -164,12 +162,7 @@ private:
 
   Outcome
   outcome_of(const std::string& rollout, const std::string& plain, const Stop& stop) {
-    Outcome outcome;
-    outcome.rollout = rollout;
-    outcome.kind = stop.kind;
-    outcome.reason = stop.reason;
-    outcome.error = stop.error;
-    outcome.detail = stop.detail;
+    Outcome outcome = Outcome::stopped(rollout, stop);
     if (stop.reason == Reason::vanished && session_.fs().lstat(plain)) {
       outcome.reason.reset();
       outcome.error.reset();

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t k_piece = std::size_t{256} << 10U;
 
-// Of fewer bytes than a header nothing can be decoded.
-bool declares_at_most(std::span<const std::byte> first_bytes, std::uint64_t size) {
-  if (first_bytes.size() < k_frame_header_max) {
-    return true;
-  }
-  const auto info = inspect_frame(first_bytes);
-  return info && info->content_size && *info->content_size <= size;
-}
-
 // Takes a part's bytes as they come, and the same number of the whole's.
 class Beginning {
 public:
@@ -95,24 +86,6 @@ Result<bool> is_beginning_of(Fs& fs,
     TRY(read_to_end(whole, go_on));
   }
   return same;
-}
-
-Result<bool> is_cut_off_copy(Fs& fs,
-                             const std::string& compressed_path,
-                             const std::string& plain_path) {
-  TRY_ASSIGN(const FileHandle handle, fs.open_read(compressed_path));
-  const File frame(fs, handle);
-  TRY_ASSIGN(RolloutReader plain, RolloutReader::open_exact(fs, plain_path));
-  std::vector<std::byte> header(k_frame_header_max);
-  TRY_ASSIGN(const std::size_t got, fs.read_at(handle, header, 0));
-  if (!declares_at_most(std::span<const std::byte>(header).first(got),
-                        plain.stat().size)) {
-    return false;
-  }
-  return is_beginning_of(fs,
-                         {handle, compressed_path, Form::compressed},
-                         plain,
-                         []() -> Result<void> { return {}; });
 }
 
 } // namespace coldpress

@@ -23,10 +23,4 @@ Result<bool> is_beginning_of(Fs& fs,
                              RolloutReader& whole,
                              const std::function<Result<void>()>& go_on);
 
-// The same of a .zst beside the plain file that it was being made from; one that declares
-// more bytes than that file has was not.
-Result<bool> is_cut_off_copy(Fs& fs,
-                             const std::string& compressed_path,
-                             const std::string& plain_path);
-
 } // namespace coldpress

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "fsutil/file_stamp.hpp"
+#include "worker/rollout/beginning.hpp"
 #include "worker/rollout/reader.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -17,9 +20,24 @@ enum class Relation : std::uint8_t {
   differ,
 };
 
-struct Comparison {
-  Relation relation = Relation::equal;
-  std::uint64_t common = 0; // length of the part from the beginning that is the same
+// How two files relate that were read side by side. Made by this file's functions only:
+// whoever has one has read what it says.
+class Comparison {
+public:
+  Relation relation() const { return relation_; }
+  // Length of the part from the beginning that is the same.
+  std::uint64_t common() const { return common_; }
+  // Whether all bytes of `victim` are how `keeper` begins, by the file of that inode,
+  // length and mtime each: which of the two comes first is of no matter.
+  bool covers(const FileStamp& victim, const FileStamp& keeper) const;
+
+private:
+  friend class Comparer; // worker/rollout/compare.cpp
+  Comparison(FileStamp first, FileStamp second) : first_(first), second_(second) {}
+  FileStamp first_;
+  FileStamp second_;
+  Relation relation_ = Relation::equal;
+  std::uint64_t common_ = 0;
 };
 
 // Reads both to the end of the shorter. Each is exactly that file, compressed if its
@@ -36,5 +54,19 @@ Result<Comparison> compare_rollouts(Fs& fs,
 Result<Comparison> compare_readers(RolloutReader& first,
                                    RolloutReader& second,
                                    const std::function<Result<void>()>& go_on);
+
+// Of a file that may end anywhere and the whole that it may be the beginning of, as
+// is_beginning_of() has it: Relation::first_is_prefix, or nothing if it is not.
+Result<std::optional<Comparison>>
+compare_beginning(Fs& fs,
+                  const OpenForm& part,
+                  RolloutReader& whole,
+                  const std::function<Result<void>()>& go_on);
+
+// The same of a .zst beside the plain file that it was being made from when it was cut
+// off; one that declares more bytes than that file has was not.
+Result<std::optional<Comparison>> compare_cut_off(Fs& fs,
+                                                  const std::string& compressed_path,
+                                                  const std::string& plain_path);
 
 } // namespace coldpress

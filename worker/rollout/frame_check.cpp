@@ -25,8 +25,10 @@ struct FrameCheck::State {
   // Only whoever decodes: the thread, or finish() if there is none.
   std::optional<FrameDecoder> decoder;
   std::optional<Error> error;
-  Hasher hasher;
-  std::uint64_t size = 0;
+  Hasher frame;
+  std::uint64_t frame_size = 0;
+  Hasher plain;
+  std::uint64_t plain_size = 0;
 
   // What is thrown (by a lack of memory) must not leave the thread, nor stop the taking.
   void decode(const std::vector<std::byte>& piece) {
@@ -50,10 +52,12 @@ struct FrameCheck::State {
       decoder.emplace(std::move(*made));
     }
     const Sink sink = [this](std::span<const std::byte> out) -> Result<void> {
-      hasher.update(out);
-      size += out.size();
+      plain.update(out);
+      plain_size += out.size();
       return {};
     };
+    frame.update(piece);
+    frame_size += piece.size();
     if (auto pushed = decoder->push(piece, sink); !pushed) {
       error = std::move(pushed.error());
     }
@@ -127,7 +131,7 @@ void FrameCheck::push(std::vector<std::byte> piece) {
   state.changed.notify_all();
 }
 
-Result<FrameCheck::Decoded> FrameCheck::finish() {
+Result<DecodedFrame> FrameCheck::finish() {
   State& state = *state_;
   {
     const std::lock_guard lock(state.mutex);
@@ -145,7 +149,8 @@ Result<FrameCheck::Decoded> FrameCheck::finish() {
     return Fail(Error{Errc::corrupt, 0, "zstd decode", {}, {"the frame is empty"}});
   }
   TRY(state.decoder->finish());
-  return Decoded{state.hasher.digest(), state.size};
+  return DecodedFrame(
+      state.frame.digest(), state.frame_size, state.plain.digest(), state.plain_size);
 }
 
 } // namespace coldpress

@@ -10,6 +10,28 @@
 
 namespace coldpress {
 
+// That a frame of these bytes decodes to these plain bytes. Made by FrameCheck only.
+class DecodedFrame {
+public:
+  const Hash128& frame_hash() const { return frame_hash_; }
+  std::uint64_t frame_size() const { return frame_size_; } // bytes
+  const Hash128& plain_hash() const { return plain_hash_; }
+  std::uint64_t plain_size() const { return plain_size_; } // bytes
+
+private:
+  friend class FrameCheck;
+  DecodedFrame(Hash128 frame_hash,
+               std::uint64_t frame_size,
+               Hash128 plain_hash,
+               std::uint64_t plain_size)
+      : frame_hash_(frame_hash), frame_size_(frame_size), plain_hash_(plain_hash),
+        plain_size_(plain_size) {}
+  Hash128 frame_hash_;
+  std::uint64_t frame_size_;
+  Hash128 plain_hash_;
+  std::uint64_t plain_size_;
+};
+
 // Decodes a frame while it is being made and hashes what comes out: proof, without a
 // second read of anything, that these bytes decode to their source. What the disk makes
 // of them is another question.
@@ -20,11 +42,6 @@ namespace coldpress {
 class FrameCheck {
 public:
   static constexpr std::size_t k_ahead = std::size_t{4} << 20U;
-
-  struct Decoded {
-    Hash128 hash;
-    std::uint64_t size = 0;
-  };
 
   FrameCheck();
   FrameCheck(FrameCheck&&) noexcept;
@@ -37,7 +54,7 @@ public:
 
   // Waits until all is decoded. Errc::corrupt if it is not exactly one whole frame, with
   // the checksum it says; Errc::io if there was no memory for a decoder. Once.
-  Result<Decoded> finish();
+  Result<DecodedFrame> finish();
 
 private:
   struct State;

@@ -3,7 +3,7 @@
 #include "fsutil/metadata.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
-#include "worker/rollout/reader.hpp"
+#include "worker/rollout/redundant.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -76,11 +76,11 @@ Result<void> Materialization::prepare() {
   TRY_ASSIGN(TempFile temp,
              TempFile::create_beside(fs_, plain_, TempFile::Naming::named));
   temp_.emplace(std::move(temp));
-  TRY_ASSIGN(content_, decode_into(temp_->handle()));
+  TRY_ASSIGN(frame_content_, decode_into(temp_->handle()));
   TRY(fs_.sync_file(temp_->handle()));
   (void)fs_.drop_cache(temp_->handle(), 0, 0);
-  TRY_ASSIGN(const Content back, read_back(temp_->handle()));
-  if (back != content_) {
+  TRY_ASSIGN(content_, read_back(temp_->handle()));
+  if (!content_->same_bytes(*frame_content_)) {
     return Fail(Error{Errc::corrupt,
                       0,
                       "read back",
@@ -94,10 +94,10 @@ Result<void> Materialization::prepare() {
   return fs_.sync_file(temp_->handle());
 }
 
-Result<Materialization::Content> Materialization::decode_into(FileHandle to) {
-  TRY_ASSIGN(RolloutReader reader,
+Result<Content> Materialization::decode_into(FileHandle to) {
+  TRY_ASSIGN(RolloutReader frame,
              RolloutReader::over(fs_, source_.handle(), compressed_, Form::compressed));
-  Hasher hasher;
+  ContentReader reader(std::move(frame));
   std::vector<std::byte> buffer(k_piece);
   std::uint64_t size = 0;
   for (;;) {
@@ -108,28 +108,23 @@ Result<Materialization::Content> Materialization::decode_into(FileHandle to) {
     TRY_ASSIGN(const std::size_t got, reader.read(buffer));
     if (got == 0) {
       TRY(fs_.truncate(to, size)); // it may end with a hole
-      return Content{hasher.digest(), size};
+      return reader.content();
     }
     const std::span<const std::byte> piece(buffer.data(), got);
-    hasher.update(piece);
     TRY(write_but_holes(fs_, to, piece, size));
     size += got;
   }
 }
 
-Result<Materialization::Content> Materialization::read_back(FileHandle from) {
-  Hasher hasher;
+Result<Content> Materialization::read_back(FileHandle from) {
+  TRY_ASSIGN(RolloutReader plain, RolloutReader::over(fs_, from, plain_, Form::plain));
+  ContentReader reader(std::move(plain));
   std::vector<std::byte> buffer(k_piece);
-  std::uint64_t size = 0;
-  for (;;) {
+  for (std::size_t got = buffer.size(); got == buffer.size();) {
     TRY(check_stop());
-    TRY_ASSIGN(const std::size_t got, fs_.read_at(from, buffer, size));
-    hasher.update(std::span<const std::byte>(buffer.data(), got));
-    size += got;
-    if (got < buffer.size()) {
-      return Content{hasher.digest(), size};
-    }
+    TRY_ASSIGN(got, reader.read(buffer));
   }
+  return reader.content();
 }
 
 Result<void> Materialization::check_stop() const {
@@ -145,17 +140,20 @@ Result<void> Materialization::publish(const Enter& enter) {
     TRY(still_the_frame());
     TRY(temp_->commit_new());
   }
-  TRY(fs_.sync_file(temp_->handle()));
-  TRY(fs_.sync_dir(parent_dir(plain_)));
+  TRY_ASSIGN(const FileStat made, fs_.stat(temp_->handle()));
+  TRY_ASSIGN(const Durable plain,
+             Durable::sync(
+                 fs_, temp_->handle(), {plain_, FileStamp::of(made), Since::appended}));
   {
     TRY_ASSIGN(const LockedFile section, enter());
     TRY(still_the_frame());
-    TRY_ASSIGN(const FileStat named, fs_.lstat(plain_));
-    TRY_ASSIGN(const FileStat ours, fs_.stat(temp_->handle()));
-    if (!FileStamp::of(ours).same_inode(named)) {
-      return Fail(Error{Errc::changed, 0, "materialize", plain_, {}});
-    }
-    TRY(fs_.unlink(compressed_));
+    TRY_ASSIGN(Redundant frame,
+               Redundant::prove(fs_,
+                                section,
+                                Redundant::Pair{*frame_content_, *content_},
+                                {compressed_, frame_, Since::moved},
+                                plain));
+    TRY(std::move(frame).remove());
   }
   return fs_.sync_dir(parent_dir(plain_));
 }

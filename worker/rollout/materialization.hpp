@@ -1,9 +1,9 @@
 #pragma once
 
 #include "fsutil/file_stamp.hpp"
-#include "fsutil/hash.hpp"
 #include "fsutil/temp_file.hpp"
 #include "locking/codex_locks.hpp"
+#include "worker/rollout/content.hpp"
 
 #include <functional>
 #include <optional>
@@ -20,11 +20,6 @@ namespace coldpress {
 // It takes no lock of its own: see publish(). One thread at a time.
 class Materialization {
 public:
-  struct Content {
-    Hash128 hash;
-    std::uint64_t size = 0;
-    friend bool operator==(const Content&, const Content&) = default;
-  };
   // Enters what keeps others off the rollout's names, for milliseconds: Codex's
   // coordination lock, and whatever else the caller stands on.
   using Enter = std::function<Result<LockedFile>()>;
@@ -46,7 +41,8 @@ public:
   const std::string& plain() const { return plain_; }
   // As the first record has it, else the name; empty if neither says.
   const std::string& thread_id() const { return thread_id_; }
-  const Content& content() const { return content_; }
+  // Once prepare() has succeeded.
+  const Content& content() const { return *content_; }
   const FileStamp& frame() const { return frame_; }
   // prepare() failed because the metadata cannot be kept here.
   bool metadata_failed() const { return metadata_failed_; }
@@ -67,7 +63,8 @@ private:
   FileStamp frame_;
   std::string thread_id_;
   std::optional<TempFile> temp_;
-  Content content_;
+  std::optional<Content> frame_content_;
+  std::optional<Content> content_; // of the part file, read back
   bool metadata_failed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/stage/checks.hpp"
 #include "worker/stage/place.hpp"
 
 namespace coldpress {
@@ -74,7 +75,7 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
   if (found.thread_id != candidate.thread_id || found.cwd != candidate.cwd ||
       (found.has_history_base && !candidate.shares_history) ||
       (version ? std::optional(*version) : std::nullopt) != candidate.cli_version) {
-    return Halt(Stop::skip(Reason::changed, "its first record changed since the plan"));
+    return Stop::skip(Reason::changed, "its first record changed since the plan");
   }
   return std::monostate{};
 }
@@ -83,33 +84,28 @@ Step<std::monostate> compare_head(Fs& fs, FileHandle file, const Candidate& cand
 // of it, or the next recovery would find one to remove that was the rollout.
 Step<std::monostate>
 stands_alone(Fs& fs, const std::string& home, const Candidate& candidate) {
-  const std::string plain = plain_name(candidate.path);
-  TRY_ASSIGN(const bool retired,
-             is_there(fs, join_path(parent_dir(plain), retired_name(base_name(plain)))));
+  const FormPaths paths(candidate.path);
+  TRY_ASSIGN(const bool retired, is_there(fs, paths.retired));
   if (retired) {
-    return Halt(Stop::skip(Reason::both_forms, "an earlier plain file is still retired"));
+    return Stop::skip(Reason::both_forms, "an earlier plain file is still retired");
   }
   if (candidate.form == Form::compressed) {
-    TRY_ASSIGN(const bool beside, is_there(fs, plain));
+    TRY_ASSIGN(const bool beside, is_there(fs, paths.plain));
     if (beside) {
-      return Halt(Stop::skip(Reason::both_forms));
+      return Stop::skip(Reason::both_forms);
     }
   }
-  TRY_ASSIGN(const auto twin, find_twin(fs, home, candidate.root, candidate.path));
-  if (twin) {
-    return Halt(Stop::skip(Reason::in_both_trees, *twin));
-  }
-  return std::monostate{};
+  return has_no_twin(fs, home, candidate);
 }
 
 // Asks Codex's locks. Publication asks again; this saves the encoding.
 Step<std::monostate> probe_locks(Guards& guards, const Candidate& candidate) {
   TRY_ASSIGN(const bool maintenance, guards.codex.maintenance_busy());
   if (maintenance) {
-    return Halt(Stop::skip(Reason::maintenance));
+    return Stop::skip(Reason::maintenance);
   }
   using namespace std::chrono_literals;
-  TRY(Section::enter(guards, candidate.thread_id, 100ms));
+  TRY(Section::probe(guards, candidate.thread_id, 100ms));
   return std::monostate{};
 }
 
@@ -119,15 +115,10 @@ Step<LeaseSupport> probe_lease(Fs& fs, FileHandle file) {
   if (lease) {
     return LeaseSupport::works;
   }
-  switch (lease.error().code) {
-  case Errc::busy:
-    return Halt(Stop::skip(Reason::open_for_writing));
-  case Errc::denied:
-  case Errc::unsupported:
-    return LeaseSupport::none;
-  default:
-    return Halt(Stop::from(lease.error()));
-  }
+  const Errc code = lease.error().code;
+  return code == Errc::denied || code == Errc::unsupported
+             ? Step<LeaseSupport>(LeaseSupport::none)
+             : Step<LeaseSupport>(lease.error());
 }
 
 } // namespace
@@ -136,20 +127,18 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   // From here to the end of its publication every name is one in this directory.
   auto directory = HeldDir::hold(guards.fs, parent_dir(candidate.path));
   if (!directory) {
-    return Halt(open_failure(std::move(directory.error())));
+    return open_failure(std::move(directory.error()));
   }
-  if (auto same = directory->check(); !same) {
-    return Halt(Stop::from(std::move(same.error())));
-  }
+  TRY(directory->check());
   auto handle = guards.fs.open_read(candidate.path);
   if (!handle) {
-    return Halt(open_failure(std::move(handle.error())));
+    return open_failure(std::move(handle.error()));
   }
   File file(guards.fs, *handle);
   TRY_ASSIGN(const FileStat stat, guards.fs.stat(*handle));
   const Reason reason = judge(stat, candidate, rules, guards.clock.wall());
   if (reason != Reason::cold) {
-    return Halt(Stop::skip(reason));
+    return Stop::skip(reason);
   }
   TRY(stands_alone(guards.fs, rules.home, candidate));
   TRY(compare_head(guards.fs, *handle, candidate));
@@ -158,7 +147,7 @@ Step<Claim> claim(Guards& guards, const Candidate& candidate, const ClaimRules& 
   // Nobody appends to a .zst.
   if (lease == LeaseSupport::none && candidate.form == Form::plain &&
       candidate.root == Root::active && !rules.active_without_lease) {
-    return Halt(Stop::skip(Reason::no_lease));
+    return Stop::skip(Reason::no_lease);
   }
   return ClaimMaker::make(
       candidate, std::move(*directory), std::move(file), lease, rules.home);

@@ -1,11 +1,11 @@
 #include "worker/stage/encode.hpp"
 
-#include "fsutil/metadata.hpp"
 #include "fsutil/page_cache.hpp"
 #include "worker/rollout/codec.hpp"
 #include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
+#include "worker/stage/checks.hpp"
 
 namespace coldpress {
 
@@ -13,15 +13,15 @@ class EncodedMaker {
 public:
   static Encoded make(Claim claim,
                       TempFile temp,
-                      Hash128 source,
-                      WrittenFrame written,
-                      const FrameOptions& frame) {
+                      const Content& source,
+                      const DecodedFrame& frame,
+                      const FrameOptions& options) {
     return Encoded(std::move(claim),
                    std::move(temp),
                    source,
-                   written,
-                   frame.level,
-                   frame.window_log);
+                   frame,
+                   options.level,
+                   options.window_log);
   }
 };
 
@@ -32,7 +32,7 @@ constexpr std::size_t k_write = std::size_t{256} << 10U;
 constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
 
 // Collects the encoder's output, which comes in pieces of 128 KiB at most, writes it in
-// larger ones, hashes them for the read-back, and has them decoded beside it.
+// larger ones, and has them decoded and hashed beside it.
 class FrameWriter {
 public:
   FrameWriter(Fs& fs, FileHandle file, std::uint64_t limit)
@@ -52,16 +52,15 @@ public:
   Result<void> flush() {
     TRY(fs_.write_at(file_, buffer_, written_));
     written_ += buffer_.size();
-    hasher_.update(buffer_);
     check_.push(std::exchange(buffer_, {}));
     buffer_.reserve(k_write);
     return {};
   }
 
-  // What was written decodes to exactly these bytes?
-  Result<void> decodes_to(const Hash128& hash, std::uint64_t size) {
-    TRY_ASSIGN(const FrameCheck::Decoded decoded, check_.finish());
-    if (decoded.hash != hash || decoded.size != size) {
+  // What was written, if it decodes to exactly these bytes.
+  Result<DecodedFrame> decodes_to(const Content& source) {
+    TRY_ASSIGN(const DecodedFrame frame, check_.finish());
+    if (frame.plain_hash() != source.hash() || frame.plain_size() != source.size()) {
       return Fail(Error{Errc::corrupt,
                         0,
                         "encode",
@@ -69,11 +68,9 @@ public:
                         {"the encoded data does not decode to the source, which is "
                          "unchanged; check the machine's memory"}});
     }
-    return {};
+    return frame;
   }
 
-  std::uint64_t written() const { return written_; }
-  Hash128 hash() const { return hasher_.digest(); }
   // What was put in is as large as the source: nothing to gain any more.
   bool full() const { return full_; }
 
@@ -84,31 +81,33 @@ private:
   std::uint64_t written_ = 0;
   bool full_ = false;
   std::vector<std::byte> buffer_;
-  Hasher hasher_;
   FrameCheck check_;
 };
 
-struct Progress {
-  Hasher hasher;
-  std::uint64_t read = 0;
+// What was read, and what was made of it.
+struct Fed {
+  Content source;
+  DecodedFrame frame;
 };
 
 // The plain bytes of the claimed file, which leaves the page cache behind itself unless
 // most of it was there before.
-Result<RolloutReader> open_source(Fs& fs, const Claim& claim) {
+Result<ContentReader> open_source(Fs& fs, const Claim& claim) {
   const Candidate& candidate = claim.candidate();
   const bool in_use = is_in_use(fs, claim.file(), claim.stamp().size);
-  return RolloutReader::over(
-      fs,
-      claim.file(),
-      candidate.path,
-      candidate.form,
-      {in_use ? PageCache::keep : PageCache::drop_behind, Frames::any});
+  TRY_ASSIGN(RolloutReader reader,
+             RolloutReader::over(
+                 fs,
+                 claim.file(),
+                 candidate.path,
+                 candidate.form,
+                 {in_use ? PageCache::keep : PageCache::drop_behind, Frames::any}));
+  return ContentReader(std::move(reader));
 }
 
 // A weak frame was read before. Without a checksum, that is all there is to compare with.
-Result<void> same_as_measured(const Claim& claim, const Hash128& hash) {
-  if (claim.measured().value_or(hash) != hash) {
+Result<void> same_as_measured(const Claim& claim, const Content& source) {
+  if (claim.measured() && !claim.measured()->same_bytes(source)) {
     return Fail(Error{Errc::corrupt,
                       0,
                       "encode",
@@ -130,17 +129,17 @@ std::uint64_t output_limit(const Claim& claim) {
                                                     : size - size / k_least_gain;
 }
 
-Result<void> feed(Fs& fs,
-                  const Claim& claim,
-                  FrameEncoder& encoder,
-                  FrameWriter& writer,
-                  Progress& progress,
-                  const EncodeRules& rules,
-                  const std::stop_token& stop) {
+Result<Fed> feed(Fs& fs,
+                 const Claim& claim,
+                 FrameEncoder& encoder,
+                 FrameWriter& writer,
+                 const EncodeRules& rules,
+                 const std::stop_token& stop) {
   const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
   const std::string dir = parent_dir(claim.candidate().path);
-  TRY_ASSIGN(RolloutReader source, open_source(fs, claim));
+  TRY_ASSIGN(ContentReader source, open_source(fs, claim));
   std::vector<std::byte> buffer(k_piece);
+  std::uint64_t read = 0;
   std::uint64_t checked = 0;
   for (;;) {
     if (stop.stop_requested()) {
@@ -148,18 +147,17 @@ Result<void> feed(Fs& fs,
     }
     TRY_ASSIGN(const std::size_t got, source.read(buffer));
     const std::span<const std::byte> piece(buffer.data(), got);
-    progress.hasher.update(piece);
     TRY(encoder.push(piece, sink));
-    progress.read += got;
+    read += got;
     if (rules.progress != nullptr) {
       rules.progress->fetch_add(got, std::memory_order_relaxed);
     }
     if (rules.pace) {
       TRY(rules.pace(got));
     }
-    if (progress.read - checked >= k_check_space_every || got < buffer.size()) {
+    if (read - checked >= k_check_space_every || got < buffer.size()) {
       TRY(check_space(fs, dir, rules.min_free_bytes));
-      checked = progress.read;
+      checked = read;
     }
     if (got < buffer.size()) {
       break;
@@ -167,8 +165,10 @@ Result<void> feed(Fs& fs,
   }
   TRY(encoder.finish(sink));
   TRY(writer.flush());
-  TRY(same_as_measured(claim, progress.hasher.digest()));
-  return writer.decodes_to(progress.hasher.digest(), progress.read);
+  TRY_ASSIGN(const Content content, source.content());
+  TRY(same_as_measured(claim, content));
+  TRY_ASSIGN(const DecodedFrame frame, writer.decodes_to(content));
+  return Fed{content, frame};
 }
 
 } // namespace
@@ -176,39 +176,26 @@ Result<void> feed(Fs& fs,
 Step<Encoded>
 encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
   const std::string& path = claim.candidate().path;
-  if (auto room = check_space(fs, parent_dir(path), rules.min_free_bytes); !room) {
-    return Halt(Stop::from(std::move(room.error())));
-  }
+  TRY(check_space(fs, parent_dir(path), rules.min_free_bytes));
   // What will be exchanged with a .zst needs a name for that.
   const bool weak = claim.candidate().form == Form::compressed;
-  auto temp =
-      TempFile::create_beside(fs,
-                              compressed_name(plain_name(path)),
-                              weak ? TempFile::Naming::named : TempFile::Naming::unnamed);
-  if (!temp) {
-    return Halt(Stop::from(std::move(temp.error())));
-  }
+  TRY_ASSIGN(TempFile temp,
+             TempFile::create_beside(fs,
+                                     compressed_name(plain_name(path)),
+                                     weak ? TempFile::Naming::named
+                                          : TempFile::Naming::unnamed));
   // What cannot be kept is better known before the work than after it.
-  if (auto kept = copy_metadata(fs, claim.file(), claim.stamp(), temp->handle()); !kept) {
-    return Halt(kept.error().code == Errc::unsupported
-                    ? Stop::skip(Reason::metadata_not_kept, describe(kept.error()))
-                    : Stop::from(std::move(kept.error()).at(path)));
+  TRY(keep_metadata(fs, claim, temp.handle(), path));
+  TRY_ASSIGN(FrameEncoder encoder,
+             naming(path, FrameEncoder::create(rules.frame, claim.source_size())));
+  FrameWriter writer(fs, temp.handle(), output_limit(claim));
+  auto fed = feed(fs, claim, encoder, writer, rules, stop);
+  if (writer.full()) {
+    return Stop::skip(Reason::no_gain);
   }
-  auto encoder = FrameEncoder::create(rules.frame, claim.source_size());
-  if (!encoder) {
-    return Halt(Stop::from(std::move(encoder.error()).at(path)));
-  }
-  FrameWriter writer(fs, temp->handle(), output_limit(claim));
-  Progress progress;
-  if (auto fed = feed(fs, claim, *encoder, writer, progress, rules, stop); !fed) {
-    return Halt(writer.full() ? Stop::skip(Reason::no_gain)
-                              : Stop::from(std::move(fed.error()).at(path)));
-  }
-  return EncodedMaker::make(std::move(claim),
-                            std::move(*temp),
-                            progress.hasher.digest(),
-                            {writer.hash(), writer.written()},
-                            rules.frame);
+  TRY_ASSIGN(const Fed made, naming(path, std::move(fed)));
+  return EncodedMaker::make(
+      std::move(claim), std::move(temp), made.source, made.frame, rules.frame);
 }
 
 } // namespace coldpress

@@ -6,22 +6,12 @@
 
 namespace coldpress {
 
-class ClaimMeasurer {
-public:
-  static Claim with(Claim claim, std::uint64_t size, const Hash128& hash) {
-    claim.source_size_ = size;
-    claim.measured_ = hash;
-    return claim;
-  }
-};
-
 namespace {
 
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
 
 struct Measured {
-  Hash128 hash;
-  std::uint64_t size = 0;
+  Content content;
   std::uint64_t beside = 0; // bytes in skippable frames
 };
 
@@ -29,27 +19,23 @@ struct Measured {
 // of it was in the page cache before: somebody is at it.
 Result<Measured> decode_all(Fs& fs, const Claim& claim, const std::stop_token& stop) {
   const bool in_use = is_in_use(fs, claim.file(), claim.stamp().size);
-  TRY_ASSIGN(RolloutReader reader,
+  TRY_ASSIGN(RolloutReader frame,
              RolloutReader::over(
                  fs,
                  claim.file(),
                  claim.candidate().path,
                  claim.candidate().form,
                  {in_use ? PageCache::keep : PageCache::drop_behind, Frames::any}));
-  Hasher hasher;
-  std::uint64_t size = 0;
+  ContentReader reader(std::move(frame));
   std::vector<std::byte> buffer(k_piece);
-  for (;;) {
+  for (std::size_t got = buffer.size(); got == buffer.size();) {
     if (stop.stop_requested()) {
       return Fail(Error{Errc::canceled, 0, "measure", {}, {}});
     }
-    TRY_ASSIGN(const std::size_t got, reader.read(buffer));
-    hasher.update(std::span<const std::byte>(buffer.data(), got));
-    size += got;
-    if (got < buffer.size()) {
-      return Measured{hasher.digest(), size, reader.skipped_bytes()};
-    }
+    TRY_ASSIGN(got, reader.read(buffer));
   }
+  TRY_ASSIGN(const Content content, reader.content());
+  return Measured{content, reader.reader().skipped_bytes()};
 }
 
 } // namespace
@@ -58,16 +44,14 @@ Step<Claim> measure(Fs& fs, Claim claim, std::stop_token stop) {
   if (claim.candidate().form == Form::plain) {
     return Step<Claim>(std::move(claim));
   }
-  auto measured = decode_all(fs, claim, stop);
-  if (!measured) {
-    return Halt(Stop::from(std::move(measured.error()).at(claim.candidate().path)));
+  TRY_ASSIGN(const Measured measured,
+             naming(claim.candidate().path, decode_all(fs, claim, stop)));
+  if (measured.beside > 0) {
+    return Stop::skip(Reason::extra_data,
+                      fmt::format("its skippable frames hold {} bytes", measured.beside));
   }
-  if (measured->beside > 0) {
-    return Halt(
-        Stop::skip(Reason::extra_data,
-                   fmt::format("its skippable frames hold {} bytes", measured->beside)));
-  }
-  return ClaimMeasurer::with(std::move(claim), measured->size, measured->hash);
+  TRY_ASSIGN(Claim known, std::move(claim).measured(measured.content));
+  return known;
 }
 
 } // namespace coldpress

@@ -17,7 +17,8 @@ std::optional<std::string> plain_name_of(const std::string& name) {
   return retired_plain_name(numbered ? name.substr(0, end) : name);
 }
 
-// False: somebody has it open, or it has changed or gone since it was listed.
+// The one place that may take a last copy, for the user has said so; all others need a
+// Redundant. False: somebody has it open, or it has changed or gone since it was listed.
 Result<bool> remove_one(Guards& guards, const Orphan& orphan) {
   auto handle = guards.fs.open_read(orphan.path);
   if (!handle) {
@@ -63,15 +64,13 @@ Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir)
   return orphans;
 }
 
-std::vector<Outcome> remove_orphans(Guards& guards, const std::string& orphans_dir) {
+std::vector<Outcome>
+remove_orphans(Guards& guards, const std::string& home, const std::string& orphans_dir) {
   std::vector<Outcome> outcomes;
   auto orphans = list_orphans(guards.fs, orphans_dir);
   if (!orphans) {
-    Outcome outcome;
-    outcome.rollout = orphans_dir;
-    outcome.kind = OutcomeKind::failed;
-    outcome.error = std::move(orphans.error());
-    outcomes.push_back(std::move(outcome));
+    outcomes.push_back(
+        Outcome::failed(path_in_store(home, orphans_dir), std::move(orphans.error())));
     return outcomes;
   }
   for (const Orphan& orphan : *orphans) {
@@ -82,16 +81,12 @@ std::vector<Outcome> remove_orphans(Guards& guards, const std::string& orphans_d
     if (removed && !*removed) {
       continue;
     }
-    Outcome outcome;
-    outcome.rollout = orphan.path;
-    outcome.bytes_before = orphan.bytes;
-    outcome.kind = removed ? OutcomeKind::removed : OutcomeKind::failed;
-    if (!removed) {
-      outcome.error = std::move(removed.error());
-    } else {
-      outcome.detail = "an orphan of " + orphan.plain_name;
-    }
-    outcomes.push_back(std::move(outcome));
+    const std::string path = path_in_store(home, orphan.path);
+    outcomes.push_back(
+        removed
+            ? Outcome::of(path, OutcomeKind::removed, "an orphan of " + orphan.plain_name)
+            : Outcome::failed(path, std::move(removed.error())));
+    outcomes.back().bytes_before = orphan.bytes;
   }
   return outcomes;
 }

@@ -27,6 +27,8 @@ Result<std::vector<Orphan>> list_orphans(Fs& fs, const std::string& orphans_dir)
 // Removes the orphans that are k_orphan_age old and open in no process, as far as the
 // kernel tells. They may be the only copy of something: only on request.
 // One Outcome for each that was removed, and for each failure. Needs the store lock.
-std::vector<Outcome> remove_orphans(Guards& guards, const std::string& orphans_dir);
+// `home` is the store.
+std::vector<Outcome>
+remove_orphans(Guards& guards, const std::string& home, const std::string& orphans_dir);
 
 } // namespace coldpress

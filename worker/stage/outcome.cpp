@@ -1,5 +1,7 @@
 #include "worker/stage/outcome.hpp"
 
+#include "worker/stage/step.hpp"
+
 namespace coldpress {
 
 std::string_view name_of(OutcomeKind kind) {
@@ -28,6 +30,28 @@ std::string_view name_of(OutcomeKind kind) {
     return "removed";
   }
   return "unknown";
+}
+
+Outcome Outcome::of(std::string rollout, OutcomeKind kind, std::string detail) {
+  Outcome outcome;
+  outcome.rollout = std::move(rollout);
+  outcome.kind = kind;
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+Outcome Outcome::failed(std::string rollout, Error error) {
+  Outcome outcome = of(std::move(rollout), OutcomeKind::failed);
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+Outcome Outcome::stopped(std::string rollout, const Stop& stop) {
+  Outcome outcome = of(std::move(rollout), stop.kind, stop.detail);
+  outcome.reason = stop.reason;
+  outcome.error = stop.error;
+  outcome.blocked_us = stop.blocked_us;
+  return outcome;
 }
 
 } // namespace coldpress

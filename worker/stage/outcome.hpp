@@ -27,8 +27,15 @@ enum class OutcomeKind : std::uint8_t {
 
 std::string_view name_of(OutcomeKind kind);
 
-// What became of one rollout.
+struct Stop;
+
+// What became of one rollout. Made by one of the functions here.
 struct Outcome {
+  static Outcome of(std::string rollout, OutcomeKind kind, std::string detail = {});
+  static Outcome failed(std::string rollout, Error error);
+  static Outcome stopped(std::string rollout, const Stop& stop);
+
+  // Relative to the store, as Candidate::rollout; what is in no store as it is.
   std::string rollout;
   OutcomeKind kind = OutcomeKind::skipped;
   std::optional<Reason> reason;

@@ -18,6 +18,10 @@ std::string_view name_of(Role role) {
   return "retired";
 }
 
+std::string path_in_store(const std::string& home, const std::string& path) {
+  return path.starts_with(home + "/") ? path.substr(home.size() + 1) : path;
+}
+
 std::optional<std::string>
 usual_path(const std::string& home, Root root, const std::string& plain_name) {
   const std::string tree = join_path(home, tree_name(root));
@@ -64,5 +68,10 @@ find_twin(Fs& fs, const std::string& home, Root root, const std::string& path) {
   }
   return std::optional<std::string>();
 }
+
+FormPaths::FormPaths(const std::string& either)
+    : dir(parent_dir(either)), plain(plain_name(either)),
+      compressed(compressed_name(plain)),
+      retired(join_path(dir, retired_name(base_name(plain)))) {}
 
 } // namespace coldpress

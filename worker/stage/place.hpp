@@ -22,6 +22,10 @@ struct FoundFile {
   std::string path; // absolute
 };
 
+// `path` relative to the store, as Candidate::rollout; a path that is not below it as it
+// is.
+std::string path_in_store(const std::string& home, const std::string& path);
+
 // Where Codex keeps the plain form in that tree: flat in the archive, by the date in its
 // name in the other. Empty if the name has no date. `home` is the store.
 std::optional<std::string>
@@ -37,6 +41,15 @@ bool is_in_usual_place(const std::string& home,
 // Whoever compresses one of two such files decides which of them is the rollout.
 Result<std::optional<std::string>>
 find_twin(Fs& fs, const std::string& home, Root root, const std::string& path);
+
+// Where the forms of one rollout stand, by the path of either.
+struct FormPaths {
+  explicit FormPaths(const std::string& either);
+  std::string dir;
+  std::string plain;
+  std::string compressed;
+  std::string retired;
+};
 
 // Every form of one rollout, wherever in the store it stands. More than one file means
 // that a publication is under way, or that something was left behind.

@@ -1,8 +1,7 @@
 #include "worker/stage/publish.hpp"
 
 #include "locking/hold_timer.hpp"
-#include "worker/rollout/name.hpp"
-#include "worker/stage/place.hpp"
+#include "worker/stage/checks.hpp"
 
 namespace coldpress {
 
@@ -21,23 +20,16 @@ class PublishedMaker {
 public:
   PublishedMaker(Guards& guards, Verified verified, const PublishRules& rules)
       : guards_(guards), fs_(guards.fs), rules_(rules), verified_(std::move(verified)),
-        plain_(verified_.claim().candidate().path), compressed_(compressed_name(plain_)),
-        dir_(parent_dir(plain_)),
-        retired_(join_path(dir_, retired_name(base_name(plain_)))) {}
+        paths_(claim().candidate().path) {}
 
   Step<Published> run() {
-    auto maintenance = guards_.codex.try_maintenance();
-    if (!maintenance) {
-      return Halt(maintenance.error().code == Errc::busy
-                      ? Stop::skip(Reason::maintenance)
-                      : Stop::from(std::move(maintenance.error())));
-    }
-    auto done = name_it();
+    TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
+    Done done = name_it(maintenance);
     if (done) {
       done = make_durable();
     }
     if (done) {
-      done = retire();
+      done = retire(maintenance);
     }
     // 11: writers wait for nothing but the lease from here on; after it the disk may be
     // slow.
@@ -45,86 +37,63 @@ public:
     lease_.reset();
     if (!done) {
       if (!keep_pair_) {
-        undo();
+        undo(maintenance);
       }
       done.error().blocked_us = blocked_us_;
-      return Halt(std::move(done.error()));
+      return std::move(done.error());
     }
-    if (auto synced = fs_.sync_dir(dir_); !synced) {
-      // The retired file stands: the next pass's recovery syncs before it frees it.
-      return Halt(Stop::from(std::move(synced.error())));
-    }
+    // If not, the retired file stands: the next pass's recovery syncs before it frees it.
+    TRY(fs_.sync_dir(paths_.dir));
     return finish();
   }
 
 private:
   using Done = Step<std::monostate>;
 
-  static Done stop(Reason reason, std::string detail = {}) {
-    return Done(Halt(Stop::skip(reason, std::move(detail))));
-  }
-  static Done fail(Error error) { return Done(Halt(Stop::from(std::move(error)))); }
-
   const Claim& claim() const { return verified_.claim(); }
 
   // P's path still names the claimed inode, and leads to the claimed directory.
   Done still_ours() {
-    if (auto same = claim().directory().check(); !same) {
-      return fail(std::move(same.error()));
-    }
-    const auto found = fs_.lstat(plain_);
-    if (!found) {
-      return fail(found.error());
-    }
-    return claim().stamp().same_inode(*found) ? Done{} : stop(Reason::changed);
+    TRY(claim().directory().check());
+    TRY_ASSIGN(const FileStat found, fs_.lstat(paths_.plain));
+    return claim().stamp().same_inode(found) ? Done{} : Stop::skip(Reason::changed);
   }
 
   // 5, first half: Z gets its name while P stands and wins for every reader.
-  Done name_it() {
+  Done name_it(const Maintenance& maintenance) {
     HoldTimer held(guards_.clock, blocked_us_); // ends after the section does
-    const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
-    if (!section) {
-      return fail(section.error());
-    }
+    TRY_ASSIGN(const Section section,
+               Section::enter(maintenance, claim().candidate().thread_id, 2s));
     held.begin();
     TRY(still_ours());
-    TRY(no_twin());
-    if (auto linked = temp().commit_new(); !linked) {
-      return linked.error().code == Errc::exists ? stop(Reason::both_forms)
-                                                 : fail(std::move(linked.error()));
+    // Asked last: with two of them, which one is the rollout is not for us to say.
+    TRY(has_no_twin(fs_, claim().home(), claim().candidate()));
+    auto linked = verified_.commit_new(section);
+    if (!linked && linked.error().code == Errc::exists) {
+      return Stop::skip(Reason::both_forms);
     }
+    TRY(std::move(linked));
     return {};
   }
 
   // 5, second half. The file again: btrfs had not logged an inode without a name.
   Done make_durable() {
-    if (auto synced = fs_.sync_file(temp().handle()); !synced) {
-      return fail(std::move(synced.error()));
-    }
-    if (auto synced = fs_.sync_dir(dir_); !synced) {
-      return fail(std::move(synced.error()));
-    }
-    auto stat = fs_.stat(temp().handle());
-    if (!stat) {
-      return fail(std::move(stat.error()));
-    }
-    frame_ = FileStamp::of(*stat);
+    TRY(fs_.sync_file(verified_.temp()));
+    TRY(fs_.sync_dir(paths_.dir));
+    TRY_ASSIGN(const FileStat stat, fs_.stat(verified_.temp()));
+    frame_ = FileStamp::of(stat);
     return {};
   }
 
   // 6 to 10: the critical section. Writers wait from here until it returns.
-  Done retire() {
+  Done retire(const Maintenance& maintenance) {
     HoldTimer held(guards_.clock, blocked_us_); // ends after the section does
-    const auto section = Section::enter(guards_, claim().candidate().thread_id, 2s);
-    if (!section) {
-      return fail(section.error());
-    }
+    TRY_ASSIGN(const Section section,
+               Section::enter(maintenance, claim().candidate().thread_id, 2s));
     held.begin();
-    Done done = take_lease();
-    if (done) {
-      done = look_again();
-    }
-    return done ? rename_away() : done;
+    TRY(take_lease());
+    TRY(look_again());
+    return rename_away();
   }
 
   // 7
@@ -135,65 +104,43 @@ private:
       leases_ = LeaseSupport::works;
       return {};
     }
-    switch (taken.error().code) {
-    case Errc::busy:
-      return stop(Reason::open_for_writing);
-    case Errc::denied:
-    case Errc::unsupported:
-      leases_ = LeaseSupport::none;
-      return claim().candidate().root == Root::active && !rules_.active_without_lease
-                 ? stop(Reason::no_lease)
-                 : Done{};
-    default:
-      return fail(std::move(taken.error()));
+    const Errc code = taken.error().code;
+    if (code != Errc::denied && code != Errc::unsupported) {
+      return std::move(taken.error());
     }
+    leases_ = LeaseSupport::none;
+    return claim().candidate().root == Root::active && !rules_.active_without_lease
+               ? Stop::skip(Reason::no_lease)
+               : Done{};
   }
 
   // 8: by descriptor, by path; Z is ours; the other tree has no form of it.
   Done look_again() {
-    if (auto same = claim().directory().check(); !same) {
-      return fail(std::move(same.error()));
+    TRY(claim().directory().check());
+    TRY_ASSIGN(const FileStat by_handle, fs_.stat(claim().file()));
+    TRY_ASSIGN(const FileStat by_path, fs_.lstat(paths_.plain));
+    if (FileStamp::of(by_handle) != claim().stamp() ||
+        FileStamp::of(by_path) != claim().stamp()) {
+      return Stop::skip(Reason::changed);
     }
-    const auto by_handle = fs_.stat(claim().file());
-    const auto by_path = fs_.lstat(plain_);
-    const auto frame = fs_.lstat(compressed_);
-    if (!by_handle) {
-      return fail(by_handle.error());
-    }
-    if (!by_path) {
-      return fail(by_path.error());
-    }
-    if (FileStamp::of(*by_handle) != claim().stamp() ||
-        FileStamp::of(*by_path) != claim().stamp()) {
-      return stop(Reason::changed);
-    }
+    const auto frame = fs_.lstat(paths_.compressed);
     if (!frame || !frame_.same_inode(*frame)) {
-      return stop(Reason::changed, "another process removed or replaced the new .zst");
+      return Stop::skip(Reason::changed,
+                        "another process removed or replaced the new .zst");
     }
-    return no_twin();
-  }
-
-  // Asked last: with two of them, which one is the rollout is not for us to say.
-  Done no_twin() {
-    const Candidate& candidate = claim().candidate();
-    TRY_ASSIGN(const auto twin,
-               find_twin(fs_, claim().home(), candidate.root, candidate.path));
-    return twin ? stop(Reason::in_both_trees, *twin) : Done{};
+    return has_no_twin(fs_, claim().home(), claim().candidate());
   }
 
   // 9 and 10
   Done rename_away() {
-    const auto moved = move_new(fs_, plain_, retired_);
-    if (!moved) {
-      // The two-step form may have stopped in between: then both names stand, and the
-      // recovery drops the retired one.
-      return fail(moved.error());
-    }
+    // The two-step form may stop in between: then both names stand, and the recovery
+    // drops the retired one.
+    TRY_ASSIGN(const Moved moved, move_new(fs_, paths_.plain, paths_.retired));
     auto now = fs_.stat(claim().file());
-    if (now && *moved == Moved::by_link && now->links == 2) {
+    if (now && moved == Moved::by_link && now->links == 2) {
       now->links = 1; // of an open file over NFS; reap() counts again, with it closed
     }
-    const auto retired = fs_.lstat(retired_);
+    const auto retired = fs_.lstat(paths_.retired);
     // Last: what was written before this look is in the stamp, or breaks the lease.
     const bool whole = !lease_ || lease_->whole();
     if (whole && now && claim().stamp().same_but_ctime(*now) && retired &&
@@ -224,7 +171,7 @@ private:
   Done put_back() {
     Stop arrived = Stop::skip(Reason::open_for_writing);
     arrived.kind = OutcomeKind::writer_arrived;
-    if (auto moved = move_new(fs_, retired_, plain_); !moved) {
+    if (auto moved = move_new(fs_, paths_.retired, paths_.plain); !moved) {
       // P was made again meanwhile: neither Z nor R is ours to remove now.
       keep_pair_ = true;
       arrived.detail = "another process recreated the plain file meanwhile; the retired "
@@ -233,33 +180,45 @@ private:
     } else {
       put_back_ = true;
     }
-    return Done(Halt(std::move(arrived)));
+    return arrived;
   }
 
   // Takes Z's name away again, with P standing, under the maintenance lock. It may have
-  // got it even where the call failed, over a network. After a rollback P's name must be
-  // durable before Z's goes. A pair that stays is the recovery's: of whoever has the
-  // store now, if that is no longer us.
-  void undo() {
-    if ((put_back_ && !fs_.sync_dir(dir_)) || !guards_.store.check()) {
-      return;
-    }
-    const auto plain = fs_.lstat(plain_);
-    const auto frame = fs_.lstat(compressed_);
-    const auto named = fs_.stat(temp().handle());
-    if (plain && claim().stamp().same_inode(*plain) && frame && named &&
-        FileStamp::of(*named).same_inode(*frame)) {
-      (void)fs_.unlink(compressed_);
+  // got it even where the call failed, over a network. A pair that stays is the
+  // recovery's: of whoever has the store now, if that is no longer us.
+  void undo(const Maintenance& maintenance) {
+    const auto named = fs_.stat(verified_.temp());
+    const auto frame = fs_.lstat(paths_.compressed);
+    if (named && frame && FileStamp::of(*named).same_inode(*frame)) {
+      (void)take_name_back(maintenance, FileStamp::of(*named));
+    } else if (put_back_) {
+      (void)fs_.sync_dir(paths_.dir);
     }
   }
 
+  // After a rollback P's name must be durable before Z's goes.
+  Result<void> take_name_back(const Maintenance& maintenance, const FileStamp& frame) {
+    TRY_ASSIGN(const Durable plain,
+               Durable::sync(
+                   fs_, claim().file(), {paths_.plain, claim().stamp(), Since::written}));
+    TRY(guards_.store.check());
+    TRY_ASSIGN(
+        Redundant copy,
+        Redundant::prove(fs_,
+                         maintenance.lock(),
+                         Redundant::Pair{verified_.frame(), verified_.encoded().source()},
+                         {paths_.compressed, frame, Since::appended},
+                         plain));
+    return std::move(copy).remove();
+  }
+
   Published finish() {
-    Published published;
+    Published published(verified_.encoded().source(), verified_.frame());
     published.rollout_ = claim().candidate().rollout;
     published.root_ = claim().candidate().root;
     published.thread_id_ = claim().candidate().thread_id;
-    published.plain_path_ = plain_;
-    published.retired_path_ = retired_;
+    published.plain_path_ = paths_.plain;
+    published.retired_path_ = paths_.retired;
     published.directory_ = claim().directory().id();
     published.plain_ = claim().stamp();
     published.retired_ = aside_;
@@ -270,18 +229,13 @@ private:
     return published;
   }
 
-  TempFile& temp() { return verified_.encoded_.temp_; }
-
   Guards& guards_;
   Fs& fs_;
   PublishRules rules_;
   Verified verified_;
-  std::string plain_;      // P
-  std::string compressed_; // Z
-  std::string dir_;
-  std::string retired_; // R
-  FileStamp frame_;     // Z's, once it has its name
-  FileStamp aside_;     // R's
+  FormPaths paths_; // P, Z, R
+  FileStamp frame_; // Z's, once it has its name
+  FileStamp aside_; // R's
   bool changes_show_ = false;
   std::optional<KernelLease> lease_; // on P, which becomes R
   LeaseSupport leases_ = LeaseSupport::none;

@@ -1,6 +1,5 @@
 #include "worker/stage/reap.hpp"
 
-#include "worker/rollout/compare.hpp"
 #include "worker/rollout/name.hpp"
 
 namespace coldpress {
@@ -23,30 +22,28 @@ public:
       return gone_or(std::move(directory.error()));
     }
     if (directory->id() != published_.directory() || !directory->check()) {
-      return Done(
-          Halt(Stop::skip(Reason::changed, "its directory was replaced by another")));
+      return Stop::skip(Reason::changed, "its directory was replaced by another");
     }
-    if (auto synced = sync_what_stays(); !synced) {
-      return gone_or(std::move(synced.error()));
+    // The copy that stays, and its name, survive a power cut before the other one goes.
+    const auto stays = Durable::sync(fs_, {compressed_, published_.compressed()});
+    if (!stays) {
+      return gone_or(stays.error());
     }
     TRY_ASSIGN(const FileHandle handle, fs_.open_read(published_.retired_path()));
     const File retired(fs_, handle);
-    auto maintenance = guards_.codex.try_maintenance();
-    if (!maintenance) {
-      return maintenance.error().code == Errc::busy
-                 ? Done(Halt(Stop::skip(Reason::maintenance)))
-                 : Done(Halt(Stop::from(std::move(maintenance.error()))));
-    }
+    TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
     TRY(take_lease(handle));
     TRY(still_its_bytes(handle));
     {
-      const auto section = Section::enter(guards_, published_.thread_id(), 2s);
-      if (!section) {
-        return Done(Halt(Stop::from(section.error())));
-      }
+      TRY_ASSIGN(const Section section,
+                 Section::enter(maintenance, published_.thread_id(), 2s));
       TRY(directory->check());
-      TRY(look_again(handle));
-      TRY(fs_.unlink(published_.retired_path()));
+      TRY_ASSIGN(Redundant copy, prove(section, *stays));
+      TRY_ASSIGN(const FileStat by_handle, fs_.stat(handle));
+      if (FileStamp::of(by_handle) != now_ || !whole()) {
+        return changed();
+      }
+      TRY(std::move(copy).remove());
     }
     lease_.reset();
     // Not to keep the bytes, only to make the freed space final.
@@ -56,24 +53,11 @@ public:
 
 private:
   static Done changed(std::string detail = {}) {
-    return Done(Halt(Stop::skip(Reason::changed, std::move(detail))));
+    return Stop::skip(Reason::changed, std::move(detail));
   }
 
   static Done gone_or(Error error) {
-    return error.code == Errc::not_found ? changed()
-                                         : Done(Halt(Stop::from(std::move(error))));
-  }
-
-  // The copy that stays, and its name, survive a power cut before the other one goes.
-  Result<void> sync_what_stays() {
-    TRY_ASSIGN(const FileHandle handle, fs_.open_read(compressed_));
-    const File file(fs_, handle);
-    TRY_ASSIGN(const FileStat stat, fs_.stat(handle));
-    if (FileStamp::of(stat) != published_.compressed()) {
-      return Fail(Error{Errc::changed, 0, "reap", compressed_, {}});
-    }
-    TRY(fs_.sync_file(handle));
-    return fs_.sync_dir(parent_dir(compressed_));
+    return error.code == Errc::not_found ? changed() : Done(std::move(error));
   }
 
   // A write lease: whoever has it open, if only to read, may open it again for writing by
@@ -84,11 +68,8 @@ private:
       lease_.emplace(std::move(*taken));
       return {};
     }
-    if (taken.error().code == Errc::busy) {
-      return Done(Halt(Stop::skip(Reason::open_for_writing)));
-    }
-    return published_.lease() == LeaseSupport::works
-               ? Done(Halt(Stop::from(std::move(taken.error()))))
+    return taken.error().code == Errc::busy || published_.lease() == LeaseSupport::works
+               ? Done(std::move(taken.error()))
                : Done{};
   }
 
@@ -108,28 +89,26 @@ private:
     TRY_ASSIGN(RolloutReader plain,
                RolloutReader::over(
                    fs_, retired, published_.retired_path(), Form::plain, quietly));
-    const auto compared = compare_readers(frame, plain, [&]() -> Result<void> {
+    auto compared = compare_readers(frame, plain, [&]() -> Result<void> {
       return whole()
                  ? Result<void>()
                  : Fail(Error{Errc::busy, 0, "compare", published_.retired_path(), {}});
     });
-    if (!compared) {
-      return Done(Halt(whole() ? Stop::from(compared.error())
-                               : Stop::skip(Reason::open_for_writing)));
+    if (!compared && !whole()) {
+      return Stop::skip(Reason::open_for_writing);
     }
-    return compared->relation == Relation::equal
+    TRY_ASSIGN(compared_, std::move(compared));
+    return compared_->relation() == Relation::equal
                ? Done{}
                : changed("the retired file was written to, and its mtime put back");
   }
 
-  Done look_again(FileHandle retired) {
-    TRY_ASSIGN(const FileStat by_handle, fs_.stat(retired));
-    const auto by_path = fs_.lstat(published_.retired_path());
-    const auto frame = fs_.lstat(compressed_);
-    const bool as_it_was = FileStamp::of(by_handle) == now_ && by_path &&
-                           FileStamp::of(*by_path) == now_ && frame &&
-                           FileStamp::of(*frame) == published_.compressed();
-    return as_it_was && whole() ? Done{} : changed();
+  // By what was compared just now, else by what was read before it was retired.
+  Result<Redundant> prove(const Section& section, const Durable& stays) {
+    const Copy goes{published_.retired_path(), now_};
+    return compared_ ? Redundant::prove(fs_, section.lock(), *compared_, goes, stays)
+                     : Redundant::prove(
+                           fs_, section.lock(), published_.contents(), goes, stays);
   }
 
   bool whole() const { return !lease_ || lease_->whole(); }
@@ -139,6 +118,7 @@ private:
   const Published& published_;
   std::string compressed_;
   std::optional<KernelLease> lease_;
+  std::optional<Comparison> compared_;
   FileStamp now_; // R's, once it has proved to be what was retired
 };
 

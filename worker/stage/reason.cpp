@@ -1,5 +1,8 @@
 #include "worker/stage/reason.hpp"
 
+#include "locking/guards.hpp"
+#include "locking/kernel_lease.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -148,6 +151,17 @@ constexpr std::array k_reasons{
                "the time budget of the run is used up; the next run continues"},
 };
 
+// Each row stands where its reason's number says.
+constexpr bool is_in_order() {
+  for (std::size_t at = 0; at < k_reasons.size(); ++at) {
+    if (static_cast<std::size_t>(k_reasons[at].reason) != at) {
+      return false;
+    }
+  }
+  return k_reasons.size() == static_cast<std::size_t>(Reason::no_time) + 1;
+}
+static_assert(is_in_order());
+
 } // namespace
 
 std::string_view name_of(Reason reason) {
@@ -156,15 +170,6 @@ std::string_view name_of(Reason reason) {
 
 std::string_view explain(Reason reason) {
   return k_reasons[static_cast<std::size_t>(reason)].meaning;
-}
-
-std::optional<Reason> reason_from(std::string_view name) {
-  for (const ReasonText& known : k_reasons) {
-    if (known.name == name) {
-      return known.reason;
-    }
-  }
-  return std::nullopt;
 }
 
 namespace {
@@ -213,7 +218,9 @@ Reason reason_for(const Error& error) {
   case Errc::changed:
     return Reason::changed;
   case Errc::busy: // of opening: another program has leased the file, as Samba does
-    return error.op == "open" ? Reason::open_for_writing : Reason::live_writer;
+    return error.op == k_maintenance_op                   ? Reason::maintenance
+           : error.op == k_lease_op || error.op == "open" ? Reason::open_for_writing
+                                                          : Reason::live_writer;
   case Errc::lost_lock:
   case Errc::canceled:
     return Reason::canceled;

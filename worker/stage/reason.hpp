@@ -3,7 +3,6 @@
 #include "fsutil/result.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace coldpress {
@@ -63,7 +62,6 @@ enum class Reason : std::uint8_t {
 std::string_view name_of(Reason reason);
 // A sentence for a person: what it means and, where there is something, what to do.
 std::string_view explain(Reason reason);
-std::optional<Reason> reason_from(std::string_view name);
 // What a failed call says of the file, by its errno and by what was tried.
 Reason reason_for(const Error& error);
 

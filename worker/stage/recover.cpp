@@ -1,7 +1,6 @@
 #include "worker/stage/recover.hpp"
 
 #include "fsutil/text.hpp"
-#include "worker/rollout/beginning.hpp"
 #include "worker/rollout/compare.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
@@ -117,7 +116,7 @@ private:
     const FormView* here = first(Role::plain, retired.dir);
     if (here != nullptr && here->stamp.inode == retired.stamp.inode &&
         here->stamp.device == retired.stamp.device) {
-      return done(acts_->unlink_second_name(retired, *here),
+      return done(acts_->remove_second_name(retired, *here),
                   "removed the retired name of a plain file");
     }
     if (here == nullptr) {
@@ -156,11 +155,11 @@ private:
     if (!compared) {
       return failed(compared.error());
     }
-    if (compared->relation == Relation::equal ||
-        compared->relation == Relation::first_is_prefix) {
-      return reap(retired, plain);
+    if (compared->relation() == Relation::equal ||
+        compared->relation() == Relation::first_is_prefix) {
+      return reap(retired, plain, *compared);
     }
-    if (compared->relation == Relation::second_is_prefix && plain.dir == retired.dir &&
+    if (compared->relation() == Relation::second_is_prefix && plain.dir == retired.dir &&
         acts_->has_leases()) {
       auto swapped = acts_->exchange(retired, plain);
       if (swapped || swapped.error().code != Errc::unsupported) {
@@ -171,7 +170,7 @@ private:
     return orphan(retired,
                   fmt::format("the plain file and the retired one differ from byte {} "
                               "on; merge them by hand",
-                              compared->common));
+                              compared->common()));
   }
 
   Recovered
@@ -182,11 +181,12 @@ private:
     }
     if (compared && is_as_retired(retired)) {
       // Nobody wrote into it, so somebody has made the .zst anew since.
-      if (compared->relation == Relation::second_is_prefix) {
+      if (compared->relation() == Relation::second_is_prefix) {
         // The thread was resumed and compressed again: all of R is in it.
-        return quiet && retired.stamp.links == 1 ? reap(retired, frame) : Recovered{};
+        return quiet && retired.stamp.links == 1 ? reap(retired, frame, *compared)
+                                                 : Recovered{};
       }
-      if (compared->relation == Relation::differ) {
+      if (compared->relation() == Relation::differ) {
         // It is the rollout now, as after Codex's migration; or a program overwrote the
         // retired file in place and put its mtime back, which no time tells for sure: a
         // move into orphans/ that a crash has cut moves ctime, too.
@@ -195,19 +195,23 @@ private:
                            fmt::format(
                                "its .zst differs from byte {} on: it was replaced, or "
                                "the retired file was overwritten in place; both are kept",
-                               compared->common))
+                               compared->common()))
                      : Recovered{};
       }
     }
-    const bool equal = compared && compared->relation == Relation::equal;
+    const bool equal = compared && compared->relation() == Relation::equal;
     if (quiet && equal && is_untouched(retired, frame)) {
-      return reap(retired, frame);
+      return reap(retired, frame, *compared);
     }
     const bool covers_it =
-        equal || (compared && compared->relation == Relation::first_is_prefix);
+        equal || (compared && compared->relation() == Relation::first_is_prefix);
+    std::optional<RecoverActs::Stale> stale;
+    if (covers_it && frame.dir == retired.dir && !less_safe(frame.stamp, retired.stamp)) {
+      stale.emplace(RecoverActs::Stale{frame, *compared});
+    }
     return put_back(
         retired,
-        covers_it && frame.dir == retired.dir ? &frame : nullptr,
+        stale,
         [&]() -> Result<void> {
           TRY(guards_.fs.lstat(frame.file.path));
           return {};
@@ -244,7 +248,7 @@ private:
     }
     return put_back(
         retired,
-        nullptr,
+        std::nullopt,
         [&]() -> Result<void> {
           const ThreadRow row = row_of(id);
           TRY_ASSIGN(const bool elsewhere, stands_elsewhere());
@@ -269,16 +273,14 @@ private:
     return rules_.thread_row ? rules_.thread_row(id) : ThreadRow::no_database;
   }
 
-  Recovered reap(const FormView& retired, const FormView& keeps) {
+  Recovered
+  reap(const FormView& retired, const FormView& keeps, const Comparison& compared) {
     const auto grace = acts_->has_leases() ? rules_.grace : rules_.grace_without_lease;
     const auto age = guards_.clock.wall() - retired.stamp.ctime;
     if (age < grace) {
       return {std::nullopt, std::min<std::chrono::nanoseconds>(grace - age, grace)};
     }
-    if (auto refused = keeps_nothing(retired, keeps)) {
-      return *std::move(refused);
-    }
-    Recovered recovered = done(acts_->unlink_copy(retired, keeps), {});
+    Recovered recovered = remove_copy(retired, keeps, compared, {});
     if (recovered.outcome && recovered.outcome->kind == OutcomeKind::recovered) {
       recovered.outcome->kind = OutcomeKind::reaped;
       recovered.outcome->bytes_before = retired.stamp.size;
@@ -286,33 +288,37 @@ private:
     return recovered;
   }
 
-  // What stays must be as safe as what goes: under no second name, through which it could
-  // be changed, and open to nobody who could not write into the other.
-  std::optional<Recovered> keeps_nothing(const FormView& victim, const FormView& keeps) {
-    constexpr std::uint32_t k_others_write = 0022;
-    if (keeps.stamp.links != 1) {
-      return conflict(fmt::format(
-          "{} has a second hard link, so the other form stays; remove that link",
-          printable(keeps.file.path)));
-    }
-    if ((keeps.stamp.mode & ~victim.stamp.mode & k_others_write) != 0) {
-      return conflict(fmt::format("other users may write to {}, so the other form stays; "
-                                  "chmod go-w it",
-                                  printable(keeps.file.path)));
-    }
-    return std::nullopt;
+  // Of two forms the one that `keeps` makes needless.
+  Recovered remove_copy(const FormView& victim,
+                        const FormView& keeps,
+                        const Comparison& compared,
+                        std::string detail) {
+    const auto why_not = less_safe(victim.stamp, keeps.stamp);
+    return why_not ? conflict(text_of(*why_not, keeps))
+                   : done(acts_->remove_copy(victim, keeps, compared), std::move(detail));
   }
 
-  // Of two forms the one that `keeps` makes needless.
-  Recovered
-  remove_copy(const FormView& victim, const FormView& keeps, std::string detail) {
-    auto refused = keeps_nothing(victim, keeps);
-    return refused ? *std::move(refused)
-                   : done(acts_->unlink_copy(victim, keeps), std::move(detail));
+  static std::string text_of(LessSafe why, const FormView& keeps) {
+    const std::string path = printable(keeps.file.path);
+    switch (why) {
+    case LessSafe::second_name:
+      return fmt::format(
+          "{} has a second name, so the other form stays; remove that name", path);
+    case LessSafe::others_write:
+      return fmt::format(
+          "other users may write to {}, so the other form stays; chmod go-w it", path);
+    case LessSafe::other_user:
+      break;
+    }
+    return fmt::format(
+        "{} belongs to user {}, so the other form stays; compare them, and "
+        "move the other user's file out of the tree",
+        path,
+        keeps.stamp.uid);
   }
 
   Recovered put_back(const FormView& retired,
-                     const FormView* stale,
+                     const std::optional<RecoverActs::Stale>& stale,
                      const RecoverActs::StillWanted& still_wanted,
                      std::string detail) {
     return done(acts_->put_back(retired, plain_beside(retired), stale, still_wanted),
@@ -353,10 +359,12 @@ private:
     if (!compared && compared.error().code != Errc::corrupt) {
       return failed(compared.error());
     }
-    if (compared && (compared->relation == Relation::equal ||
-                     compared->relation == Relation::first_is_prefix)) {
-      return remove_copy(
-          frame, plain, "removed a .zst whose plain file contains all of its data");
+    if (compared && (compared->relation() == Relation::equal ||
+                     compared->relation() == Relation::first_is_prefix)) {
+      return remove_copy(frame,
+                         plain,
+                         *compared,
+                         "removed a .zst whose plain file contains all of its data");
     }
     if (!compared) {
       return beside_damaged(plain, frame);
@@ -406,15 +414,17 @@ private:
   }
 
   Recovered beside_damaged(const FormView& plain, const FormView& frame) {
-    const auto cut_off = is_cut_off_copy(guards_.fs, frame.file.path, plain.file.path);
+    const auto cut_off = compare_cut_off(guards_.fs, frame.file.path, plain.file.path);
     if (!cut_off) {
       return failed(cut_off.error());
     }
-    return *cut_off
-               ? remove_copy(
-                     frame, plain, "removed a .zst that was cut off while it was written")
-               : conflict("the plain file is beside a damaged .zst; neither is touched. "
-                          "If the plain file is complete, move the .zst out of the tree");
+    return *cut_off ? remove_copy(frame,
+                                  plain,
+                                  **cut_off,
+                                  "removed a .zst that was cut off while it was written")
+                    : conflict("the plain file is beside a damaged .zst; neither is "
+                               "touched. If the plain file is complete, move the "
+                               ".zst out of the tree");
   }
 
   Recovered two_frames(const FormView& a, const FormView& b) {
@@ -422,17 +432,18 @@ private:
     if (!compared && compared.error().code != Errc::corrupt) {
       return failed(compared.error());
     }
-    if (!compared || compared->relation == Relation::differ) {
-      return conflict("two .zst of one rollout differ; neither is touched. Compare them "
-                      "(zstd -dc) and move one out of the trees");
+    if (!compared || compared->relation() == Relation::differ) {
+      return conflict("two .zst of one rollout differ; neither is touched. Compare "
+                      "them (zstd -dc) and move one out of the trees");
     }
     // Of equals the one that came last is where Codex has put it: what a killed run has
     // left in the other tree is older.
     const bool first_goes =
-        compared->relation == Relation::first_is_prefix ||
-        (compared->relation == Relation::equal && a.stamp.ctime < b.stamp.ctime);
+        compared->relation() == Relation::first_is_prefix ||
+        (compared->relation() == Relation::equal && a.stamp.ctime < b.stamp.ctime);
     return remove_copy(first_goes ? a : b,
                        first_goes ? b : a,
+                       *compared,
                        "removed a .zst that the other tree also has");
   }
 
@@ -453,8 +464,10 @@ private:
   // --- results
 
   std::string logical() const {
-    return views_.empty() ? forms_.plain_name
-                          : join_path(views_.front().dir, forms_.plain_name);
+    return views_.empty()
+               ? forms_.plain_name
+               : path_in_store(rules_.home,
+                               join_path(views_.front().dir, forms_.plain_name));
   }
 
   Recovered done(Result<void> act, std::string detail) const {
@@ -473,9 +486,7 @@ private:
     default:
       break;
     }
-    Recovered recovered = report(OutcomeKind::failed, {});
-    recovered.outcome->error = error;
-    return recovered;
+    return {Outcome::failed(logical(), error), std::nullopt};
   }
 
   Recovered conflict(std::string detail) const {
@@ -483,11 +494,7 @@ private:
   }
 
   Recovered report(OutcomeKind kind, std::string detail) const {
-    Outcome outcome;
-    outcome.rollout = logical();
-    outcome.kind = kind;
-    outcome.detail = std::move(detail);
-    return {std::move(outcome), std::nullopt};
+    return {Outcome::of(logical(), kind, std::move(detail)), std::nullopt};
   }
 
   Guards& guards_;

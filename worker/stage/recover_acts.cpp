@@ -19,71 +19,88 @@ Result<void> whole(const std::optional<KernelLease>& lease, const FormView& view
   return {};
 }
 
+// As it was when the recovery looked at it.
+Copy exactly(const FormView& view) {
+  return {view.file.path, view.stamp};
+}
+
+// What stays may have grown since it was compared, if it is append-only: a plain
+// file's bytes stay the beginning of it.
+Copy still_holding(const FormView& view) {
+  return {view.file.path,
+          view.stamp,
+          view.file.role == Role::plain ? Since::appended : Since::nothing};
+}
+
 } // namespace
 
-Result<void> RecoverActs::unlink_copy(const FormView& victim, const FormView& keeps) {
-  TRY(make_durable(keeps));
+Result<void> RecoverActs::remove_copy(const FormView& victim,
+                                      const FormView& keeps,
+                                      const Comparison& compared) {
+  TRY_ASSIGN(const Durable stays, Durable::sync(fs_, still_holding(keeps)));
   TRY_ASSIGN(const File file, open(victim));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const Section section, enter(maintenance));
     // The lease first: a writer that closed just before it has changed the stamp.
     TRY_ASSIGN(const auto lease, lease_if_retired(victim, file));
-    TRY(unchanged(victim));
-    TRY(still_holds(keeps));
+    TRY_ASSIGN(Redundant copy,
+               Redundant::prove(fs_, section.lock(), compared, exactly(victim), stays));
     TRY(whole(lease, victim));
-    TRY(fs_.unlink(victim.file.path));
+    TRY(std::move(copy).remove());
   }
   return fs_.sync_dir(victim.dir);
 }
 
-Result<void> RecoverActs::unlink_second_name(const FormView& retired,
+Result<void> RecoverActs::remove_second_name(const FormView& retired,
                                              const FormView& plain) {
-  TRY(make_durable(plain));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const Durable stays, Durable::sync(fs_, exactly(plain)));
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
-    TRY(unchanged(plain));
-    TRY(unchanged(retired));
-    TRY(fs_.unlink(retired.file.path));
+    TRY_ASSIGN(const Section section, enter(maintenance));
+    TRY_ASSIGN(Redundant name,
+               Redundant::second_name(fs_, section.lock(), exactly(retired), stays));
+    TRY(std::move(name).remove());
   }
   return fs_.sync_dir(retired.dir);
 }
 
 Result<void> RecoverActs::put_back(const FormView& retired,
                                    const std::string& plain_path,
-                                   const FormView* stale,
+                                   const std::optional<Stale>& stale,
                                    const StillWanted& still_wanted) {
-  TRY(make_durable(retired));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const File file, open(retired));
+  // Its bytes before it gets the name that wins.
+  TRY(Durable::sync(
+      fs_, file.handle(), {retired.file.path, retired.stamp, Since::written}));
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const Section section, enter(maintenance));
     TRY(same_file(retired));
     TRY(still_wanted());
-    TRY(move_durably(retired.file.path, plain_path));
+    TRY(move_durably(section, retired, file, retired.file.path, plain_path));
   }
-  TRY(fs_.sync_dir(retired.dir));
-  if (stale == nullptr) {
-    return {};
+  if (!stale) {
+    return fs_.sync_dir(retired.dir);
   }
+  TRY_ASSIGN(const Durable plain,
+             Durable::sync(fs_, {plain_path, retired.stamp, Since::appended}));
   {
-    TRY_ASSIGN(const Section section, enter());
-    TRY(unchanged(*stale));
-    TRY_ASSIGN(const FileStat plain, fs_.lstat(plain_path));
-    if (!retired.stamp.same_inode(plain)) {
-      return Fail(changed(plain_path));
-    }
-    TRY(fs_.unlink(stale->file.path));
+    TRY_ASSIGN(const Section section, enter(maintenance));
+    TRY_ASSIGN(Redundant copy,
+               Redundant::prove(
+                   fs_, section.lock(), stale->compared, exactly(stale->frame), plain));
+    TRY(std::move(copy).remove());
   }
-  return fs_.sync_dir(stale->dir);
+  return fs_.sync_dir(stale->frame.dir);
 }
 
 Result<void> RecoverActs::exchange(const FormView& retired, const FormView& plain) {
   TRY_ASSIGN(const File retired_file, open(retired));
   TRY_ASSIGN(const File plain_file, open(plain));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const Section section, enter(maintenance));
     TRY_ASSIGN(const KernelLease first,
                KernelLease::try_take(fs_, retired_file.handle(), LeaseKind::read));
     TRY_ASSIGN(const KernelLease second,
@@ -102,13 +119,13 @@ Result<void> RecoverActs::exchange(const FormView& retired, const FormView& plai
 }
 
 Result<void> RecoverActs::retire_empty(const FormView& plain, const FormView& keeps) {
-  TRY(make_durable(keeps));
+  TRY(Durable::sync(fs_, still_holding(keeps)));
   TRY_ASSIGN(const File file, open(plain));
   const std::string retired =
       join_path(plain.dir, retired_name(base_name(plain.file.path)));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const Section section, enter(maintenance));
     TRY_ASSIGN(const KernelLease lease,
                KernelLease::try_take(fs_, file.handle(), LeaseKind::read));
     TRY(unchanged(plain));
@@ -127,14 +144,14 @@ Result<std::string> RecoverActs::orphan(const FormView& retired) {
   TRY(make_orphans_dir());
   TRY_ASSIGN(const std::string to, orphan_name(retired));
   TRY_ASSIGN(const File file, open(retired));
-  TRY_ASSIGN(const LockedFile maintenance, guards_.codex.try_maintenance());
+  TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
   {
-    TRY_ASSIGN(const Section section, enter());
+    TRY_ASSIGN(const Section section, enter(maintenance));
     TRY(unchanged(retired));
     TRY_ASSIGN(const auto lease, lease_if_retired(retired, file));
-    TRY(move_durably(retired.file.path, to));
+    TRY(move_durably(section, retired, file, retired.file.path, to));
     if (lease && !lease->whole()) {
-      TRY(move_durably(to, retired.file.path));
+      TRY(move_durably(section, retired, file, to, retired.file.path));
       return Fail(Error{Errc::busy, 0, "recover", retired.file.path, {}});
     }
   }
@@ -181,7 +198,11 @@ Result<std::string> RecoverActs::orphan_name(const FormView& retired) {
 // one directory to another only that half whose directory was synced. So where it is not
 // one rename in one directory, the new name is durable before the old one goes. A link
 // that a killed process made is taken up again.
-Result<void> RecoverActs::move_durably(const std::string& from, const std::string& to) {
+Result<void> RecoverActs::move_durably(const Section& section,
+                                       const FormView& view,
+                                       const File& file,
+                                       const std::string& from,
+                                       const std::string& to) {
   if (parent_dir(from) == parent_dir(to)) {
     auto moved = fs_.rename_new(from, to);
     if (moved || moved.error().code != Errc::unsupported) {
@@ -195,8 +216,13 @@ Result<void> RecoverActs::move_durably(const std::string& from, const std::strin
       return linked;
     }
   }
-  TRY(fs_.sync_dir(parent_dir(to)));
-  return fs_.unlink(from);
+  // By its handle: whoever opens it breaks our lease.
+  TRY_ASSIGN(const Durable stays,
+             Durable::sync(fs_, file.handle(), {to, view.stamp, Since::written}));
+  TRY_ASSIGN(Redundant name,
+             Redundant::second_name(
+                 fs_, section.lock(), {from, view.stamp, Since::written}, stays));
+  return std::move(name).remove();
 }
 
 Result<void> RecoverActs::hold(const std::string& dir) {
@@ -205,8 +231,8 @@ Result<void> RecoverActs::hold(const std::string& dir) {
   return {};
 }
 
-Result<Section> RecoverActs::enter() {
-  TRY_ASSIGN(Section section, Section::enter(guards_, thread_id_, 2s));
+Result<Section> RecoverActs::enter(const Maintenance& maintenance) {
+  TRY_ASSIGN(Section section, Section::enter(maintenance, thread_id_, 2s));
   for (const HeldDir& dir : held_) {
     TRY(dir.check());
   }
@@ -223,12 +249,6 @@ Result<File> RecoverActs::open(const FormView& view) {
   return file;
 }
 
-Result<void> RecoverActs::make_durable(const FormView& view) {
-  TRY_ASSIGN(const File file, open(view));
-  TRY(fs_.sync_file(file.handle()));
-  return fs_.sync_dir(view.dir);
-}
-
 Result<void> RecoverActs::unchanged(const FormView& view) {
   TRY_ASSIGN(const FileStat now, fs_.lstat(view.file.path));
   return FileStamp::of(now) == view.stamp ? Result<void>{}
@@ -240,8 +260,6 @@ Result<void> RecoverActs::same_file(const FormView& view) {
   return view.stamp.same_inode(now) ? Result<void>{} : Fail(changed(view.file.path));
 }
 
-// What stays may have grown since it was compared, if it is append-only: a plain
-// file's bytes stay the beginning of it.
 Result<void> RecoverActs::still_holds(const FormView& view) {
   TRY_ASSIGN(const FileStat now, fs_.lstat(view.file.path));
   if (!view.stamp.same_inode(now) || now.size < view.stamp.size) {

@@ -32,18 +32,24 @@ public:
   Result<void> hold(const std::string& dir);
 
   // Removes a form whose bytes `keeps` has, too. A retired one only with a fresh lease.
-  Result<void> unlink_copy(const FormView& victim, const FormView& keeps);
+  Result<void>
+  remove_copy(const FormView& victim, const FormView& keeps, const Comparison& compared);
 
   // R and P are one inode: the two-step rename of a system without renameat2 was cut.
-  Result<void> unlink_second_name(const FormView& retired, const FormView& plain);
+  Result<void> remove_second_name(const FormView& retired, const FormView& plain);
 
-  // R -> P, never replacing; then, with P's name durable, the .zst that P begins with.
+  // R -> P, never replacing; then, with P's name durable, the .zst that P begins with by
+  // `compared`, if there is one.
   // `still_wanted` is asked under the locks: an error of its own stops it. Without them
   // the user may have deleted the thread meanwhile.
   using StillWanted = std::function<Result<void>()>;
+  struct Stale {
+    const FormView& frame;
+    const Comparison& compared;
+  };
   Result<void> put_back(const FormView& retired,
                         const std::string& plain_path,
-                        const FormView* stale,
+                        const std::optional<Stale>& stale,
                         const StillWanted& still_wanted);
 
   // P is an older copy of R: they change places, unless a writer comes meanwhile.
@@ -64,10 +70,13 @@ public:
 private:
   Result<void> make_orphans_dir();
   Result<std::string> orphan_name(const FormView& retired);
-  Result<void> move_durably(const std::string& from, const std::string& to);
-  Result<Section> enter();
+  Result<void> move_durably(const Section& section,
+                            const FormView& view,
+                            const File& file,
+                            const std::string& from,
+                            const std::string& to);
+  Result<Section> enter(const Maintenance& maintenance);
   Result<File> open(const FormView& view);
-  Result<void> make_durable(const FormView& view);
   Result<void> unchanged(const FormView& view);
   Result<void> same_file(const FormView& view);
   Result<void> still_holds(const FormView& view);

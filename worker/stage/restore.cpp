@@ -21,31 +21,24 @@ public:
   Step<Outcome> run() {
     const BootTime begun = guards_.clock.boot();
     if (auto done = work_.prepare(); !done) {
-      return Halt(stop_for(std::move(done.error())));
+      return stop_for(std::move(done.error()));
     }
-    auto maintenance = guards_.codex.try_maintenance();
-    if (!maintenance) {
-      return Halt(maintenance.error().code == Errc::busy
-                      ? Stop::skip(Reason::maintenance)
-                      : Stop::from(std::move(maintenance.error())));
+    TRY_ASSIGN(const Maintenance maintenance, Maintenance::enter(guards_));
+    if (auto done = work_.publish([&] { return enter(maintenance); }); !done) {
+      return stop_for(std::move(done.error()));
     }
-    if (auto done = work_.publish([&] { return enter(); }); !done) {
-      return Halt(stop_for(std::move(done.error())));
-    }
-    Outcome outcome;
-    outcome.rollout = rules_.rollout;
-    outcome.kind = OutcomeKind::restored;
+    Outcome outcome = Outcome::of(rules_.rollout, OutcomeKind::restored);
     outcome.stamp = work_.frame();
-    outcome.bytes_before = work_.content().size;
+    outcome.bytes_before = work_.content().size();
     outcome.bytes_after = work_.frame().size;
-    outcome.hash = work_.content().hash;
+    outcome.hash = work_.content().hash();
     outcome.seconds = std::chrono::duration<double>(guards_.clock.boot() - begun).count();
     return outcome;
   }
 
 private:
-  Result<LockedFile> enter() {
-    TRY_ASSIGN(Section section, Section::enter(guards_, work_.thread_id(), 2s));
+  Result<LockedFile> enter(const Maintenance& maintenance) {
+    TRY_ASSIGN(Section section, Section::enter(maintenance, work_.thread_id(), 2s));
     return std::move(section).coordination();
   }
 

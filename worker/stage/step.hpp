@@ -22,7 +22,7 @@ struct Stop {
 
   static Stop skip(Reason reason, std::string detail = {});
   // An error, sorted by reason_for(): what the world did is a skip, what the machine did
-  // is a failure.
+  // is a failure. A Step takes an Error by this, so that TRY works in a stage.
   static Stop from(Error error);
 };
 
@@ -33,11 +33,9 @@ template <class T> class [[nodiscard]] Step : public tl::expected<T, Stop> {
 public:
   using Base::Base;
   Step(Base base) : Base(std::move(base)) {}
-  // So that TRY works in a stage: an Error ends it as Stop::from() says.
-  Step(tl::unexpected<Error> error)
-      : Base(tl::unexpect, Stop::from(std::move(error.value()))) {}
+  Step(Stop stop) : Base(tl::unexpect, std::move(stop)) {}
+  Step(Error error) : Base(tl::unexpect, Stop::from(std::move(error))) {}
+  Step(tl::unexpected<Error> error) : Step(std::move(error.value())) {}
 };
-
-using Halt = tl::unexpected<Stop>;
 
 } // namespace coldpress

@@ -7,16 +7,9 @@ namespace coldpress {
 
 namespace {
 
-Outcome outcome_for(const std::string& path, Result<bool> removed, std::string detail) {
-  Outcome outcome;
-  outcome.rollout = path;
-  outcome.kind = OutcomeKind::recovered;
-  outcome.detail = std::move(detail);
-  if (!removed) {
-    outcome.kind = OutcomeKind::failed;
-    outcome.error = std::move(removed.error());
-  }
-  return outcome;
+Outcome outcome_for(std::string path, Result<bool> removed, std::string detail) {
+  return removed ? Outcome::of(std::move(path), OutcomeKind::recovered, std::move(detail))
+                 : Outcome::failed(std::move(path), std::move(removed.error()));
 }
 
 // True if it was removed; false if it is another's, or gone.
@@ -39,7 +32,7 @@ Result<bool> sweep_part(Guards& guards, const std::string& path, std::uint32_t u
   }
   TRY(directory.check());
   TRY(guards.store.check());
-  TRY(guards.fs.unlink(path));
+  TRY(remove_part(guards.fs, path));
   return true;
 }
 
@@ -51,8 +44,9 @@ sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules) {
   for (const std::string& path : found.parts) {
     auto removed = sweep_part(guards, path, rules.uid);
     if (!removed || *removed) {
-      outcomes.push_back(outcome_for(
-          path, std::move(removed), "temp file of a coldpress that has ended"));
+      outcomes.push_back(outcome_for(path_in_store(rules.home, path),
+                                     std::move(removed),
+                                     "temp file of a coldpress that has ended"));
     }
   }
   for (const std::string& path : found.foreign_temps) {
@@ -61,7 +55,7 @@ sweep_temps(Guards& guards, Inventory& found, const SweepRules& rules) {
       found.odd.push_back({path, Oddity::unknown_temp, NameKind::foreign_temp});
     } else if (!swept || *swept == Swept::removed) {
       outcomes.push_back(outcome_for(
-          path,
+          path_in_store(rules.home, path),
           swept ? Result<bool>(true) : Fail(std::move(swept.error())),
           "temp file of Codex, a day old and not open; its rollout contains all of it"));
     }

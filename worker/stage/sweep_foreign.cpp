@@ -3,7 +3,6 @@
 #include "config/settings.hpp"
 #include "fsutil/file_stamp.hpp"
 #include "locking/kernel_lease.hpp"
-#include "worker/rollout/beginning.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 
@@ -43,7 +42,7 @@ public:
     if (!old_enough(stat, guards_.clock.wall()) || stat.uid != temp_.uid) {
       return Swept::in_use;
     }
-    const auto maintenance = guards_.codex.try_maintenance();
+    const auto maintenance = Maintenance::enter(guards_);
     if (!maintenance) {
       return later_or(maintenance.error());
     }
@@ -55,14 +54,15 @@ public:
     std::optional<Section> section;
     if (stat.size > 0) {
       std::string thread_id;
-      const auto found = find_its_bytes(*handle, *lease, thread_id);
+      const auto found =
+          find_its_bytes({*handle, temp_.path, form_}, stat, *lease, thread_id);
       if (!found) {
         return lease->whole() ? Fail(found.error()) : Result<Swept>(Swept::in_use);
       }
       if (!*found) {
         return Swept::unknown;
       }
-      auto entered = Section::enter(guards_, thread_id, 2s);
+      auto entered = Section::enter(*maintenance, thread_id, 2s);
       if (!entered) {
         return later_or(entered.error());
       }
@@ -70,43 +70,56 @@ public:
     }
     TRY(guards_.store.check());
     TRY(directory.check());
-    TRY_ASSIGN(const FileStat named, fs_.lstat(temp_.path));
-    if (!lease->whole() || FileStamp::of(named) != FileStamp::of(stat)) {
+    const Copy goes{temp_.path, FileStamp::of(stat)};
+    auto copy = whole_
+                    ? Redundant::prove(
+                          fs_, section->lock(), whole_->compared, goes, whole_->durable)
+                    : Redundant::empty(fs_, maintenance->lock(), goes);
+    if (!copy) {
+      return copy.error().code != Errc::changed && copy.error().code != Errc::not_found
+                 ? Fail(std::move(copy.error()))
+             : copy.error().path == temp_.path ? Result<Swept>(Swept::in_use)
+                                               : Result<Swept>(Swept::unknown);
+    }
+    if (!lease->whole()) {
       return Swept::in_use;
     }
-    if (whole_ && !still_stands(*whole_)) {
-      return Swept::unknown;
-    }
-    TRY(fs_.unlink(temp_.path));
+    TRY(std::move(*copy).remove());
     return Swept::removed;
   }
 
 private:
   struct Whole {
-    std::string path;
-    FileStamp stamp;
+    Comparison compared;
+    Durable durable;
   };
 
   // Sets `thread_id` and whole_ if a form of its rollout holds the whole file.
-  Result<bool>
-  find_its_bytes(FileHandle file, const KernelLease& lease, std::string& thread_id) {
-    TRY_ASSIGN(RolloutReader reader, RolloutReader::over(fs_, file, temp_.path, form_));
+  Result<bool> find_its_bytes(const OpenForm& temp,
+                              const FileStat& stat,
+                              const KernelLease& lease,
+                              std::string& thread_id) {
+    TRY_ASSIGN(RolloutReader reader,
+               RolloutReader::over(fs_, temp.file, temp.path, temp.form));
     const auto head = read_head(reader);
     if (!head || !*head) {
       return head || is_damage(head.error()) ? Result<bool>(false) : Fail(head.error());
     }
     thread_id = (*head)->thread_id;
-    const std::string here = parent_dir(temp_.path);
+    const std::string here = parent_dir(temp.path);
     const std::string archive = join_path(temp_.home, tree_name(Root::archived));
-    TRY_ASSIGN(const bool beside, find_in(here, file, lease, thread_id));
-    return beside || here == archive ? Result<bool>(beside)
-                                     : find_in(archive, file, lease, thread_id);
+    const auto find = [&](const std::string& dir) {
+      return find_in(dir, thread_id, [&](const std::string& path) {
+        return holds_it(path, temp, FileStamp::of(stat), lease);
+      });
+    };
+    TRY_ASSIGN(const bool beside, find(here));
+    return beside || here == archive ? Result<bool>(beside) : find(archive);
   }
 
   Result<bool> find_in(const std::string& dir,
-                       FileHandle file,
-                       const KernelLease& lease,
-                       const std::string& thread_id) {
+                       const std::string& thread_id,
+                       const std::function<Result<bool>(const std::string&)>& holds_it) {
     const auto entries = fs_.list_dir(dir);
     if (!entries) {
       return entries.error().code == Errc::not_found ? Result<bool>(false)
@@ -115,7 +128,7 @@ private:
     for (const DirEntry& entry : *entries) {
       const auto name = parse_rollout_name(entry.name);
       if (name && (name->thread_id == thread_id || name->rollout_id == thread_id)) {
-        TRY_ASSIGN(const bool holds, holds_it(join_path(dir, entry.name), file, lease));
+        TRY_ASSIGN(const bool holds, holds_it(join_path(dir, entry.name)));
         if (holds) {
           return true;
         }
@@ -124,11 +137,11 @@ private:
     return false;
   }
 
-  // A form that is damaged, another user's or open to others' writing vouches for
-  // nothing.
-  Result<bool>
-  holds_it(const std::string& path, FileHandle file, const KernelLease& lease) {
-    constexpr std::uint32_t k_others_write = 0022;
+  // A form that is damaged or less safe than the temp vouches for nothing.
+  Result<bool> holds_it(const std::string& path,
+                        const OpenForm& temp,
+                        const FileStamp& goes,
+                        const KernelLease& lease) {
     TRY_ASSIGN(const HeldDir directory, HeldDir::hold(fs_, parent_dir(path)));
     auto handle = fs_.open_read(path);
     if (!handle) {
@@ -138,37 +151,34 @@ private:
     }
     const File form(fs_, *handle);
     TRY_ASSIGN(const FileStat stat, fs_.stat(*handle));
-    if (stat.uid != temp_.uid || stat.links != 1 || (stat.mode & k_others_write) != 0) {
+    if (less_safe(goes, FileStamp::of(stat))) {
       return false;
     }
+    const bool frame = is_compressed_name(path);
     TRY_ASSIGN(
         RolloutReader whole,
-        RolloutReader::over(fs_,
-                            *handle,
-                            path,
-                            is_compressed_name(path) ? Form::compressed : Form::plain));
-    const auto same =
-        is_beginning_of(fs_, {file, temp_.path, form_}, whole, [&]() -> Result<void> {
-          return lease.whole() ? Result<void>()
-                               : Fail(Error{Errc::busy, 0, "compare", temp_.path, {}});
-        });
-    if (!same) {
-      return is_damage(same.error()) ? Result<bool>(false) : Fail(same.error());
+        RolloutReader::over(fs_, *handle, path, frame ? Form::compressed : Form::plain));
+    auto compared = compare_beginning(fs_, temp, whole, [&]() -> Result<void> {
+      return lease.whole() ? Result<void>()
+                           : Fail(Error{Errc::busy, 0, "compare", temp.path, {}});
+    });
+    if (!compared) {
+      return is_damage(compared.error()) ? Result<bool>(false) : Fail(compared.error());
     }
-    if (*same) {
-      TRY(fs_.sync_file(*handle));
-      TRY(fs_.sync_dir(parent_dir(path)));
-      whole_ = Whole{path, FileStamp::of(stat)};
+    if (!*compared) {
+      return false;
     }
-    return *same;
-  }
-
-  // Only appends may have come to it since, and those only to a plain file.
-  bool still_stands(const Whole& whole) const {
-    const auto now = fs_.lstat(whole.path);
-    return now && (FileStamp::of(*now) == whole.stamp ||
-                   (!is_compressed_name(whole.path) && whole.stamp.same_inode(*now) &&
-                    now->size >= whole.stamp.size));
+    // Only appends may come to it from here on, and those only to a plain file.
+    auto durable = Durable::sync(
+        fs_,
+        *handle,
+        {path, FileStamp::of(stat), frame ? Since::nothing : Since::appended});
+    if (!durable) {
+      return durable.error().code == Errc::changed ? Result<bool>(false)
+                                                   : Fail(std::move(durable.error()));
+    }
+    whole_.emplace(Whole{std::move(**compared), std::move(*durable)});
+    return true;
   }
 
   static bool is_damage(const Error& error) {

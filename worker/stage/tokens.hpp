@@ -2,7 +2,10 @@
 
 #include "fsutil/hash.hpp"
 #include "fsutil/temp_file.hpp"
+#include "locking/guards.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/content.hpp"
+#include "worker/rollout/redundant.hpp"
 #include "worker/stage/candidate.hpp"
 
 #include <cstdint>
@@ -12,8 +15,9 @@
 
 namespace coldpress {
 
-// The tokens of the pipeline. Move-only, one maker each: what publish() takes was
-// verified, what verify() takes was encoded from a claimed file.
+// The tokens of the pipeline. Move-only, each with one maker, which is its one friend:
+// what publish() takes was verified, what verify() takes was encoded from a claimed file.
+// tests/lint/tokens.cpp shows what does not compile.
 
 // The right to work on one file: open, and as it was when it was claimed, with the
 // directory that it is in. Holds no lock that a writer could meet.
@@ -31,12 +35,21 @@ public:
   std::uint64_t source_size() const { return source_size_; }
   // Of the store it is in.
   const std::string& home() const { return home_; }
-  // Of the plain bytes; only once a weak frame was measured.
-  const std::optional<Hash128>& measured() const { return measured_; }
+  // Only once a weak frame was measured.
+  const std::optional<Content>& measured() const { return measured_; }
+  // The same claim, with what its file was found to hold. Errc::changed if that was read
+  // of another file, or of this one as it was not claimed.
+  Result<Claim> measured(const Content& content) && {
+    if (content.stamp() != stamp_) {
+      return Fail(Error{Errc::changed, 0, "measure", candidate_.path, {}});
+    }
+    source_size_ = content.size();
+    measured_ = content;
+    return std::move(*this);
+  }
 
 private:
-  friend class ClaimMaker;    // worker/stage/claim.cpp
-  friend class ClaimMeasurer; // worker/stage/measure.cpp
+  friend class ClaimMaker; // worker/stage/claim.cpp
   Claim(Candidate candidate,
         FileStamp stamp,
         HeldDir directory,
@@ -53,16 +66,10 @@ private:
   LeaseSupport lease_;
   std::string home_;
   std::uint64_t source_size_;
-  std::optional<Hash128> measured_;
+  std::optional<Content> measured_;
 };
 
-// What went into a temp file, to be found there again.
-struct WrittenFrame {
-  Hash128 hash;
-  std::uint64_t size = 0;
-};
-
-// The claimed file's bytes as one zstd frame in an unnamed temp file: decoded and
+// The claimed file's bytes as one zstd frame in a temp file without a name: decoded and
 // compared with the source as they were written.
 class Encoded {
 public:
@@ -71,28 +78,32 @@ public:
 
   const Claim& claim() const { return claim_; }
   const TempFile& temp() const { return temp_; }
-  const Hash128& source_hash() const { return source_hash_; }
-  const WrittenFrame& written() const { return written_; }
+  const Content& source() const { return source_; }
+  const DecodedFrame& frame() const { return frame_; }
   int window_log() const { return window_log_; }
   int level() const { return level_; }
 
+  // The right to name the temp file: only a Verified has it.
+  class NamingKey {
+    friend class Verified;
+    NamingKey() {}
+  };
+  TempFile& temp(NamingKey) { return temp_; }
+
 private:
-  friend class EncodedMaker;  // worker/stage/encode.cpp
-  friend class VerifiedMaker; // worker/stage/verify.cpp
-  friend class PublishedMaker;
-  friend class RecompressedMaker;
+  friend class EncodedMaker; // worker/stage/encode.cpp
   Encoded(Claim claim,
           TempFile temp,
-          Hash128 source_hash,
-          WrittenFrame written,
+          const Content& source,
+          const DecodedFrame& frame,
           int level,
           int window_log)
-      : claim_(std::move(claim)), temp_(std::move(temp)), source_hash_(source_hash),
-        written_(written), level_(level), window_log_(window_log) {}
+      : claim_(std::move(claim)), temp_(std::move(temp)), source_(source), frame_(frame),
+        level_(level), window_log_(window_log) {}
   Claim claim_;
   TempFile temp_;
-  Hash128 source_hash_;
-  WrittenFrame written_;
+  Content source_;
+  DecodedFrame frame_;
   int level_;
   int window_log_;
 };
@@ -106,15 +117,24 @@ public:
 
   const Encoded& encoded() const { return encoded_; }
   const Claim& claim() const { return encoded_.claim(); }
+  const Content& frame() const { return frame_; } // as it was read back
+  FileHandle temp() const { return encoded_.temp().handle(); }
   bool from_disk() const { return from_disk_; }
 
+  // As TempFile's: with Codex's coordination lock and the thread free.
+  Result<void> commit_new(const Section&) {
+    return encoded_.temp(Encoded::NamingKey()).commit_new();
+  }
+  Result<std::string> commit_exchange(const Section&) {
+    return encoded_.temp(Encoded::NamingKey()).commit_exchange();
+  }
+
 private:
-  friend class VerifiedMaker;     // worker/stage/verify.cpp
-  friend class PublishedMaker;    // worker/stage/publish.cpp
-  friend class RecompressedMaker; // worker/stage/recompress.cpp
-  Verified(Encoded encoded, bool from_disk)
-      : encoded_(std::move(encoded)), from_disk_(from_disk) {}
+  friend class VerifiedMaker; // worker/stage/verify.cpp
+  Verified(Encoded encoded, const Content& frame, bool from_disk)
+      : encoded_(std::move(encoded)), frame_(frame), from_disk_(from_disk) {}
   Encoded encoded_;
+  Content frame_;
   bool from_disk_;
 };
 
@@ -136,12 +156,17 @@ public:
   // Whether each later change of the retired file shows in its ctime.
   bool changes_show() const { return changes_show_; }
   const FileStamp& compressed() const { return compressed_; }
+  // What was read of the two: the same bytes.
+  Redundant::Pair contents() const { return {source_, frame_}; }
   LeaseSupport lease() const { return lease_; }
   std::uint64_t blocked_us() const { return blocked_us_; }
 
 private:
   friend class PublishedMaker; // worker/stage/publish.cpp
-  Published() = default;
+  Published(const Content& source, const Content& frame)
+      : source_(source), frame_(frame) {}
+  Content source_;
+  Content frame_;
   std::string rollout_;
   Root root_ = Root::archived;
   std::string thread_id_;

@@ -4,16 +4,6 @@
 
 namespace coldpress {
 
-namespace {
-
-// Below the store, or as it is.
-std::string rollout_of(const Store& store, const std::string& plain) {
-  return plain.starts_with(store.home + "/") ? plain.substr(store.home.size() + 1)
-                                             : plain;
-}
-
-} // namespace
-
 std::vector<FrameFile> all_frames(Fs& fs, const Store& store, VerifySummary& summary) {
   std::vector<FrameFile> files;
   for (const Root root : {Root::archived, Root::active}) {
@@ -25,7 +15,7 @@ std::vector<FrameFile> all_frames(Fs& fs, const Store& store, VerifySummary& sum
            const auto found = kind == NameKind::compressed ? fs.lstat(path)
                                                            : Result<FileStat>(FileStat{});
            if (found && found->type == FileType::regular) {
-             std::string rollout = rollout_of(store, plain_name(path));
+             std::string rollout = path_in_store(store.home, plain_name(path));
              files.push_back(
                  {std::move(rollout), std::move(path), found->size, found->mtime});
            }
@@ -41,7 +31,7 @@ named_frames(Fs& fs, const Store& store, const std::vector<std::string>& plain_p
   std::vector<FrameFile> files;
   for (const std::string& plain : plain_paths) {
     FrameFile file;
-    file.rollout = rollout_of(store, plain);
+    file.rollout = path_in_store(store.home, plain);
     file.path = compressed_name(plain);
     if (const auto stat = fs.lstat(file.path)) {
       file.bytes = stat->size;

@@ -51,6 +51,9 @@ public:
     if (!files.empty()) { // else there is nothing to remember, and no file is made
       open_ledger();
     }
+    if (request.plain_paths.empty() && summary_.scan_errors.empty()) {
+      forget_deleted();
+    }
     queue_ = choose_frames(std::move(files), known_, request.sample);
     for (const FrameFile& file : queue_) {
       add_capped(bytes_total_, file.bytes);
@@ -87,6 +90,25 @@ private:
       ledger_.reset();
       summary_.notes.push_back("the results are not recorded: " +
                                describe(started.error()));
+    }
+  }
+
+  // A rollout that has no form any more is not verified again, nor is its damage put
+  // right.
+  void forget_deleted() {
+    std::vector<std::string> deleted;
+    for (const auto& [rollout, known] : known_) {
+      const std::string plain = join_path(store_.home, rollout);
+      const auto one = is_there(fs_, plain);
+      const auto other = is_there(fs_, compressed_name(plain));
+      if (one && !*one && other && !*other) {
+        deleted.push_back(rollout);
+      }
+    }
+    if (ledger_ && !deleted.empty()) {
+      ledger_->post([deleted = std::move(deleted)](Ledger& ledger) {
+        return ledger.forget_verified(deleted);
+      });
     }
   }
 
