@@ -1,3 +1,5 @@
+#include "locking/guards.hpp"
+#include "locking/kernel_lease.hpp"
 #include "worker/stage/reason.hpp"
 
 #include <doctest/doctest.h>

@@ -2,6 +2,7 @@
 
 #include "locking/kernel_lease.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/stage/place.hpp"
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 
 #include "locking/hold_timer.hpp"
 #include "worker/stage/checks.hpp"
+#include "worker/stage/place.hpp"
 
 namespace coldpress {
 

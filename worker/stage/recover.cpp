@@ -5,6 +5,7 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/reader.hpp"
+#include "worker/rollout/redundant.hpp"
 #include "worker/stage/recover_acts.hpp"
 
 #include <algorithm>

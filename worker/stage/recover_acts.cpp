@@ -1,6 +1,7 @@
 #include "worker/stage/recover_acts.hpp"
 
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/redundant.hpp"
 
 namespace coldpress {
 

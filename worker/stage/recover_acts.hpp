@@ -3,6 +3,7 @@
 #include "fsutil/file_stamp.hpp"
 #include "locking/guards.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/compare.hpp"
 #include "worker/stage/place.hpp"
 
 #include <functional>

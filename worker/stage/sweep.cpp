@@ -1,5 +1,6 @@
 #include "worker/stage/sweep.hpp"
 
+#include "fsutil/temp_file.hpp"
 #include "locking/held_file.hpp"
 #include "worker/stage/sweep_foreign.hpp"
 

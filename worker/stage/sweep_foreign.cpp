@@ -3,8 +3,10 @@
 #include "config/settings.hpp"
 #include "fsutil/file_stamp.hpp"
 #include "locking/kernel_lease.hpp"
+#include "worker/rollout/compare.hpp"
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/redundant.hpp"
 
 namespace coldpress {
 
