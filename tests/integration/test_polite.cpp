@@ -15,7 +15,7 @@ TEST_CASE("a time budget of nothing compresses nothing, says so, and is no failu
   const ProgramEnd end = home.compress({"--time-budget", "0s"});
   CHECK_EQ(end.code, 0);
   CHECK_EQ(end.out.find("Nothing to do"), std::string::npos);
-  CHECK_HAS(end.out, "2  no_time  the run's time budget is used up");
+  CHECK_HAS(end.out, "2  no_time  the time budget of the run is used up");
   CHECK_EQ(difference(before, list(home / "archived_sessions"), {""}), "");
   // The next one goes on at once: nothing is remembered against a rollout.
   CHECK_HAS(home.compress({"--json"}).out, R"("compressed":2)");

@@ -122,19 +122,6 @@ TEST_CASE("an empty file and an empty database of version 0 are migrated") {
   CHECK(Ledger::open_read_only(place.path)->has_value());
 }
 
-TEST_CASE("a ledger with the old names of outcomes goes on counting under the new ones") {
-  Place place;
-  place.fill();
-  place.exec("DELETE FROM outcomes; INSERT INTO outcomes VALUES ('compressed', 7), "
-             "('recompressed', 3); UPDATE files SET outcome = 'compressed'; "
-             "PRAGMA user_version = 3");
-  REQUIRE(newest_schema() == 4);
-  const auto ledger = Ledger::open(place.path);
-  REQUIRE(ledger.has_value());
-  CHECK(ledger->counters()->outcomes ==
-        std::map<std::string, std::uint64_t>{{"compressed", 7}, {"recompressed", 3}});
-}
-
 TEST_CASE("opening again keeps what was recorded") {
   Place place;
   place.fill();
