@@ -50,7 +50,7 @@ struct Rig {
                      ""});
   }
 
-  ScheduleHands hands(bool dry_run = false) {
+  ScheduleActions actions(bool dry_run = false) {
     steps.clear();
     programs.calls.clear();
     return {fs, programs.run(), dry_run, [this](const ScheduleStep& step) {
@@ -80,7 +80,7 @@ using Kind = ScheduleStep::Kind;
 
 TEST_CASE("a timer is installed by two files, a reload and enabling it") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK_EQ(value_in(rig.fs.get(std::string(k_units) + "coldpress.service"), "ExecStart"),
            "/usr/local/bin/coldpress run --quiet --retry-busy");
   CHECK(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
@@ -91,14 +91,14 @@ TEST_CASE("a timer is installed by two files, a reload and enabling it") {
 
 TEST_CASE("a second install finds nothing to do, another interval is one change") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   rig.timer_is("enabled", "active");
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.changes(), 0);
   CHECK(rig.told(Kind::note, "nothing to do"));
 
   rig.request.every = *parse_every("6h");
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.told(Kind::write, "coldpress.timer"));
   CHECK_FALSE(rig.told(Kind::write, "coldpress.service"));
   CHECK(rig.programs.called("systemctl --user restart coldpress.timer"));
@@ -106,22 +106,22 @@ TEST_CASE("a second install finds nothing to do, another interval is one change"
 
 TEST_CASE("files that an install wrote before it failed are taken up by the next") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   rig.timer_is("enabled", "active");
   rig.programs.answer("systemctl --user daemon-reload", {1, "", "no answer"});
   rig.request.every = *parse_every("6h");
-  REQUIRE_FALSE(install_schedule(rig.request, rig.hands()));
+  REQUIRE_FALSE(install_schedule(rig.request, rig.actions()));
 
   rig.programs.answer("systemctl --user daemon-reload", {});
   rig.timer_is("enabled", "active\nNeedDaemonReload=yes");
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("systemctl --user daemon-reload"));
   CHECK(rig.programs.called("systemctl --user restart coldpress.timer"));
 }
 
 TEST_CASE("a dry run tells the same and changes nothing") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands(true)));
+  REQUIRE(install_schedule(rig.request, rig.actions(true)));
   CHECK(rig.told(Kind::write, "coldpress.service"));
   CHECK(rig.told(Kind::run, "systemctl --user enable --now coldpress.timer"));
   CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.service"));
@@ -130,18 +130,18 @@ TEST_CASE("a dry run tells the same and changes nothing") {
 
 TEST_CASE("a file that somebody edited is refused by install and left by remove") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   const std::string path = std::string(k_units) + "coldpress.timer";
   const std::string edited = rig.fs.get(path) + "# mine\n";
   rig.fs.put(path, edited);
 
-  const auto refused = check_schedule(rig.request, rig.hands());
+  const auto refused = check_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(refused);
   CHECK_EQ(refused.error().code, Errc::exists);
   CHECK_EQ(refused.error().path, path);
 
   rig.timer_is("enabled", "active");
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("systemctl --user disable --now coldpress.timer"));
   CHECK_EQ(rig.fs.get(path), edited);
   CHECK(rig.told(Kind::keep, path));
@@ -152,50 +152,50 @@ TEST_CASE("a file of somebody else under our name is refused, and never removed"
   Rig rig;
   const std::string path = std::string(k_units) + "coldpress.service";
   rig.fs.put(path, "[Service]\nExecStart=/bin/true\n");
-  CHECK_FALSE(check_schedule(rig.request, rig.hands()));
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(check_schedule(rig.request, rig.actions()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK(rig.fs.exists(path));
 }
 
 TEST_CASE("a second remove finds nothing to do") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   rig.timer_is("enabled", "active");
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.fs.list_dir(k_units)->size(), 0);
   rig.timer_is("", "inactive");
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.changes(), 0);
   CHECK(rig.told(Kind::note, "nothing to do"));
 }
 
 TEST_CASE("units of the package are enabled as they are") {
   Rig rig;
-  REQUIRE(install_schedule(rig.request, rig.hands())); // before there was a package
+  REQUIRE(install_schedule(rig.request, rig.actions())); // before there was a package
   rig.request.program = std::string(k_packaged_program);
   for (const char* name : {"coldpress.service", "coldpress.timer"}) {
     rig.fs.put(std::string("/usr/lib/systemd/user/") + name,
                packaged_unit(std::string("user/") + name));
   }
   SUBCASE("and only the minute is written beside them") {
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.service"));
     CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
     CHECK(rig.programs.called("systemctl --user enable --now coldpress.timer"));
   }
   SUBCASE("and another interval is a drop-in") {
     rig.request.every = *parse_every("1w");
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     const std::string drop_in =
         std::string(k_units) + "coldpress.timer.d/50-coldpress-schedule.conf";
     CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=Mon *-*-* 0"), std::string::npos);
     rig.request.every = Every{};
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     CHECK_NE(rig.fs.get(drop_in).find("OnCalendar=*-*-* 0"), std::string::npos);
   }
   SUBCASE("unless they start another program than this") {
     rig.request.program = "/home/alice/bin/coldpress";
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     CHECK(rig.fs.exists(std::string(k_units) + "coldpress.service"));
   }
 }
@@ -203,14 +203,14 @@ TEST_CASE("units of the package are enabled as they are") {
 TEST_CASE("who does not linger is told what that means and what to do") {
   Rig rig;
   rig.programs.answer("loginctl", {0, "Linger=no\n", ""});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.told(Kind::warning, "sudo loginctl enable-linger alice"));
 }
 
 TEST_CASE("a systemd that refuses is an error with its words") {
   Rig rig;
   rig.programs.answer("systemctl --user enable", {1, "", "Failed to connect to bus\n"});
-  const auto done = install_schedule(rig.request, rig.hands());
+  const auto done = install_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(done);
   CHECK_NE(describe(done.error()).find("Failed to connect to bus"), std::string::npos);
   CHECK_NE(describe(done.error()).find("--kind cron"), std::string::npos);
@@ -219,7 +219,7 @@ TEST_CASE("a systemd that refuses is an error with its words") {
 TEST_CASE("what a program says is told without its end of line") {
   Rig rig;
   rig.programs.answer("systemctl --user show", {1, "", "no bus\n"});
-  const auto status = look_at_schedule(rig.request, rig.hands());
+  const auto status = look_at_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(status);
   CHECK(describe(status.error()).find("no bus;") != std::string::npos);
 }
@@ -230,22 +230,22 @@ TEST_CASE("the template of the system stays while other users have it") {
   rig.fs.put_dir("/etc/systemd/system");
   rig.programs.answer("systemctl show",
                       {0, "UnitFileState=\nActiveState=inactive\n", ""});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("systemctl enable --now coldpress@alice.timer"));
   const std::string wants = "/etc/systemd/system/timers.target.wants/";
   rig.fs.put(wants + "coldpress@alice.timer", "");
   rig.fs.put(wants + "coldpress@bob.timer", "");
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK(rig.fs.exists("/etc/systemd/system/coldpress@.timer"));
   REQUIRE(rig.fs.unlink(wants + "coldpress@bob.timer"));
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK_FALSE(rig.fs.exists("/etc/systemd/system/coldpress@.timer"));
 }
 
 TEST_CASE("the status says what is there, what is edited, and when it runs") {
   Rig rig;
   rig.request.every = *parse_every("6h");
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   const std::string timer = std::string(k_units) + "coldpress.timer";
   rig.fs.put(timer, rig.fs.get(timer) + "# mine\n");
   rig.programs.answer(
@@ -256,7 +256,7 @@ TEST_CASE("the status says what is there, what is edited, and when it runs") {
            "ExecMainExitTimestamp=Wed 2026-11-25 03:12:05 UTC\n"
            "ExecMainStatus=2\n",
        ""});
-  const auto all = look_at_schedule(rig.request, rig.hands());
+  const auto all = look_at_schedule(rig.request, rig.actions());
   REQUIRE(all);
   const ScheduleStatus& status = all->front();
   CHECK(status.enabled);
@@ -278,7 +278,7 @@ TEST_CASE("a run that a signal ended has 128 and the signal as its exit code") {
                        "ExecMainExitTimestamp=Wed 2026-11-25 03:12:05 UTC\n"
                        "ExecMainCode=2\nExecMainStatus=9\n",
                        ""});
-  const auto all = look_at_schedule(rig.request, rig.hands());
+  const auto all = look_at_schedule(rig.request, rig.actions());
   REQUIRE(all);
   CHECK_EQ(all->front().service_exit, 137);
 }
@@ -287,32 +287,32 @@ TEST_CASE("an install takes the place of a timer of another kind, a remove ends 
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
   rig.programs.answer("crontab -l", {0, "5 5 * * * x\n", ""});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   rig.programs.answer("crontab -l", {0, rig.programs.inputs["crontab -"], ""});
   rig.request.kind = ScheduleKind::systemd;
   SUBCASE("by install") {
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     CHECK_EQ(rig.programs.inputs["crontab -"], "5 5 * * * x\n");
     CHECK(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
   }
   SUBCASE("by remove, of whichever kind this login would use") {
     rig.request.any_kind = true;
-    const auto all = look_at_schedule(rig.request, rig.hands());
+    const auto all = look_at_schedule(rig.request, rig.actions());
     REQUIRE(all);
     CHECK_EQ(all->front().kind, ScheduleKind::cron);
-    REQUIRE(remove_schedule(rig.request, rig.hands()));
+    REQUIRE(remove_schedule(rig.request, rig.actions()));
     CHECK_EQ(rig.programs.inputs["crontab -"], "5 5 * * * x\n");
     CHECK_FALSE(rig.told(Kind::note, "not installed"));
   }
   SUBCASE("by remove, without the manager that would disable the unit") {
-    REQUIRE(install_schedule(rig.request, rig.hands()));
+    REQUIRE(install_schedule(rig.request, rig.actions()));
     const std::string link = std::string(k_units) + "timers.target.wants/coldpress.timer";
     rig.fs.put(link, "");
     rig.programs.answer("systemctl --user show", {1, "", "no bus\n"});
     rig.programs.answer("crontab -l", {1, "", "no crontab for alice\n"});
     rig.request.kind = ScheduleKind::cron;
     rig.request.any_kind = true;
-    REQUIRE(remove_schedule(rig.request, rig.hands()));
+    REQUIRE(remove_schedule(rig.request, rig.actions()));
     CHECK_FALSE(rig.fs.exists(link));
     CHECK_FALSE(rig.fs.exists(std::string(k_units) + "coldpress.timer"));
   }
@@ -335,7 +335,7 @@ TEST_CASE("the status of a user shows a timer of the system for that user") {
   rig.fs.put("/etc/systemd/system/coldpress@carol.service.d/other.conf", "");
   CHECK(scheduled_users(rig.fs) == std::vector<std::string>{"alice", "bob"});
   const auto all = look_at_schedule(
-      rig.request, rig.hands(), [](const ScheduleUser&, const ScheduleStatus& status) {
+      rig.request, rig.actions(), [](const ScheduleUser&, const ScheduleStatus& status) {
         return Result<TimerSettings>(
             TimerSettings{status.arguments.at(1), "", "", 0, true, true});
       });
@@ -349,7 +349,7 @@ TEST_CASE("the status of a user shows a timer of the system for that user") {
   CHECK_EQ(status.environment.at("A"), "b");
   CHECK(status.memory_max == 1000);
   // Which is not this user's to remove.
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK(rig.told(Kind::keep, "coldpress@alice.timer"));
 }
 
@@ -357,20 +357,20 @@ TEST_CASE("cron gets one line, and the rest of the crontab stays") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
   rig.programs.answer("crontab -l", {0, "# mine\n5 5 * * * x", ""});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   const std::string written = rig.programs.inputs["crontab -"];
   CHECK(written.starts_with("# mine\n5 5 * * * x\n"));
   CHECK_NE(written.find("/usr/local/bin/coldpress run --quiet --retry-busy # "),
            std::string::npos);
 
   rig.programs.answer("crontab -l", {0, written, ""});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.changes(), 0);
-  const auto all = look_at_schedule(rig.request, rig.hands());
+  const auto all = look_at_schedule(rig.request, rig.actions());
   REQUIRE(all);
   CHECK(all->front().enabled);
 
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.programs.inputs["crontab -"], "# mine\n5 5 * * * x\n");
 }
 
@@ -379,10 +379,10 @@ TEST_CASE("who has no crontab has an empty one, whatever cron calls it") {
   rig.request.kind = ScheduleKind::cron;
   rig.programs.answer(
       "crontab -l", {1, "", "crontab: can't open 'alice': No such file or directory\n"});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("crontab -"));
   rig.programs.answer("crontab -l", {1, "", "alice may not use cron\n"});
-  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(install_schedule(rig.request, rig.actions()));
 }
 
 TEST_CASE("a crontab that could not be read is not replaced") {
@@ -401,21 +401,21 @@ TEST_CASE("a crontab that could not be read is not replaced") {
   }
   SUBCASE("without a word") {}
   rig.programs.answer("crontab -l", end);
-  CHECK_FALSE(install_schedule(rig.request, rig.hands()));
-  CHECK_FALSE(remove_schedule(rig.request, rig.hands()));
+  CHECK_FALSE(install_schedule(rig.request, rig.actions()));
+  CHECK_FALSE(remove_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.changes(), 0);
 }
 
 TEST_CASE("an edited line of cron is refused by install and left by remove") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   const std::string edited = "1" + rig.programs.inputs["crontab -"];
   rig.programs.answer("crontab -l", {0, edited, ""});
-  const auto refused = check_schedule(rig.request, rig.hands());
+  const auto refused = check_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(refused);
   CHECK_EQ(refused.error().code, Errc::exists);
-  const auto left = remove_schedule(rig.request, rig.hands());
+  const auto left = remove_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(left); // it still starts runs
   CHECK_EQ(left.error().code, Errc::exists);
   CHECK_FALSE(rig.told(Kind::note, "not installed"));
@@ -426,20 +426,20 @@ TEST_CASE("a systemd that does not answer is told before anything is written") {
   Rig rig;
   rig.programs.answer("systemctl --user show",
                       {1, "", "Not booted\nFailed to connect to bus\n"});
-  const auto refused = check_schedule(rig.request, rig.hands());
+  const auto refused = check_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(refused);
   const std::string said = describe(refused.error());
   CHECK_NE(said.find("Not booted; Failed to connect to bus; if the systemd of this"),
            std::string::npos);
   CHECK_EQ(rig.changes(), 0);
-  CHECK(check_schedule(rig.request, rig.hands(true)));
+  CHECK(check_schedule(rig.request, rig.actions(true)));
 }
 
 TEST_CASE("a machine with neither systemd nor cron is told what else there is") {
   Rig rig;
   rig.request.kind = ScheduleKind::cron;
   rig.programs = FakePrograms{};
-  const auto refused = check_schedule(rig.request, rig.hands());
+  const auto refused = check_schedule(rig.request, rig.actions());
   REQUIRE_FALSE(refused);
   const std::string said = describe(refused.error());
   CHECK_NE(said.find("coldpress serve"), std::string::npos);
@@ -450,28 +450,28 @@ TEST_CASE("launchd loads the agent, and loads it anew when it changes") {
   Rig rig;
   rig.request.kind = ScheduleKind::launchd;
   const std::string plist = "/home/alice/Library/LaunchAgents/coldpress.run.plist";
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("launchctl bootstrap gui/1000 " + plist));
   rig.programs.answer("launchctl print", {});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK_EQ(rig.changes(), 0);
   rig.request.every = *parse_every("1h");
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.programs.called("launchctl bootout gui/1000/coldpress.run"));
-  REQUIRE(remove_schedule(rig.request, rig.hands()));
+  REQUIRE(remove_schedule(rig.request, rig.actions()));
   CHECK_FALSE(rig.fs.exists(plist));
 }
 
 TEST_CASE("an agent that launchd does not let go is loaded anew by the next install") {
   Rig rig;
   rig.request.kind = ScheduleKind::launchd;
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   rig.programs.answer("launchctl print", {});
   rig.programs.answer("launchctl bootout", {36, "", "busy"});
   rig.request.every = *parse_every("1h");
-  REQUIRE_FALSE(install_schedule(rig.request, rig.hands()));
+  REQUIRE_FALSE(install_schedule(rig.request, rig.actions()));
   rig.programs.answer("launchctl bootout", {});
-  REQUIRE(install_schedule(rig.request, rig.hands()));
+  REQUIRE(install_schedule(rig.request, rig.actions()));
   CHECK(rig.told(Kind::write, "coldpress.run.plist"));
   CHECK(rig.told(Kind::run, "launchctl bootstrap"));
 }

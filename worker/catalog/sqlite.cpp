@@ -254,7 +254,7 @@ Result<Db> Db::open_snapshot(const std::string& path, std::vector<std::byte> ima
 }
 
 Result<Db>
-Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patience) {
+Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds busy_timeout) {
   TRY(check_files(path));
   PosixFs fs;
   if (mode == DbMode::read_only) {
@@ -280,7 +280,7 @@ Db::open(const std::string& path, DbMode mode, std::chrono::milliseconds patienc
     return Fail(error_of(handle, "sqlite open", path));
   }
   prepare_handle(handle);
-  sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
+  sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
   // SQLite falls back to reading on its own when it may not write.
   if (mode == DbMode::read_write && sqlite3_db_readonly(handle, "main") == 1) {
     return Fail(

@@ -98,8 +98,8 @@ private:
 
 // An open database. Used by one thread at a time; never carried over a fork.
 //
-// Errors: busy (another process holds a lock for longer than `patience`, or a killed one
-// left a journal that a read-only connection may not replay), denied, no_space, io,
+// Errors: busy (another process holds a lock for longer than `busy_timeout`, or a killed
+// one left a journal that a read-only connection may not replay), denied, no_space, io,
 // corrupt (no database, damaged, or with tables that are not ours), not_found, invalid
 // (it or a file of SQLite's beside it is not a regular file). The context is what SQLite
 // says.
@@ -113,7 +113,8 @@ public:
   // read is Errc::denied.
   static Result<Db> open(const std::string& path,
                          DbMode mode,
-                         std::chrono::milliseconds patience = std::chrono::seconds{5});
+                         std::chrono::milliseconds busy_timeout = std::chrono::seconds{
+                             5});
 
   // One of its own in memory, gone with it.
   static Result<Db> in_memory();

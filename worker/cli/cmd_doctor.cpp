@@ -81,9 +81,9 @@ Result<ScheduleStatus> schedule_of(const Context& context) {
     return run_subprocess(context.clock, call);
   };
   TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context));
-  const ScheduleHands hands(context.fs, run, true, [](const ScheduleStep&) {});
+  const ScheduleActions actions(context.fs, run, true, [](const ScheduleStep&) {});
   TRY_ASSIGN(std::vector<ScheduleStatus> all,
-             look_at_schedule(wish.request, hands, settings_of_timers(context)));
+             look_at_schedule(wish.request, actions, settings_of_timers(context)));
   const auto on = std::find_if(all.begin(), all.end(), [](const ScheduleStatus& one) {
     return one.enabled || one.serve_active;
   });

@@ -28,29 +28,29 @@ void show(const Context& context, const ScheduleStep& step) {
 }
 
 // Everything else of the file stays byte for byte.
-Result<void> turn_on(const std::string& path, const ScheduleHands& hands) {
-  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
+Result<void> turn_on(const std::string& path, const ScheduleActions& actions) {
+  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(actions.fs(), path));
   TRY_ASSIGN(const std::string text, enable_feature(found.value_or(""), path));
-  hands.tell(Act::write, path, text);
-  if (hands.dry_run()) {
+  actions.tell(Act::write, path, text);
+  if (actions.dry_run()) {
     return {};
   }
   const bool for_all = path.starts_with("/etc/");
-  TRY(make_dirs(hands.fs(), parent_dir(path), for_all ? 0755 : 0700));
-  return replace_file(hands.fs(), path, text, for_all ? 0644 : 0600);
+  TRY(make_dirs(actions.fs(), parent_dir(path), for_all ? 0755 : 0700));
+  return replace_file(actions.fs(), path, text, for_all ? 0644 : 0600);
 }
 
-void advise(const ScheduleWish& wish, const ScheduleHands& hands) {
+void advise(const ScheduleWish& wish, const ScheduleActions& actions) {
   for (const ScheduleUser& user : wish.request.users) {
-    if (!hands.fs().lstat(user.store)) {
-      hands.tell(Act::warning,
-                 fmt::format("{} does not exist yet: runs fail until Codex creates it",
-                             user.store));
+    if (!actions.fs().lstat(user.store)) {
+      actions.tell(Act::warning,
+                   fmt::format("{} does not exist yet: runs fail until Codex creates it",
+                               user.store));
     }
   }
   if (wish.request.for_system && (wish.request.program.starts_with("/home/") ||
                                   wish.request.program.starts_with("/root/"))) {
-    hands.tell(
+    actions.tell(
         Act::warning,
         fmt::format("{} is in a home directory, which other users may not read; install "
                     "coldpress where every user can read it, then install again",
@@ -58,24 +58,24 @@ void advise(const ScheduleWish& wish, const ScheduleHands& hands) {
   }
 }
 
-Result<void> install(const ScheduleWish& wish, const ScheduleHands& hands) {
+Result<void> install(const ScheduleWish& wish, const ScheduleActions& actions) {
   if (!wish.feature_off.empty()) {
     return Fail(Error{Errc::invalid, 0, "schedule", "", {wish.feature_off}});
   }
-  TRY(check_schedule(wish.request, hands));
+  TRY(check_schedule(wish.request, actions));
   for (const std::string& file : wish.files_to_enable) {
-    TRY(turn_on(file, hands));
+    TRY(turn_on(file, actions));
   }
-  TRY(install_schedule(wish.request, hands));
-  advise(wish, hands);
+  TRY(install_schedule(wish.request, actions));
+  advise(wish, actions);
   return {};
 }
 
 // The worst of all users.
 Result<int>
-look(const Context& context, const ScheduleWish& wish, const ScheduleHands& hands) {
+look(const Context& context, const ScheduleWish& wish, const ScheduleActions& actions) {
   TRY_ASSIGN(const std::vector<ScheduleStatus> all,
-             look_at_schedule(wish.request, hands, settings_of_timers(context)));
+             look_at_schedule(wish.request, actions, settings_of_timers(context)));
   const WallTime now = context.clock.wall();
   int worst = 0;
   if (all.empty()) { // of the system, without names
@@ -101,15 +101,16 @@ Result<int> act(const Context& context) {
     return run_subprocess(context.clock, call);
   };
   TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context));
-  const ScheduleHands hands(context.fs,
-                            run,
-                            context.options.dry_run,
-                            [&](const ScheduleStep& step) { show(context, step); });
+  const ScheduleActions actions(context.fs,
+                                run,
+                                context.options.dry_run,
+                                [&](const ScheduleStep& step) { show(context, step); });
   const std::string& action = context.options.schedule.action;
   if (action == "status") {
-    return look(context, wish, hands);
+    return look(context, wish, actions);
   }
-  TRY(action == "install" ? install(wish, hands) : remove_schedule(wish.request, hands));
+  TRY(action == "install" ? install(wish, actions)
+                          : remove_schedule(wish.request, actions));
   return 0;
 }
 

@@ -36,32 +36,33 @@ void add_last_run(const std::string& state_dir, ScheduleStatus& status) {
   }
 }
 
-Result<void> install_kind(const ScheduleRequest& request, const ScheduleHands& hands) {
+Result<void> install_kind(const ScheduleRequest& request,
+                          const ScheduleActions& actions) {
   switch (request.kind) {
   case ScheduleKind::systemd:
-    return install_systemd(request, hands);
+    return install_systemd(request, actions);
   case ScheduleKind::launchd:
-    return install_launchd(request, hands);
+    return install_launchd(request, actions);
   default:
-    return install_cron(request, hands);
+    return install_cron(request, actions);
   }
 }
 
-Result<void> remove_kind(const ScheduleRequest& request, const ScheduleHands& hands) {
+Result<void> remove_kind(const ScheduleRequest& request, const ScheduleActions& actions) {
   switch (request.kind) {
   case ScheduleKind::systemd:
-    return remove_systemd(request, hands);
+    return remove_systemd(request, actions);
   case ScheduleKind::launchd:
-    return remove_launchd(request, hands);
+    return remove_launchd(request, actions);
   default:
-    return remove_cron(request, hands);
+    return remove_cron(request, actions);
   }
 }
 
 // The request once for each kind of timer that this user has; one of the system is of
 // one kind only.
 std::vector<ScheduleRequest> present_kinds(const ScheduleRequest& request,
-                                           const ScheduleHands& hands) {
+                                           const ScheduleActions& actions) {
   std::vector<ScheduleRequest> present;
   if (request.for_system) {
     return present;
@@ -70,9 +71,9 @@ std::vector<ScheduleRequest> present_kinds(const ScheduleRequest& request,
        {ScheduleKind::systemd, ScheduleKind::launchd, ScheduleKind::cron}) {
     ScheduleRequest one = request;
     one.kind = kind;
-    const bool there = kind == ScheduleKind::systemd   ? has_systemd(one, hands)
-                       : kind == ScheduleKind::launchd ? has_launchd(one, hands)
-                                                       : has_cron(hands);
+    const bool there = kind == ScheduleKind::systemd   ? has_systemd(one, actions)
+                       : kind == ScheduleKind::launchd ? has_launchd(one, actions)
+                                                       : has_cron(actions);
     if (there) {
       present.push_back(std::move(one));
     }
@@ -87,9 +88,9 @@ bool is_scheduled_by_system(const ScheduleRequest& request, Fs& fs) {
 
 // What status shows: each timer of this user that there is, or the one there would be.
 std::vector<ScheduleRequest> to_look_at(const ScheduleRequest& request,
-                                        const ScheduleHands& hands) {
-  std::vector<ScheduleRequest> all = present_kinds(request, hands);
-  if (is_scheduled_by_system(request, hands.fs())) {
+                                        const ScheduleActions& actions) {
+  std::vector<ScheduleRequest> all = present_kinds(request, actions);
+  if (is_scheduled_by_system(request, actions.fs())) {
     ScheduleRequest by_system = request;
     by_system.kind = ScheduleKind::systemd;
     by_system.for_system = true;
@@ -184,42 +185,44 @@ ScheduleKind usual_kind(Fs& fs, bool for_system, const std::string& runtime_dir)
   return fs.lstat(manager) ? ScheduleKind::systemd : ScheduleKind::cron;
 }
 
-Result<void> check_schedule(const ScheduleRequest& request, const ScheduleHands& hands) {
+Result<void> check_schedule(const ScheduleRequest& request,
+                            const ScheduleActions& actions) {
   switch (request.kind) {
   case ScheduleKind::systemd:
-    return check_systemd(request, hands);
+    return check_systemd(request, actions);
   case ScheduleKind::launchd:
-    return check_launchd(request, hands);
+    return check_launchd(request, actions);
   default:
-    return check_cron(hands);
+    return check_cron(actions);
   }
 }
 
 Result<void> install_schedule(const ScheduleRequest& request,
-                              const ScheduleHands& hands) {
-  TRY(install_kind(request, hands));
-  for (const ScheduleRequest& other : present_kinds(request, hands)) {
+                              const ScheduleActions& actions) {
+  TRY(install_kind(request, actions));
+  for (const ScheduleRequest& other : present_kinds(request, actions)) {
     if (other.kind != request.kind) {
-      TRY(remove_kind(other, hands));
+      TRY(remove_kind(other, actions));
     }
   }
   return {};
 }
 
-Result<void> remove_schedule(const ScheduleRequest& request, const ScheduleHands& hands) {
+Result<void> remove_schedule(const ScheduleRequest& request,
+                             const ScheduleActions& actions) {
   const std::vector<ScheduleRequest> present =
-      request.any_kind ? present_kinds(request, hands) : std::vector<ScheduleRequest>();
-  if (request.any_kind && is_scheduled_by_system(request, hands.fs())) {
+      request.any_kind ? present_kinds(request, actions) : std::vector<ScheduleRequest>();
+  if (request.any_kind && is_scheduled_by_system(request, actions.fs())) {
     const std::string& name = request.users.front().name;
-    hands.tell(ScheduleStep::Kind::keep,
-               "coldpress@" + name + ".timer",
-               "it is the system's: sudo coldpress schedule remove --system " + name);
+    actions.tell(ScheduleStep::Kind::keep,
+                 "coldpress@" + name + ".timer",
+                 "it is the system's: sudo coldpress schedule remove --system " + name);
   }
   if (present.empty()) {
-    return remove_kind(request, hands);
+    return remove_kind(request, actions);
   }
   for (const ScheduleRequest& one : present) {
-    TRY(remove_kind(one, hands));
+    TRY(remove_kind(one, actions));
   }
   return {};
 }
@@ -246,22 +249,22 @@ std::vector<std::string> scheduled_users(Fs& fs) {
 }
 
 Result<std::vector<ScheduleStatus>> look_at_schedule(const ScheduleRequest& request,
-                                                     const ScheduleHands& hands,
+                                                     const ScheduleActions& actions,
                                                      const SettingsOf& settings_of) {
   std::vector<ScheduleStatus> all;
   if (request.any_kind) {
-    for (const ScheduleRequest& one : to_look_at(request, hands)) {
+    for (const ScheduleRequest& one : to_look_at(request, actions)) {
       TRY_ASSIGN(const std::vector<ScheduleStatus> some,
-                 look_at_schedule(one, hands, settings_of));
+                 look_at_schedule(one, actions, settings_of));
       all.insert(all.end(), some.begin(), some.end());
     }
     return all;
   }
   for (const ScheduleUser& user : request.users) {
     auto status =
-        request.kind == ScheduleKind::systemd   ? look_at_systemd(request, user, hands)
-        : request.kind == ScheduleKind::launchd ? look_at_launchd(request, hands)
-                                                : look_at_cron(request, hands);
+        request.kind == ScheduleKind::systemd   ? look_at_systemd(request, user, actions)
+        : request.kind == ScheduleKind::launchd ? look_at_launchd(request, actions)
+                                                : look_at_cron(request, actions);
     if (!status) {
       return Fail(std::move(status.error()));
     }

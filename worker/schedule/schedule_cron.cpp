@@ -28,8 +28,8 @@ bool says_none(const SubprocessEnd& end) {
 
 // A user without one has an empty one. An error says that it was not read whole, and then
 // nothing may be written.
-Result<std::string> read_crontab(const ScheduleHands& hands) {
-  auto end = hands.ask({"crontab", "-l"});
+Result<std::string> read_crontab(const ScheduleActions& actions) {
+  auto end = actions.ask({"crontab", "-l"});
   if (!end && end.error().code == Errc::not_found) {
     return Fail(
         Error{Errc::not_found,
@@ -53,20 +53,20 @@ Result<std::string> read_crontab(const ScheduleHands& hands) {
   return end->code == 0 ? end->out : std::string();
 }
 
-Result<void> write_crontab(const ScheduleHands& hands, std::string text) {
-  return hands.act({"crontab", "-"}, std::move(text));
+Result<void> write_crontab(const ScheduleActions& actions, std::string text) {
+  return actions.act({"crontab", "-"}, std::move(text));
 }
 
 } // namespace
 
-bool has_cron(const ScheduleHands& hands) {
-  const auto crontab = read_crontab(hands);
+bool has_cron(const ScheduleActions& actions) {
+  const auto crontab = read_crontab(actions);
   const CronLines lines = split_crontab(crontab ? *crontab : std::string());
   return !lines.ours.empty() || !lines.edited.empty();
 }
 
-Result<void> check_cron(const ScheduleHands& hands) {
-  TRY_ASSIGN(const std::string crontab, read_crontab(hands));
+Result<void> check_cron(const ScheduleActions& actions) {
+  TRY_ASSIGN(const std::string crontab, read_crontab(actions));
   const CronLines lines = split_crontab(crontab);
   if (lines.edited.empty()) {
     return {};
@@ -81,30 +81,32 @@ Result<void> check_cron(const ScheduleHands& hands) {
                          lines.edited.front())}});
 }
 
-Result<void> install_cron(const ScheduleRequest& request, const ScheduleHands& hands) {
-  TRY_ASSIGN(const std::string before, read_crontab(hands));
+Result<void> install_cron(const ScheduleRequest& request,
+                          const ScheduleActions& actions) {
+  TRY_ASSIGN(const std::string before, read_crontab(actions));
   CronLines lines = split_crontab(before);
   const std::string line = cron_line(request);
   if (lines.ours == std::vector{line}) {
-    hands.tell(Act::note, "nothing to do: already installed with these options");
+    actions.tell(Act::note, "nothing to do: already installed with these options");
     return {};
   }
-  hands.tell(Act::write, k_where, line + "\n");
+  actions.tell(Act::write, k_where, line + "\n");
   if (!lines.others.empty() && !lines.others.ends_with('\n')) {
     lines.others += '\n';
   }
-  TRY(write_crontab(hands, lines.others + line + "\n"));
-  hands.tell(Act::note,
-             "cron does not make up for runs missed while the machine is off; the minute "
-             "was chosen for this user and machine");
+  TRY(write_crontab(actions, lines.others + line + "\n"));
+  actions.tell(
+      Act::note,
+      "cron does not make up for runs missed while the machine is off; the minute "
+      "was chosen for this user and machine");
   return {};
 }
 
-Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
-  TRY_ASSIGN(const std::string before, read_crontab(hands));
+Result<void> remove_cron(const ScheduleRequest&, const ScheduleActions& actions) {
+  TRY_ASSIGN(const std::string before, read_crontab(actions));
   const CronLines lines = split_crontab(before);
   for (const std::string& line : lines.edited) {
-    hands.tell(Act::keep, line, "it was edited by hand; remove it with crontab -e");
+    actions.tell(Act::keep, line, "it was edited by hand; remove it with crontab -e");
   }
   if (lines.ours.empty() && !lines.edited.empty()) {
     return Fail(Error{Errc::exists,
@@ -114,21 +116,22 @@ Result<void> remove_cron(const ScheduleRequest&, const ScheduleHands& hands) {
                       {"the line of coldpress was edited, so it still starts runs"}});
   }
   if (lines.ours.empty()) {
-    hands.tell(Act::note, "nothing to do: not installed");
+    actions.tell(Act::note, "nothing to do: not installed");
     return {};
   }
   for (const std::string& line : lines.ours) {
-    hands.tell(Act::remove, line);
+    actions.tell(Act::remove, line);
   }
-  return lines.others.empty() ? hands.act({"crontab", "-r"})
-                              : write_crontab(hands, lines.others);
+  return lines.others.empty() ? actions.act({"crontab", "-r"})
+                              : write_crontab(actions, lines.others);
 }
 
-Result<ScheduleStatus> look_at_cron(const ScheduleRequest&, const ScheduleHands& hands) {
-  TRY_ASSIGN(const std::string crontab, read_crontab(hands));
+Result<ScheduleStatus> look_at_cron(const ScheduleRequest&,
+                                    const ScheduleActions& actions) {
+  TRY_ASSIGN(const std::string crontab, read_crontab(actions));
   const CronLines lines = split_crontab(crontab);
   ScheduleStatus status;
-  status.starter_runs = cron_runs(hands.fs());
+  status.starter_runs = cron_runs(actions.fs());
   const auto add = [&](const std::string& line, FileState state) {
     status.files.push_back({k_where, state});
     status.enabled = status.enabled || !line.starts_with("#");

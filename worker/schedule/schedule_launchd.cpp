@@ -19,8 +19,8 @@ std::string service_of(const ScheduleRequest& request) {
   return fmt::format("{}/{}", domain_of(request), k_launchd_label);
 }
 
-bool is_loaded(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const auto end = hands.ask({"launchctl", "print", service_of(request)});
+bool is_loaded(const ScheduleRequest& request, const ScheduleActions& actions) {
+  const auto end = actions.ask({"launchctl", "print", service_of(request)});
   return end && end->code == 0;
 }
 
@@ -30,51 +30,54 @@ std::string times_text(const ScheduleRequest& request) {
 
 } // namespace
 
-bool has_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const auto found = read_if_there(hands.fs(), launchd_file(request, false).path);
+bool has_launchd(const ScheduleRequest& request, const ScheduleActions& actions) {
+  const auto found = read_if_there(actions.fs(), launchd_file(request, false).path);
   return found && *found && author_of(**found) != Author::other;
 }
 
-Result<void> check_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  return hands.check({launchd_file(request, true)});
+Result<void> check_launchd(const ScheduleRequest& request,
+                           const ScheduleActions& actions) {
+  return actions.check({launchd_file(request, true)});
 }
 
-Result<void> install_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
+Result<void> install_launchd(const ScheduleRequest& request,
+                             const ScheduleActions& actions) {
   const PlannedFile file = launchd_file(request, true);
   TRY_ASSIGN(const std::optional<std::string> found,
-             read_if_there(hands.fs(), file.path));
-  const bool loaded = is_loaded(request, hands);
+             read_if_there(actions.fs(), file.path));
+  const bool loaded = is_loaded(request, actions);
   if (found == file.text && loaded) {
-    hands.tell(Act::note, "nothing to do: already installed with these options");
+    actions.tell(Act::note, "nothing to do: already installed with these options");
     return {};
   }
   // Before the file is another: one that fails is seen again by the next install.
   if (loaded) {
-    TRY(hands.act({"launchctl", "bootout", service_of(request)}));
+    TRY(actions.act({"launchctl", "bootout", service_of(request)}));
   }
-  TRY(hands.put({file}));
-  TRY(hands.act({"launchctl", "bootstrap", domain_of(request), file.path}));
-  hands.tell(Act::note, times_text(request));
+  TRY(actions.put({file}));
+  TRY(actions.act({"launchctl", "bootstrap", domain_of(request), file.path}));
+  actions.tell(Act::note, times_text(request));
   return {};
 }
 
-Result<void> remove_launchd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const bool loaded = is_loaded(request, hands);
+Result<void> remove_launchd(const ScheduleRequest& request,
+                            const ScheduleActions& actions) {
+  const bool loaded = is_loaded(request, actions);
   if (loaded) {
-    TRY(hands.act({"launchctl", "bootout", service_of(request)}));
+    TRY(actions.act({"launchctl", "bootout", service_of(request)}));
   }
-  TRY_ASSIGN(const bool removed, hands.put({launchd_file(request, false)}));
+  TRY_ASSIGN(const bool removed, actions.put({launchd_file(request, false)}));
   if (!loaded && !removed) {
-    hands.tell(Act::note, "nothing to do: not installed");
+    actions.tell(Act::note, "nothing to do: not installed");
   }
   return {};
 }
 
 Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
-                                       const ScheduleHands& hands) {
+                                       const ScheduleActions& actions) {
   ScheduleStatus status;
   const std::string path = launchd_file(request, false).path;
-  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(hands.fs(), path));
+  TRY_ASSIGN(const std::optional<std::string> found, read_if_there(actions.fs(), path));
   if (found) {
     const Author author = author_of(*found);
     status.arguments = arguments_of_plist(*found);
@@ -83,7 +86,7 @@ Result<ScheduleStatus> look_at_launchd(const ScheduleRequest& request,
                             : author == Author::edited ? FileState::edited
                                                        : FileState::other});
   }
-  status.enabled = is_loaded(request, hands);
+  status.enabled = is_loaded(request, actions);
   return status;
 }
 

@@ -25,13 +25,14 @@ bool template_in_use(Fs& fs, const std::vector<ScheduleUser>& going) {
   });
 }
 
-void warn_of_linger(const ScheduleUser& user, const ScheduleHands& hands) {
-  if (lingers(user, hands) == std::optional(false)) {
-    hands.tell(Act::warning,
-               fmt::format("the timer runs only while {} is logged in; to run it always: "
-                           "sudo loginctl enable-linger {}",
-                           user.name,
-                           user.name));
+void warn_of_linger(const ScheduleUser& user, const ScheduleActions& actions) {
+  if (lingers(user, actions) == std::optional(false)) {
+    actions.tell(
+        Act::warning,
+        fmt::format("the timer runs only while {} is logged in; to run it always: "
+                    "sudo loginctl enable-linger {}",
+                    user.name,
+                    user.name));
   }
 }
 
@@ -88,36 +89,38 @@ std::string wants_link(const ScheduleRequest& request) {
 }
 
 std::vector<PlannedFile> wanted_files(const ScheduleRequest& request,
-                                      const ScheduleHands& hands) {
-  const bool packaged = !packaged_units(request, hands.fs()).empty();
+                                      const ScheduleActions& actions) {
+  const bool packaged = !packaged_units(request, actions.fs()).empty();
   return systemd_files(request, packaged, Wanted::yes);
 }
 
 } // namespace
 
-bool has_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
+bool has_systemd(const ScheduleRequest& request, const ScheduleActions& actions) {
   const std::vector<PlannedFile> files = systemd_files(request, false, Wanted::no);
-  return hands.fs().lstat(wants_link(request)) ||
+  return actions.fs().lstat(wants_link(request)) ||
          std::any_of(files.begin(), files.end(), [&](const PlannedFile& file) {
-           const auto found = read_if_there(hands.fs(), file.path);
+           const auto found = read_if_there(actions.fs(), file.path);
            return found && *found && author_of(**found) != Author::other;
          });
 }
 
-Result<void> check_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  TRY(hands.check(wanted_files(request, hands)));
-  if (hands.dry_run()) {
+Result<void> check_systemd(const ScheduleRequest& request,
+                           const ScheduleActions& actions) {
+  TRY(actions.check(wanted_files(request, actions)));
+  if (actions.dry_run()) {
     return {};
   }
   // Who does not answer now would leave an installation half done.
-  const SystemdManager manager(request, hands);
+  const SystemdManager manager(request, actions);
   auto answer = manager.show(timer_of(request, request.users.front()));
   return answer ? Result<void>() : Fail(std::move(answer.error()));
 }
 
-Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const SystemdManager manager(request, hands);
-  TRY_ASSIGN(const bool written, hands.put(wanted_files(request, hands)));
+Result<void> install_systemd(const ScheduleRequest& request,
+                             const ScheduleActions& actions) {
+  const SystemdManager manager(request, actions);
+  TRY_ASSIGN(const bool written, actions.put(wanted_files(request, actions)));
   const bool changed = written || has_old_units(manager, request);
   if (changed) {
     TRY(manager.act({"daemon-reload"}));
@@ -128,21 +131,22 @@ Result<void> install_systemd(const ScheduleRequest& request, const ScheduleHands
     TRY_ASSIGN(const bool started, start_timer(manager, timer, changed));
     anything = anything || started;
     warn_of_serve(manager, serve_of(request, user));
-    if (!hands.dry_run()) {
+    if (!actions.dry_run()) {
       tell_next(manager, timer);
     }
   }
   if (!anything) {
-    hands.tell(Act::note, "nothing to do: already installed with these options");
+    actions.tell(Act::note, "nothing to do: already installed with these options");
   }
   if (!request.for_system) {
-    warn_of_linger(request.users.front(), hands);
+    warn_of_linger(request.users.front(), actions);
   }
   return {};
 }
 
-Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands& hands) {
-  const SystemdManager manager(request, hands);
+Result<void> remove_systemd(const ScheduleRequest& request,
+                            const ScheduleActions& actions) {
+  const SystemdManager manager(request, actions);
   bool anything = false;
   for (const ScheduleUser& user : request.users) {
     const std::string timer = timer_of(request, user);
@@ -152,26 +156,26 @@ Result<void> remove_systemd(const ScheduleRequest& request, const ScheduleHands&
         ((*state)["UnitFileState"] == "enabled" || (*state)["ActiveState"] == "active")) {
       TRY(manager.act({"disable", "--now", timer}));
       anything = true;
-    } else if (!state && !request.for_system && hands.fs().lstat(wants_link(request))) {
-      hands.tell(Act::remove, wants_link(request)); // else the next login starts it
-      if (!hands.dry_run()) {
-        TRY(hands.fs().unlink(wants_link(request)));
-        TRY(hands.fs().sync_dir(parent_dir(wants_link(request))));
+    } else if (!state && !request.for_system && actions.fs().lstat(wants_link(request))) {
+      actions.tell(Act::remove, wants_link(request)); // else the next login starts it
+      if (!actions.dry_run()) {
+        TRY(actions.fs().unlink(wants_link(request)));
+        TRY(actions.fs().sync_dir(parent_dir(wants_link(request))));
       }
       anything = true;
     }
   }
   std::vector<PlannedFile> files = systemd_files(request, false, Wanted::no);
-  if (request.for_system && template_in_use(hands.fs(), request.users)) {
+  if (request.for_system && template_in_use(actions.fs(), request.users)) {
     files.erase(files.begin(), files.begin() + 2); // the two of the template
-    hands.tell(Act::note, "coldpress@.timer stays: other users have it");
+    actions.tell(Act::note, "coldpress@.timer stays: other users have it");
   }
-  TRY_ASSIGN(const bool removed, hands.put(files));
+  TRY_ASSIGN(const bool removed, actions.put(files));
   if (removed && manager.show(timer_of(request, request.users.front()))) {
     TRY(manager.act({"daemon-reload"}));
   }
   if (!anything && !removed) {
-    hands.tell(Act::note, "nothing to do: not installed");
+    actions.tell(Act::note, "nothing to do: not installed");
   }
   return {};
 }

@@ -90,17 +90,17 @@ bool is_on(const SystemdManager::Properties& unit, const char* name, const char*
 
 Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
                                        const ScheduleUser& user,
-                                       const ScheduleHands& hands) {
-  const SystemdManager manager(request, hands);
+                                       const ScheduleActions& actions) {
+  const SystemdManager manager(request, actions);
   ScheduleRequest one = request;
   one.users = {user};
   ScheduleStatus status;
-  TRY_ASSIGN(status.files, files_of(one, hands.fs()));
+  TRY_ASSIGN(status.files, files_of(one, actions.fs()));
   TRY_ASSIGN(SystemdManager::Properties timer, manager.show(timer_of(request, user)));
   status.enabled =
       is_on(timer, "UnitFileState", "enabled") && is_on(timer, "ActiveState", "active");
   status.next = parse_systemd_time(timer["NextElapseUSecRealtime"]);
-  status.when = when_of(hands.fs(), timer["FragmentPath"], status.files);
+  status.when = when_of(actions.fs(), timer["FragmentPath"], status.files);
   auto service = manager.show(service_of(request, user));
   if (service) {
     status.service_ended = parse_systemd_time((*service)["ExecMainExitTimestamp"]);
@@ -118,7 +118,7 @@ Result<ScheduleStatus> look_at_systemd(const ScheduleRequest& request,
     status.serve_active = is_on(*serve, "ActiveState", "active");
   }
   if (!request.for_system) {
-    status.lingers = lingers(user, hands);
+    status.lingers = lingers(user, actions);
   }
   return status;
 }

@@ -24,10 +24,11 @@ std::vector<std::string> package_dirs(bool for_system) {
 
 } // namespace
 
-SystemdManager::SystemdManager(const ScheduleRequest& request, const ScheduleHands& hands)
-    : for_system_(request.for_system), hands_(hands) {
+SystemdManager::SystemdManager(const ScheduleRequest& request,
+                               const ScheduleActions& actions)
+    : for_system_(request.for_system), actions_(actions) {
   if (!for_system_) {
-    hands_.set_environment("XDG_RUNTIME_DIR", request.runtime_dir);
+    actions_.set_environment("XDG_RUNTIME_DIR", request.runtime_dir);
   }
 }
 
@@ -40,18 +41,18 @@ std::vector<std::string> SystemdManager::command(std::vector<std::string> words)
 }
 
 Result<void> SystemdManager::act(std::vector<std::string> words) const {
-  auto done = hands_.act(command(std::move(words)));
+  auto done = actions_.act(command(std::move(words)));
   return done ? std::move(done) : Fail(std::move(done.error()).in(advice()));
 }
 
 Result<SystemdManager::Properties> SystemdManager::show(const std::string& unit) const {
   TRY_ASSIGN(const SubprocessEnd end,
-             hands_.ask(command({"show",
-                                 "--property=UnitFileState,ActiveState,FragmentPath,"
-                                 "NextElapseUSecRealtime,ExecMainCode,ExecMainStatus,"
-                                 "ExecMainExitTimestamp,NeedDaemonReload,ExecStart,"
-                                 "Environment,ReadWritePaths,MemoryMax,MemoryHigh",
-                                 unit})));
+             actions_.ask(command({"show",
+                                   "--property=UnitFileState,ActiveState,FragmentPath,"
+                                   "NextElapseUSecRealtime,ExecMainCode,ExecMainStatus,"
+                                   "ExecMainExitTimestamp,NeedDaemonReload,ExecStart,"
+                                   "Environment,ReadWritePaths,MemoryMax,MemoryHigh",
+                                   unit})));
   if (end.code != 0) {
     return Fail(Error{Errc::io, 0, "systemctl", unit, {said_by(end)}}.in(advice()));
   }
@@ -115,14 +116,14 @@ systemd_files(const ScheduleRequest& request, bool packaged, Wanted wanted) {
   return files;
 }
 
-std::optional<bool> lingers(const ScheduleUser& user, const ScheduleHands& hands) {
-  const auto end =
-      hands.ask({"loginctl", "show-user", std::to_string(user.uid), "--property=Linger"});
+std::optional<bool> lingers(const ScheduleUser& user, const ScheduleActions& actions) {
+  const auto end = actions.ask(
+      {"loginctl", "show-user", std::to_string(user.uid), "--property=Linger"});
   if (end && end->code == 0 && end->out.starts_with("Linger=")) {
     return end->out.starts_with("Linger=yes");
   }
-  if (hands.fs().lstat("/var/lib/systemd/linger")) {
-    return hands.fs().lstat("/var/lib/systemd/linger/" + user.name).has_value();
+  if (actions.fs().lstat("/var/lib/systemd/linger")) {
+    return actions.fs().lstat("/var/lib/systemd/linger/" + user.name).has_value();
   }
   return {};
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/schedule/schedule_hands.hpp"
+#include "worker/schedule/schedule_actions.hpp"
 #include "worker/schedule/timer_files.hpp"
 
 namespace coldpress {
@@ -10,9 +10,9 @@ class SystemdManager {
 public:
   using Properties = std::map<std::string, std::string>;
 
-  SystemdManager(const ScheduleRequest& request, const ScheduleHands& hands);
+  SystemdManager(const ScheduleRequest& request, const ScheduleActions& actions);
 
-  const ScheduleHands& hands() const { return hands_; }
+  const ScheduleActions& hands() const { return actions_; }
 
   Result<void> act(std::vector<std::string> words) const;
   // Of one unit; empty values for one that there is not. Errors: no systemctl, or nobody
@@ -24,7 +24,7 @@ private:
   std::string advice() const;
 
   bool for_system_;
-  ScheduleHands hands_;
+  ScheduleActions actions_;
 };
 
 std::string timer_of(const ScheduleRequest& request, const ScheduleUser& user);
@@ -41,7 +41,7 @@ systemd_files(const ScheduleRequest& request, bool packaged, Wanted wanted);
 
 // Without lingering a user's manager ends with the last session, and the timer with it.
 // Empty if not known.
-std::optional<bool> lingers(const ScheduleUser& user, const ScheduleHands& hands);
+std::optional<bool> lingers(const ScheduleUser& user, const ScheduleActions& actions);
 
 // "Thu 2026-11-26 03:12:00 UTC", as systemctl says it with TZ=UTC.
 std::optional<WallTime> parse_systemd_time(std::string_view text);

@@ -44,7 +44,7 @@ void Notify::alive() const {
   tell("WATCHDOG=1");
 }
 
-std::optional<std::chrono::microseconds> Notify::patience() {
+std::optional<std::chrono::microseconds> Notify::watchdog_interval() {
 #ifdef COLDPRESS_SYSTEMD
   std::uint64_t length = 0;
   if (sd_watchdog_enabled(0, &length) > 0) {

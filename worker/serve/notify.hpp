@@ -19,7 +19,7 @@ public:
 
   // How long the manager waits for alive() before it takes us for dead; empty: it does
   // not.
-  static std::optional<std::chrono::microseconds> patience();
+  static std::optional<std::chrono::microseconds> watchdog_interval();
 };
 
 } // namespace coldpress

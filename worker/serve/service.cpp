@@ -16,7 +16,7 @@ namespace {
 // Of the 5 s in which a service manager, or a container, may expect us to be gone.
 constexpr std::chrono::seconds k_patience_with_pass{4};
 constexpr std::chrono::minutes k_between_looks{5};
-constexpr std::chrono::seconds k_between_stories{10};
+constexpr std::chrono::seconds k_status_interval{10};
 
 } // namespace
 
@@ -74,9 +74,9 @@ void Service::run() {
   }
   loop_.on_signal(SIGHUP, [this] { reload(); });
   loop_.on_signal(SIGUSR1, [this] { log_status(); });
-  if (const auto patience = Notify::patience()) {
+  if (const auto interval = Notify::watchdog_interval()) {
     const auto half =
-        std::chrono::duration_cast<std::chrono::milliseconds>(*patience / 2);
+        std::chrono::duration_cast<std::chrono::milliseconds>(*interval / 2);
     loop_.every(std::max(half, std::chrono::milliseconds{1}),
                 [this] { tell_watchdog(); });
   }
@@ -251,7 +251,7 @@ void Service::on_line(Served& served, std::string_view line) {
     break;
   }
   const BootTime now = setup_.clock.boot();
-  if (!told_ || now - *told_ >= k_between_stories) {
+  if (!told_ || now - *told_ >= k_status_interval) {
     told_ = now;
     notify_.status(status_line());
     look_at_disk();

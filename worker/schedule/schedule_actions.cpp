@@ -1,4 +1,4 @@
-#include "worker/schedule/schedule_hands.hpp"
+#include "worker/schedule/schedule_actions.hpp"
 
 #include "fsutil/replace_file.hpp"
 #include "fsutil/text.hpp"
@@ -46,20 +46,20 @@ std::string said_by(const SubprocessEnd& end) {
   return text;
 }
 
-void ScheduleHands::tell(ScheduleStep::Kind kind,
-                         std::string what,
-                         std::string text) const {
+void ScheduleActions::tell(ScheduleStep::Kind kind,
+                           std::string what,
+                           std::string text) const {
   tell_(ScheduleStep{kind, std::move(what), std::move(text)});
 }
 
-Result<SubprocessEnd> ScheduleHands::ask(std::vector<std::string> command) const {
+Result<SubprocessEnd> ScheduleActions::ask(std::vector<std::string> command) const {
   SubprocessCall call{std::move(command), {}, environment_};
   call.most_output = k_answer_limit;
   return run_(call);
 }
 
-Result<void> ScheduleHands::act(std::vector<std::string> command,
-                                std::string input) const {
+Result<void> ScheduleActions::act(std::vector<std::string> command,
+                                  std::string input) const {
   const std::string words = joined(command);
   tell(ScheduleStep::Kind::run, words);
   if (dry_run_) {
@@ -80,7 +80,7 @@ Result<void> ScheduleHands::act(std::vector<std::string> command,
   return {};
 }
 
-Result<void> ScheduleHands::check(const std::vector<PlannedFile>& files) const {
+Result<void> ScheduleActions::check(const std::vector<PlannedFile>& files) const {
   for (const PlannedFile& file : files) {
     if (!file.text) {
       continue;
@@ -103,8 +103,8 @@ Result<void> ScheduleHands::check(const std::vector<PlannedFile>& files) const {
   return {};
 }
 
-Result<bool> ScheduleHands::remove(const std::string& path,
-                                   const std::string& found) const {
+Result<bool> ScheduleActions::remove(const std::string& path,
+                                     const std::string& found) const {
   switch (author_of(found)) {
   case Author::ours:
     tell(ScheduleStep::Kind::remove, path);
@@ -121,7 +121,7 @@ Result<bool> ScheduleHands::remove(const std::string& path,
   }
 }
 
-Result<bool> ScheduleHands::put_one(const PlannedFile& file) const {
+Result<bool> ScheduleActions::put_one(const PlannedFile& file) const {
   TRY_ASSIGN(const std::optional<std::string> found, read_if_there(fs_, file.path));
   if (!file.text) {
     return found ? remove(file.path, *found) : Result<bool>(false);
@@ -137,7 +137,7 @@ Result<bool> ScheduleHands::put_one(const PlannedFile& file) const {
   return true;
 }
 
-Result<bool> ScheduleHands::put(const std::vector<PlannedFile>& files) const {
+Result<bool> ScheduleActions::put(const std::vector<PlannedFile>& files) const {
   bool changed = false;
   for (const PlannedFile& file : files) {
     TRY_ASSIGN(const bool different, put_one(file));

@@ -11,10 +11,10 @@ namespace coldpress {
 
 // What a schedule is made with: files, other programs, and somebody who is told. With
 // `dry_run` it tells the same and changes nothing; questions are asked all the same.
-class ScheduleHands {
+class ScheduleActions {
 public:
   using Tell = std::function<void(const ScheduleStep&)>;
-  ScheduleHands(Fs& fs, RunProgram run, bool dry_run, Tell tell)
+  ScheduleActions(Fs& fs, RunProgram run, bool dry_run, Tell tell)
       : fs_(fs), run_(std::move(run)), dry_run_(dry_run), tell_(std::move(tell)) {}
 
   Fs& fs() const { return fs_; }
