@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -22,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -65,12 +65,6 @@ struct Tape {
   // first, and each cut has a place of its own.
   std::optional<std::uint64_t> synced_by;
 };
-
-// Whether this one of `all` is one of so many of them, evenly spaced.
-bool is_place(std::size_t at, std::size_t wanted, std::size_t all) {
-  const std::size_t count = std::min(wanted, all);
-  return (2 * (at + 1) * count + all) / (2 * all) > (2 * at * count + all) / (2 * all);
-}
 
 // The file system's own commit, which comes every 30 s and takes names without the bytes
 // that are not written yet. ext4 and xfs do as much for the fsync() of any file.
@@ -207,12 +201,14 @@ private:
     const auto& windows = log.windows();
     const std::size_t all = windows.size();
     const OpenImage base(tape.base);
+    const std::set<std::size_t> places = places_in(windows, depth.places);
+    const std::set<std::size_t> places_cut_again = spread(depth.again, places.size());
     std::size_t tried = 0;
     for (std::size_t i = 0; i < all; ++i) {
       const auto& window = windows[i];
       const std::uint64_t synced_by = tape.synced_by.value_or(window.end);
       const std::string when = fmt::format("{}, flush {} of {}", tape.when, i, all);
-      if (is_place(i, depth.places, all)) {
+      if (places.count(i) != 0) {
         copy_sparse(tape.base, image_);
         cut(when, synced_by);
         for (int chance = 0; chance < depth.chances && !window.writes.empty(); ++chance) {
@@ -221,7 +217,7 @@ private:
           make_image_by_chance(tape, log, window, seed);
           cut(fmt::format("{}, chance {}", when, seed), synced_by);
         }
-        if (is_place(tried++, depth.again, std::min(depth.places, all))) {
+        if (places_cut_again.count(tried++) != 0) {
           make_image_by_chance(tape, log, window, depth.seed + i);
           cut_again(when, synced_by, depth);
         }

@@ -88,6 +88,18 @@ TEST_CASE("a chance cut takes any blocks of a write, and each of them whole") {
   CHECK(seen.size() == 32); // of five pieces, every choice
 }
 
+TEST_CASE("the power is cut all along a log, and where the most was written") {
+  CHECK(spread(2, 100) == std::set<std::size_t>{25, 75});
+  CHECK(spread(9, 3) == std::set<std::size_t>{0, 1, 2});
+  CHECK(spread(0, 3).empty());
+  std::vector<WriteLog::Window> windows(100);
+  windows[40].writes = {{0, 0, 700}, {0, 0, 700}};
+  windows[41].writes = {{0, 0, 1000}};
+  windows[42].writes = {{0, 0, 10}};
+  CHECK(places_in(windows, 4) == std::set<std::size_t>{25, 40, 41, 75});
+  CHECK(places_in(windows, 1000).size() == windows.size());
+}
+
 TEST_CASE("a log that ends in the middle of a write is not played") {
   const TempDir dir;
   const std::string path = dir.path() + "/log";

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
+#include <map>
 #include <stdexcept>
 #include <system_error>
 
@@ -132,6 +134,35 @@ void WriteLog::apply_some(const Window& window,
       done += length;
     }
   }
+}
+
+std::set<std::size_t> spread(std::size_t wanted, std::size_t all) {
+  std::set<std::size_t> places;
+  const std::size_t count = std::min(wanted, all);
+  for (std::size_t i = 0; i < count; ++i) {
+    places.insert((2 * i + 1) * all / (2 * count));
+  }
+  return places;
+}
+
+std::set<std::size_t> places_in(const std::vector<WriteLog::Window>& windows,
+                                std::size_t wanted) {
+  std::set<std::size_t> places = spread((wanted + 1) / 2, windows.size());
+  std::multimap<std::uint64_t, std::size_t, std::greater<>> by_size;
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    std::uint64_t size = 0;
+    for (const WriteLog::Write& write : windows[i].writes) {
+      size += write.length;
+    }
+    by_size.emplace(size, i);
+  }
+  for (const auto& [size, place] : by_size) {
+    if (places.size() >= wanted) {
+      break;
+    }
+    places.insert(place);
+  }
+  return places;
 }
 
 } // namespace coldpress

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,5 +65,12 @@ private:
   int fd_;
   std::vector<Window> windows_;
 };
+
+// So many of `all`, evenly spaced.
+std::set<std::size_t> spread(std::size_t wanted, std::size_t all);
+// Which windows to cut the power in: half of them evenly spaced, and the rest where the
+// most was written. On a slow machine nearly all are those of small appends.
+std::set<std::size_t> places_in(const std::vector<WriteLog::Window>& windows,
+                                std::size_t wanted);
 
 } // namespace coldpress

@@ -86,7 +86,7 @@ public:
   // The right to name the temp file: only a Verified has it.
   class NamingKey {
     friend class Verified;
-    NamingKey() {}
+    NamingKey() = default;
   };
   TempFile& temp(NamingKey) { return temp_; }
 
