@@ -80,7 +80,7 @@ Result<ScheduleStatus> schedule_of(const Context& context) {
   const RunProgram run = [&context](const SubprocessCall& call) {
     return run_subprocess(context.clock, call);
   };
-  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context, run));
+  TRY_ASSIGN(const ScheduleWish wish, schedule_wish(context));
   const ScheduleHands hands(context.fs, run, true, [](const ScheduleStep&) {});
   TRY_ASSIGN(std::vector<ScheduleStatus> all,
              look_at_schedule(wish.request, hands, settings_of_timers(context)));
