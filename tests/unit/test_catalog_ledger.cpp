@@ -392,7 +392,10 @@ TEST_CASE("troubled rollouts are those that failed or conflict, most failures fi
 TEST_CASE("the verification of a deleted rollout can be forgotten, and no other") {
   Rig rig;
   for (const char* rollout : {"a/deleted", "a/there"}) {
-    REQUIRE(rig.ledger.set_verified({.rollout = rollout, .at = rig.clock.wall()}));
+    Verification seen;
+    seen.rollout = rollout;
+    seen.at = rig.clock.wall();
+    REQUIRE(rig.ledger.set_verified(seen));
   }
   REQUIRE(rig.ledger.forget_verified({"a/deleted", "a/never seen"}));
   rig.ledger = rig.open();
