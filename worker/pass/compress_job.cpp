@@ -84,9 +84,10 @@ Outcome outcome_of(const Candidate& candidate, const Stop& stop) {
 Outcome outcome_of(const EncodedRollout& encoded) {
   const Verified& verified = encoded.verified;
   const bool weak = verified.claim().candidate().form == Form::compressed;
-  Outcome outcome = Outcome::of(verified.claim().candidate().rollout,
-                                weak ? OutcomeKind::recompressed : OutcomeKind::compressed,
-                                encoded.why);
+  Outcome outcome =
+      Outcome::of(verified.claim().candidate().rollout,
+                  weak ? OutcomeKind::recompressed : OutcomeKind::compressed,
+                  encoded.why);
   outcome.plain_bytes = verified.claim().source_size();
   outcome.stamp = verified.claim().stamp();
   outcome.bytes_before = verified.claim().stamp().size;

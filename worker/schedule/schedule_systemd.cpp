@@ -39,7 +39,7 @@ void warn_of_linger(const ScheduleUser& user, const ScheduleActions& actions) {
 Result<bool>
 start_timer(const SystemdManager& manager, const std::string& timer, bool changed) {
   auto state = manager.show(timer);
-  if (!state && !manager.hands().dry_run()) {
+  if (!state && !manager.actions().dry_run()) {
     return Fail(std::move(state.error()));
   }
   const bool on = state && (*state)["UnitFileState"] == "enabled" &&
@@ -67,8 +67,8 @@ bool has_old_units(const SystemdManager& manager, const ScheduleRequest& request
 void warn_of_serve(const SystemdManager& manager, const std::string& serve) {
   auto state = manager.show(serve);
   if (state && (*state)["ActiveState"] == "active") {
-    manager.hands().tell(Act::warning,
-                         serve + " is running, too; one of the two is enough");
+    manager.actions().tell(Act::warning,
+                           serve + " is running, too; one of the two is enough");
   }
 }
 
@@ -78,7 +78,7 @@ void tell_next(const SystemdManager& manager, const std::string& timer) {
     return;
   }
   if (const auto next = parse_systemd_time((*state)["NextElapseUSecRealtime"])) {
-    manager.hands().tell(Act::note, "next run: " + format_time(*next));
+    manager.actions().tell(Act::note, "next run: " + format_time(*next));
   }
 }
 

@@ -24,9 +24,8 @@ std::vector<std::string> package_dirs(bool for_system) {
 
 } // namespace
 
-SystemdManager::SystemdManager(const ScheduleRequest& request,
-                               const ScheduleActions& actions)
-    : for_system_(request.for_system), actions_(actions) {
+SystemdManager::SystemdManager(const ScheduleRequest& request, ScheduleActions actions)
+    : for_system_(request.for_system), actions_(std::move(actions)) {
   if (!for_system_) {
     actions_.set_environment("XDG_RUNTIME_DIR", request.runtime_dir);
   }

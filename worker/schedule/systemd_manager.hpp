@@ -10,9 +10,9 @@ class SystemdManager {
 public:
   using Properties = std::map<std::string, std::string>;
 
-  SystemdManager(const ScheduleRequest& request, const ScheduleActions& actions);
+  SystemdManager(const ScheduleRequest& request, ScheduleActions actions);
 
-  const ScheduleActions& hands() const { return actions_; }
+  const ScheduleActions& actions() const { return actions_; }
 
   Result<void> act(std::vector<std::string> words) const;
   // Of one unit; empty values for one that there is not. Errors: no systemctl, or nobody
