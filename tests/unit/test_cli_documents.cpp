@@ -16,7 +16,6 @@ using namespace coldpress;
 
 namespace {
 
-constexpr std::string_view k_feature = "features.local_thread_store_compression";
 
 std::string read(const std::string& name) {
   std::ostringstream text;
