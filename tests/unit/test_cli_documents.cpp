@@ -16,7 +16,6 @@ using namespace coldpress;
 
 namespace {
 
-
 std::string read(const std::string& name) {
   std::ostringstream text;
   text << std::ifstream(std::string(COLDPRESS_SOURCE "/") + name, std::ios::binary)
