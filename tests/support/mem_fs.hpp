@@ -68,6 +68,8 @@ public:
   // As rename(2) of another process: a file or a whole directory, onto a free name.
   void move(const std::string& from, const std::string& to);
   void take_away(const std::string& path); // whatever has that name
+  // As by a bind mount: the directory `from` is also at `to`, a free name.
+  void mount(const std::string& from, const std::string& to);
   void put_symlink(const std::string& path, const std::string& target);
   void put_special(const std::string& path); // a FIFO, say
   void set_times(const std::string& path, WallTime mtime, WallTime ctime);

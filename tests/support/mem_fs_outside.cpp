@@ -128,6 +128,14 @@ void MemFs::take_away(const std::string& path) {
   tree_.change({{at.dir, at.name, nullptr}});
 }
 
+void MemFs::mount(const std::string& from, const std::string& to) {
+  const std::lock_guard hold(mutex_);
+  const NodePtr node = node_at(from);
+  const NodePtr dir = put_parent(parent_dir(to));
+  tree_.change({{dir, base_name(to), node}});
+  tree_.sync_name(dir, base_name(to));
+}
+
 void MemFs::put_symlink(const std::string& path, const std::string& target) {
   const std::lock_guard hold(mutex_);
   put_node(path, FileType::symlink)->target = target;

@@ -531,6 +531,18 @@ TEST_CASE("a damaged ledger is a warning, one that cannot be read a problem") {
   CHECK(worst(check_ledger, facts).level == Level::note);
 }
 
+TEST_CASE("what a ledger that cannot be read might say is unknown, and not good") {
+  Healthy facts;
+  facts.store->ledger.there = true;
+  facts.store->ledger.runs.clear();
+  for (const auto check : {check_runs, check_verified, check_failures}) {
+    facts.store->ledger.error.reset();
+    CHECK(worst(check, facts).level == Level::ok);
+    facts.store->ledger.error = Error{Errc::unsupported, 0, "ledger version", "/l", {}};
+    CHECK(worst(check, facts).level == Level::note);
+  }
+}
+
 TEST_CASE("the last run is told of by how it ended") {
   const auto level_of = [](int exit_code) {
     Healthy facts;

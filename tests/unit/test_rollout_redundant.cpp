@@ -121,12 +121,39 @@ TEST_CASE("a copy with a second name does not make another one needless") {
       rig.disk, rig.lock(), rig.compared(), rig.copy(k_goes), rig.durable())));
 }
 
+TEST_CASE("a file in a directory that is mounted in two places is no copy of itself") {
+  Rig rig;
+  rig.disk.mount("/store", "/mounted");
+  const std::string again = "/mounted/b.jsonl";
+  const LockedFile lock = rig.lock();
+  const Durable stays = rig.durable();
+  const Comparison compared = compare_rollouts(rig.disk, again, k_stays).value();
+  CHECK(is_changed(Redundant::prove(rig.disk, lock, compared, rig.copy(again), stays)));
+  const Content content = rig.content(k_stays);
+  CHECK(is_changed(Redundant::prove(
+      rig.disk, lock, Redundant::Pair{content, content}, rig.copy(again), stays)));
+  CHECK(is_changed(Redundant::second_name(rig.disk, lock, rig.copy(again), stays)));
+}
+
+TEST_CASE("a file seen through two mounts of one network file system is one file") {
+  FileStamp goes;
+  goes.device = 1;
+  goes.inode = 7;
+  goes.links = 1;
+  FileStamp stays = goes;
+  stays.device = 2;
+  CHECK(less_safe(goes, stays) == LessSafe::same_file);
+  stays.ctime += 1s; // of a copy on another disk the number may happen to be the same
+  CHECK_FALSE(less_safe(goes, stays));
+}
+
 TEST_CASE("a copy is less safe by its owner, its names, and who may write to it") {
   FileStamp goes;
   goes.uid = 1000;
   goes.mode = 0640;
   goes.links = 1;
   FileStamp stays = goes;
+  stays.inode = 1;
   CHECK_FALSE(less_safe(goes, stays));
   stays.mode = 0660;
   CHECK(less_safe(goes, stays) == LessSafe::others_write);

@@ -464,6 +464,21 @@ TEST_CASE("of two copies none goes for what is not only the user's own to change
   }
 }
 
+TEST_CASE("a .zst whose directory is mounted in both trees is its only copy, and stays") {
+  Rig rig;
+  rig.store.put(rig.other_compressed, frame());
+  rig.disk.take_away(parent_dir(rig.compressed));
+  rig.disk.mount(parent_dir(rig.other_compressed), parent_dir(rig.compressed));
+  rig.start();
+  const Files before = rig.files();
+  REQUIRE(before.size() == 2);
+  const Recovered recovered = rig.recover();
+  REQUIRE(recovered.outcome);
+  CHECK(name_of(recovered.outcome->kind) == "conflict");
+  CHECK(recovered.outcome->detail.find("mounted in two places") != std::string::npos);
+  CHECK(rig.files() == before);
+}
+
 TEST_CASE("recovery a second time finds nothing more, but for what it may not touch") {
   for (const Row& row : rows()) {
     CAPTURE(row.name);

@@ -145,6 +145,21 @@ TEST_CASE("restore stops when the .zst changes meanwhile, and keeps what is ther
   rig.check_kept("another");
 }
 
+TEST_CASE("a line appended as soon as the plain file has its name stays in it") {
+  Rig rig;
+  bool done = false;
+  rig.fs.set_hook([&](std::string_view, const std::string&) {
+    if (!done && rig.disk.exists(rig.plain)) {
+      done = true;
+      REQUIRE(rig.disk.append(rig.plain, "late\n"));
+    }
+  });
+  const auto restored = rig.restore();
+  REQUIRE(restored);
+  CHECK(restored->bytes_before == rig.text.size());
+  CHECK(rig.trees() == Files{{rig.plain, rig.text + "late\n"}});
+}
+
 TEST_CASE("restore removes no .zst when its plain file was replaced meanwhile") {
   Rig rig;
   bool done = false;

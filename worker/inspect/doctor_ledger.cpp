@@ -114,6 +114,15 @@ void check_last_success(const DoctorFacts& facts, Findings& found) {
   }
 }
 
+// What is in a ledger that could not be read is unknown: nothing of it is good.
+bool is_unknown(const DoctorFacts& facts, Findings& found) {
+  const bool unknown = facts.store->ledger.error.has_value();
+  if (unknown) {
+    found.note("not known: the ledger cannot be read");
+  }
+  return unknown;
+}
+
 } // namespace
 
 void check_ledger(const DoctorFacts& facts, Findings& found) {
@@ -191,7 +200,9 @@ void check_timer(const DoctorFacts& facts, Findings& found) {
 void check_runs(const DoctorFacts& facts, Findings& found) {
   const auto& runs = facts.store->ledger.runs;
   if (runs.empty()) {
-    found.ok("none yet");
+    if (!is_unknown(facts, found)) {
+      found.ok("none yet");
+    }
     return;
   }
   check_last(facts, runs.front(), found);
@@ -214,7 +225,7 @@ void check_verified(const DoctorFacts& facts, Findings& found) {
         fmt::format("{} are damaged in all", format_count(ledger.damaged.size())),
         "coldpress verify lists them");
   }
-  if (!found.all().empty()) {
+  if (!found.all().empty() || is_unknown(facts, found)) {
     return;
   }
   if (ledger.verified == 0) {
@@ -267,7 +278,7 @@ void check_failures(const DoctorFacts& facts, Findings& found) {
     found.warn(fmt::format("{} rollouts failed in all", format_count(number)),
                "coldpress run --json names each");
   }
-  if (number == 0) {
+  if (number == 0 && !is_unknown(facts, found)) {
     found.ok("no rollout fails repeatedly");
   }
 }

@@ -140,10 +140,10 @@ Result<void> Materialization::publish(const Enter& enter) {
     TRY(still_the_frame());
     TRY(temp_->commit_new());
   }
-  TRY_ASSIGN(const FileStat made, fs_.stat(temp_->handle()));
-  TRY_ASSIGN(const Durable plain,
-             Durable::sync(
-                 fs_, temp_->handle(), {plain_, FileStamp::of(made), Since::appended}));
+  // As it was read back: since it has its name, a writer may have appended to it.
+  TRY_ASSIGN(
+      const Durable plain,
+      Durable::sync(fs_, temp_->handle(), {plain_, content_->stamp(), Since::appended}));
   {
     TRY_ASSIGN(const LockedFile section, enter());
     TRY(still_the_frame());

@@ -34,6 +34,21 @@ Result<void> held(const LockedFile& lock) {
              : Fail(Error{Errc::invalid, 0, "compare copies", lock.path(), {}});
 }
 
+// What is mounted in two places has two paths and one name. The device may differ, as of
+// a network file system that is mounted twice; the ctime of one file does not.
+bool is_one_file(const FileStamp& a, const FileStamp& b) {
+  return a.inode == b.inode && (a.device == b.device || a.ctime == b.ctime);
+}
+
+Result<bool> is_one_name(Fs& fs, const std::string& a, const std::string& b) {
+  if (base_name(a) != base_name(b)) {
+    return false;
+  }
+  TRY_ASSIGN(const DirId one, fs.look_up_dir(parent_dir(a)));
+  TRY_ASSIGN(const DirId other, fs.look_up_dir(parent_dir(b)));
+  return one == other;
+}
+
 bool is_file_of(const Content& content, const FileStamp& stamp) {
   const FileStamp& read = content.stamp();
   return read.device == stamp.device && read.inode == stamp.inode &&
@@ -69,7 +84,7 @@ std::optional<LessSafe> less_safe(const FileStamp& goes, const FileStamp& stays)
   if ((stays.mode & ~goes.mode & k_others_write) != 0) {
     return LessSafe::others_write;
   }
-  return std::nullopt;
+  return is_one_file(goes, stays) ? std::optional(LessSafe::same_file) : std::nullopt;
 }
 
 Result<Redundant> Redundant::prove(Fs& fs,
@@ -96,8 +111,11 @@ Result<Redundant> Redundant::prove(
       !is_file_of(read.stays, stays.copy().stamp)) {
     return Fail(Error{Errc::invalid, 0, "compare copies", goes.path, {}});
   }
-  TRY(look(fs, goes));
-  TRY(look(fs, stays.copy()));
+  TRY_ASSIGN(const FileStamp goes_now, look(fs, goes));
+  TRY_ASSIGN(const FileStamp stays_now, look(fs, stays.copy()));
+  if (is_one_file(goes_now, stays_now)) {
+    return changed(goes.path);
+  }
   return Redundant(fs, std::move(goes.path));
 }
 
@@ -106,7 +124,8 @@ Redundant::second_name(Fs& fs, const LockedFile& lock, Copy goes, const Durable&
   TRY(held(lock));
   TRY_ASSIGN(const FileStamp goes_now, look(fs, goes));
   TRY_ASSIGN(const FileStamp stays_now, look(fs, stays.copy()));
-  if (goes.path == stays.copy().path || goes_now != stays_now) {
+  TRY_ASSIGN(const bool one_name, is_one_name(fs, goes.path, stays.copy().path));
+  if (one_name || goes_now != stays_now) {
     return changed(goes.path);
   }
   return Redundant(fs, std::move(goes.path));

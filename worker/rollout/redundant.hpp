@@ -45,11 +45,12 @@ private:
 };
 
 // Why a copy may not be the only one: others than those of the copy that goes could
-// change or remove it.
+// change or remove it, or it is no second copy at all.
 enum class LessSafe : std::uint8_t {
   other_user,   // it belongs to another user
   second_name,  // it has a second name, through which it could be changed
   others_write, // others may write to it who may not write to the one that goes
+  same_file,    // it is the one that goes, in a directory that has two paths
 };
 std::optional<LessSafe> less_safe(const FileStamp& goes, const FileStamp& stays);
 
@@ -76,7 +77,7 @@ public:
   static Result<Redundant> prove(
       Fs& fs, const LockedFile& lock, const Pair& read, Copy goes, const Durable& stays);
 
-  // Both are names of one file.
+  // Both are names of one file. Errc::changed if they are one name, by two paths.
   static Result<Redundant>
   second_name(Fs& fs, const LockedFile& lock, Copy goes, const Durable& stays);
 

@@ -308,6 +308,10 @@ private:
     case LessSafe::others_write:
       return fmt::format(
           "other users may write to {}, so the other form stays; chmod go-w it", path);
+    case LessSafe::same_file:
+      return fmt::format("{} and the other form are one file: its directory is mounted "
+                         "in two places of the store; unmount one of them",
+                         path);
     case LessSafe::other_user:
       break;
     }
