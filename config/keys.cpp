@@ -116,7 +116,7 @@ constexpr std::array k_keys{
         [](auto& s) -> auto& { return s.publish.reap_grace; }),
     key<form::Integer<std::uint32_t, 1, 64>>(
         "limits.jobs",
-        "rollouts to compress in parallel (default: 2)",
+        "rollouts to compress or verify in parallel (default: 2)",
         [](auto& s) -> auto& { return s.limits.jobs; }),
     key<form::Size>(
         "limits.memory",

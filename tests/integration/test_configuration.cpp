@@ -53,6 +53,16 @@ TEST_CASE("a bad configuration is one error with file, line and what to write") 
   }
 }
 
+TEST_CASE("an option before the command is an error that says where it belongs") {
+  const CodexHome home;
+  const ProgramEnd before = home.run({"--json", "plan"});
+  CHECK_EQ(before.code, 2);
+  CHECK_HAS(before.err, "options follow the command: coldpress plan --json");
+  const ProgramEnd alone = home.run({"--cold-after", "3d"});
+  CHECK_EQ(alone.code, 2);
+  CHECK_HAS(alone.err, "options follow the command: coldpress COMMAND --cold-after");
+}
+
 TEST_CASE("a bad configuration stops run before anything is changed") {
   Configured configured;
   configured.home.add({});

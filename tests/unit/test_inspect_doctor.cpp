@@ -232,6 +232,13 @@ TEST_CASE("a Codex that misreads forks of compressed parents is a note") {
   says(worst(check_codex_versions, facts), "Codex 0.169");
 }
 
+TEST_CASE("a release that was seen twice is named once") {
+  Healthy facts;
+  facts.store->preview.found.versions = {{Version{0, 169, 0}, "a", facts.machine.now},
+                                         {Version{0, 169, 0}, "b", facts.machine.now}};
+  CHECK_EQ(worst(check_codex_versions, facts).what, "seen within 30 days: Codex 0.169");
+}
+
 TEST_CASE("a directory one may not write needs a person") {
   const auto level_with = [](const std::function<void(StoreFacts&)>& spoil) {
     Healthy facts;
@@ -556,6 +563,15 @@ TEST_CASE("the last run is told of by how it ended") {
   CHECK(level_of(1) == Level::warning);
   CHECK(level_of(3) == Level::warning);
   CHECK(level_of(4) == Level::warning);
+}
+
+TEST_CASE("a run that could not read part of the store is not one of failed rollouts") {
+  Healthy facts;
+  facts.add_run(0, 48h);
+  facts.add_run(3, 1h);
+  says(worst(check_runs, facts), "part of the store could not be read");
+  facts.store->ledger.runs.front().end->failed = 2;
+  says(worst(check_runs, facts), "2 rollouts failed");
 }
 
 TEST_CASE("a run without an end was killed, unless it is still at work") {

@@ -108,7 +108,10 @@ private:
     if (context_.options.json) {
       print_line(json_of(done_, path_));
     } else if (!context_.options.quiet) {
-      note("coldpress: {} records appended to {}\n", done_.appended, printable(path_));
+      note("coldpress: {} {} appended to {}\n",
+           done_.appended,
+           done_.appended == 1 ? "record" : "records",
+           printable(path_));
     }
     if (done_.torn > 0) {
       warn("coldpress: {} partial records of failed writes were ended with a newline; {} "
@@ -127,7 +130,7 @@ private:
 } // namespace
 
 void add_append(CLI::App& app, Options& options) {
-  app.add_option("thread", options.thread, "thread id, file name or path")
+  app.add_option("THREAD", options.thread, "thread id, file name or path")
       ->type_name("THREAD")
       ->required();
   app.add_flag(

@@ -174,7 +174,7 @@ Result<void> check(const Options& options) {
 } // namespace
 
 void add_cat(CLI::App& app, Options& options) {
-  app.add_option("rollout",
+  app.add_option("ROLLOUT",
                  options.rollouts,
                  "path, file name or thread id, with .jsonl or .jsonl.zst")
       ->type_name("ROLLOUT")

@@ -8,7 +8,7 @@
 namespace coldpress {
 
 void add_completion(CLI::App& app, Options& options) {
-  app.add_option("shell", options.shell, "bash, zsh or fish")
+  app.add_option("SHELL", options.shell, "bash, zsh or fish")
       ->type_name("bash|zsh|fish")
       ->required();
 }

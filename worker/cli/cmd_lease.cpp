@@ -36,10 +36,10 @@ Result<int> run_under_lease(const Context& context) {
 } // namespace
 
 void add_lease(CLI::App& app, Options& options) {
-  app.add_option("thread", options.thread, "thread id, file name or path")
+  app.add_option("THREAD", options.thread, "thread id, file name or path")
       ->type_name("THREAD")
       ->required();
-  app.add_option("command", options.command, "program to run, and its arguments")
+  app.add_option("COMMAND", options.command, "program to run, and its arguments")
       ->type_name("-- COMMAND")
       ->required();
   app.add_flag("--materialize", options.materialize, "decompress the rollout first");

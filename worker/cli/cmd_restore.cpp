@@ -60,7 +60,7 @@ int with_unreached(const Context& context,
 } // namespace
 
 void add_restore(CLI::App& app, Options& options) {
-  auto* rollouts = app.add_option("rollout",
+  auto* rollouts = app.add_option("ROLLOUT",
                                   options.rollouts,
                                   "paths, file names or thread ids to decompress")
                        ->type_name("ROLLOUT");

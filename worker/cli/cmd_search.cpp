@@ -231,7 +231,11 @@ int cmd_search(const Context& context) {
   const CatalogOptions& options = context.options.catalog;
   if (options.words.empty() && options.scan.empty()) {
     return report(context,
-                  Error{Errc::invalid, 0, "search", "", {"nothing to search for"}});
+                  Error{Errc::invalid,
+                        0,
+                        "search",
+                        "",
+                        {"nothing to search for; give words, or --scan TEXT"}});
   }
   const auto opened = open(context);
   if (!opened) {

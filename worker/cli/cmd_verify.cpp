@@ -95,7 +95,7 @@ int show(const Context& context,
 
 void add_verify(CLI::App& app, Options& options) {
   auto* rollouts =
-      app.add_option("rollout",
+      app.add_option("ROLLOUT",
                      options.rollouts,
                      "paths, file names or thread ids (default: all rollouts)");
   app.add_option(

@@ -62,8 +62,8 @@ constexpr std::array k_commands{
             cmd_schedule,
             {},
             "Examples:\n"
-            "  coldpress schedule install --dry-run\n"
             "  coldpress schedule install --enable local_thread_store_compression\n"
+            "  coldpress schedule install --every 6h --dry-run\n"
             "  coldpress schedule status"},
     Command{"control",
             k_group_compress,

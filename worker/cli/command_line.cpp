@@ -39,6 +39,17 @@ std::string suggestion(const std::string& typed, const std::vector<std::string>&
   return near.empty() ? "" : fmt::format("; did you mean {}?", near);
 }
 
+// A flag that a command has, typed before the command.
+bool placed_too_early(const CLI::App& where, const std::string& typed) {
+  if (where.get_option_no_throw(typed) != nullptr) {
+    return true;
+  }
+  const auto commands = where.get_subcommands({});
+  return std::any_of(commands.begin(), commands.end(), [&](const CLI::App* command) {
+    return command->get_option_no_throw(typed) != nullptr;
+  });
+}
+
 // What the parser could not place; empty if that is not what is wrong.
 std::string stranger_text(const CLI::App& where, std::vector<std::string> strangers) {
   // The parser puts a flag it does not know behind the words after it.
@@ -48,6 +59,12 @@ std::string stranger_text(const CLI::App& where, std::vector<std::string> strang
       });
   if (flag != strangers.end()) {
     const std::string typed = flag->substr(0, flag->find('='));
+    if (placed_too_early(where, typed)) {
+      const bool command_given = where.get_parent() != nullptr;
+      return fmt::format("options follow the command: coldpress {} {}",
+                         command_given ? where.get_name() : "COMMAND",
+                         typed);
+    }
     if (is_setting_flag(typed)) {
       return fmt::format(
           "{0} is a setting that this command takes from the configuration only", typed);

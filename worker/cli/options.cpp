@@ -77,7 +77,7 @@ void add_settings(CLI::App& app, Options& options, std::string_view used) {
   auto* enable =
       app.add_option("--enable",
                      options.inputs.enable,
-                     "turn a feature on for this run: local_thread_store_compression")
+                     "turn a feature on for this call: local_thread_store_compression")
           ->type_name("FEATURE")
           ->expected(1)
           ->allow_extra_args(false)

@@ -20,22 +20,21 @@ std::string summary_text(const VerifySummary& summary) {
   if (ok + summary.left == 0 && summary.counts == decltype(summary.counts){}) {
     return "no compressed rollouts: nothing to verify\n";
   }
-  std::string text =
-      fmt::format("{} compressed rollouts are undamaged: {}, {} of plain bytes",
-                  format_count(ok),
-                  format_size(summary.bytes),
-                  format_size(summary.plain_bytes));
+  std::string text = fmt::format("{} compressed {} undamaged: {}, {} of plain bytes",
+                                 format_count(ok),
+                                 ok == 1 ? "rollout is" : "rollouts are",
+                                 format_size(summary.bytes),
+                                 format_size(summary.plain_bytes));
   text += fmt::format("; {:.1f} s\n", summary.seconds);
   const auto line = [&](std::uint64_t number, std::string_view what) {
     if (number > 0) {
       text += fmt::format("{} {}\n", format_count(number), what);
     }
   };
-  line(summary.number(VerifyResult::damaged),
-       "are damaged: see above; nothing was changed");
-  line(summary.number(VerifyResult::unreadable), "could not be read: see above");
-  line(summary.number(VerifyResult::gone), "are no longer compressed");
-  line(summary.left, "are left for the next call");
+  line(summary.number(VerifyResult::damaged), "damaged: see above; nothing was changed");
+  line(summary.number(VerifyResult::unreadable), "not readable: see above");
+  line(summary.number(VerifyResult::gone), "no longer compressed");
+  line(summary.left, "left for the next call");
   return text;
 }
 

@@ -83,9 +83,12 @@ void check_last(const DoctorFacts& facts, const RunRow& last, Findings& found) {
     found.warn(what + ": it found damage, a conflict or an orphan",
                "what remains is in this list; coldpress run reports it again");
   } else if (code == k_some_failed) {
-    found.warn(
-        fmt::format("{}: {} rollouts failed", what, format_count(last.end->failed)),
-        "see failures; they are retried automatically");
+    last.end->failed == 0
+        ? found.warn(what + ": part of the store could not be read",
+                     "run it by hand and read its messages")
+        : found.warn(
+              fmt::format("{}: {} rollouts failed", what, format_count(last.end->failed)),
+              "see failures; they are retried automatically");
   } else if (code == k_busy || code > k_signal) {
     found.note(what + (code == k_busy ? ": the store was busy" : ": it was stopped"),
                "nothing to do: the next run goes on");

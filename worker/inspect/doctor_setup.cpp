@@ -123,8 +123,13 @@ void check_codex_versions(const DoctorFacts& facts, Findings& found) {
     return a.version < b.version;
   });
   std::string names;
+  std::string last;
   for (const VersionSeen& seen : versions) {
-    names += (names.empty() ? "" : ", ") + to_string(seen);
+    const std::string name = to_string(seen);
+    if (name != last) { // one release may be known by a record and by a turn
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    last = name;
   }
   const bool automatic =
       facts.config.loaded.settings.compat.shared_history == SharedHistory::automatic;

@@ -219,8 +219,8 @@ void check_leftovers(const DoctorFacts& facts, Findings& found) {
     found.note(fmt::format("{} rollouts in more than one form or with a retired file: {}",
                            format_count(others),
                            forms_text(store, *first)),
-               "coldpress sweep, or the next run, cleans up once they are older than "
-               "scan.settle");
+               "coldpress sweep, or the next run, cleans up: a retired file after "
+               "publish.reap_grace, a second form after scan.settle");
   }
   if (temps > 0) {
     found.note(fmt::format("{} temp files of coldpress and {} of Codex",

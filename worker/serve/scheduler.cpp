@@ -67,7 +67,7 @@ std::string_view phrase_of(PassCause cause) {
   case PassCause::missed:
     return "a pass was missed";
   case PassCause::retry:
-    return "the last pass failed";
+    return "the last pass did not complete";
   case PassCause::archived:
     return "a cold rollout was archived";
   case PassCause::pressure:

@@ -30,7 +30,7 @@ enum class PassCause : std::uint8_t {
   schedule, // the interval is over
   first,    // none is known of
   missed,   // it was over before the start
-  retry,    // the last one was refused or failed
+  retry,    // the last one was refused, failed or stopped
   archived, // something came that is cold already
   pressure, // the disk is filling
   asked,    // by a person
