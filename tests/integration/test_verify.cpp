@@ -87,7 +87,7 @@ TEST_CASE("verify lists what is damaged, leaves it as it is and ends with 4") {
   CHECK_HAS(text.err, "damaged: archived_sessions/" + file_name(1));
   CHECK_HAS(text.err, "restore it from a backup");
   CHECK_HAS(text.err, "the records of another thread");
-  CHECK_HAS(text.out, "3 are damaged");
+  CHECK_HAS(text.out, "3 damaged: see above");
 }
 
 TEST_CASE("doctor knows what verify found damaged until it is put right") {

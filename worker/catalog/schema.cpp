@@ -130,8 +130,13 @@ ALTER TABLE runs RENAME COLUMN pressed TO compressed;
 ALTER TABLE files RENAME COLUMN pressed TO compressed;
 UPDATE files SET outcome = 'compressed' WHERE outcome = 'pressed';
 UPDATE files SET outcome = 'recompressed' WHERE outcome = 'repressed';
-UPDATE outcomes SET outcome = 'compressed' WHERE outcome = 'pressed';
-UPDATE outcomes SET outcome = 'recompressed' WHERE outcome = 'repressed';
+INSERT INTO outcomes (outcome, count)
+  SELECT 'compressed', count FROM outcomes WHERE outcome = 'pressed'
+  ON CONFLICT (outcome) DO UPDATE SET count = count + excluded.count;
+INSERT INTO outcomes (outcome, count)
+  SELECT 'recompressed', count FROM outcomes WHERE outcome = 'repressed'
+  ON CONFLICT (outcome) DO UPDATE SET count = count + excluded.count;
+DELETE FROM outcomes WHERE outcome IN ('pressed', 'repressed');
 )sql",
 };
 
