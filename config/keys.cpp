@@ -33,6 +33,7 @@ std::string text_of(const std::vector<std::string>& items, const std::string&) {
 
 std::string text_of(const std::vector<Root>& roots, const std::string&) {
   std::vector<std::string> names;
+  names.reserve(roots.size());
   for (const Root root : roots) {
     names.emplace_back(name_of(root));
   }
@@ -235,7 +236,7 @@ std::string nearest_of(std::string_view typed,
                        const std::vector<std::string>& names,
                        std::string_view last,
                        char joint) {
-  const std::string near = nearest(typed, names);
+  std::string near = nearest(typed, names);
   if (!near.empty() || last.empty()) {
     return near;
   }
@@ -309,6 +310,7 @@ std::vector<std::string> flags_of(const Settings& settings) {
 
 std::string nearest_key(std::string_view typed) {
   std::vector<std::string> names;
+  names.reserve(k_keys.size());
   for (const Key& key : k_keys) {
     names.emplace_back(key.name);
   }

@@ -101,7 +101,7 @@ void add_verify(CLI::App& app, Options& options) {
   app.add_option(
          "--sample",
          options.sample,
-         "only the rollouts verified longest ago: a share, \"5%\", or a number, \"20\"")
+         R"(only the rollouts verified longest ago: a share, "5%", or a number, "20")")
       ->type_name("PART")
       ->excludes(rollouts);
   app.add_option(

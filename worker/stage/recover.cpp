@@ -330,7 +330,7 @@ private:
                 std::move(detail));
   }
 
-  Recovered orphan(const FormView& retired, std::string detail) {
+  Recovered orphan(const FormView& retired, const std::string& detail) {
     auto moved = acts_->orphan(retired);
     if (!moved) {
       return done(Fail(std::move(moved.error())), {});
