@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import time
 
-import codex_home
 import zstd_frame
 from compress_loop import wait_for
 from compressing import HURRY, MAINTENANCE
@@ -87,7 +86,7 @@ def is_locked(path):
     return any(fields[5].split(":")[2] == inode for fields in held)
 
 
-def compress(server, home, patience=2):
+def codex_compress(server, home, patience=2):
     """`rollout/compress`, until Codex lets go of the maintenance lock again.
 
     Whether it works or rests it does not say; it rests if it has not begun by `patience`.
