@@ -11,6 +11,7 @@ namespace coldpress {
 enum class Errc : std::uint8_t {
   // The world moved or is in use: skip this rollout, the next pass tries again.
   not_found,
+  not_saved, // a thread without a turn: Codex has written no rollout for it so far
   exists,
   busy,
   changed,

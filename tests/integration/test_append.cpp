@@ -103,6 +103,40 @@ TEST_CASE("append stops at the first line that is no record, and says how far it
   CHECK_EQ(read_file(at.plain()), meta(1, "legacy") + message("a") + "\n");
 }
 
+TEST_CASE("append changes nothing before it has a record to append") {
+  const Threads at;
+  write_file(at.plain(), meta(1, "paginated") + std::string(20'000, ' '));
+  set_age(at.plain(), 30);
+  REQUIRE_EQ(at.home.compress().code, 0);
+  REQUIRE_FALSE(exists(at.plain()));
+  const Listing before = list(at.home / "sessions");
+  const ProgramEnd none = at.shell(at.append(thread_id(1) + " --json < /dev/null"));
+  CHECK_EQ(none.code, 0);
+  CHECK_EQ(none.err, "");
+  const Json line = Json::parse(none.out);
+  CHECK(line["appended"] == 0);
+  CHECK(line["path"] == at.plain());
+  const ProgramEnd wrong = at.shell(at.append(thread_id(1)) + at.input("\n"));
+  CHECK_EQ(wrong.code, 2);
+  CHECK_HAS(wrong.err, "line 1 of standard input");
+  CHECK_EQ(difference(before, list(at.home / "sessions")), "");
+  CHECK_EQ(at.shell(at.append(thread_id(9) + " < /dev/null")).code, 1);
+}
+
+TEST_CASE("append and lease say of a thread without a turn that it is not saved yet") {
+  const Threads at;
+  make_dirs(at.home / "thread-writer-locks");
+  write_file(at.home / ("thread-writer-locks/" + thread_id(9) + ".lock"), "");
+  for (const std::string& line :
+       {at.append(thread_id(9) + " --json") + at.input(message("a")),
+        at.lease(thread_id(9)) + " --json -- true"}) {
+    const ProgramEnd end = at.shell(line);
+    CHECK_EQ(end.code, 1);
+    CHECK_HAS(end.err, "not saved yet");
+    CHECK_HAS(end.out, "\"code\":\"not_saved\"");
+  }
+}
+
 TEST_CASE("append --new makes a thread when its records are there, and not before") {
   const Threads at;
   const std::string words = thread_id(5) + " --new --json";

@@ -3,6 +3,7 @@
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/thread_access.hpp"
+#include "worker/rollout/find.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/writer.hpp"
 
@@ -50,14 +51,21 @@ private:
     CodexLocks codex(context_.fs, context_.clock, opened.store.home);
     TRY_ASSIGN(const ThreadLock lock,
                lock_thread(context_, codex, place.thread_id, wait));
+    TRY_ASSIGN(const std::optional<std::string> first, next_line());
+    if (!first) { // to open a .zst for appending is to decompress it
+      path_ = place.path;
+      return {};
+    }
+    TRY(numbered(check_record(*first)));
     if (context_.options.is_new) {
       return copy_to(
-          RolloutWriter::create(context_.fs, context_.clock, lock, place.path, options_));
+          RolloutWriter::create(context_.fs, context_.clock, lock, place.path, options_),
+          first);
     }
     TRY_ASSIGN(RolloutWriter writer,
                RolloutWriter::open(
                    context_.fs, context_.clock, codex, &lock, place.path, options_));
-    return copy_to(std::move(writer));
+    return copy_to(std::move(writer), first);
   }
 
   Result<ThreadPlace> find(const Store& store) const {
@@ -78,25 +86,36 @@ private:
                         there->path,
                         {"the thread already has a rollout"}});
     }
-    if (there.error().code != Errc::not_found) {
+    if (!has_no_rollout(there.error().code)) {
       return there;
     }
     return ThreadPlace{new_rollout_path(store.home, context_.clock.wall(), id), id};
   }
 
-  Result<void> copy_to(RolloutWriter writer) {
-    path_ = writer.path();
-    std::uint64_t number = 0;
-    for (std::string line; std::getline(std::cin, line);) {
-      number += 1;
-      if (auto queued = writer.append(line); !queued) {
-        return Fail(std::move(queued.error())
-                        .in(fmt::format("line {} of standard input", number)));
-      }
-      TRY(writer.flush(done_));
+  Result<std::optional<std::string>> next_line() {
+    std::string line;
+    if (std::getline(std::cin, line)) {
+      number_ += 1;
+      return line;
     }
     if (std::cin.bad()) {
       return Fail(Error{Errc::io, 0, "read", "standard input", {}});
+    }
+    return std::nullopt;
+  }
+
+  Result<void> numbered(Result<void> done) const {
+    return done ? std::move(done)
+                : Fail(std::move(done.error())
+                           .in(fmt::format("line {} of standard input", number_)));
+  }
+
+  Result<void> copy_to(RolloutWriter writer, std::optional<std::string> line) {
+    path_ = writer.path();
+    while (line) {
+      TRY(numbered(writer.append(*line)));
+      TRY(writer.flush(done_));
+      TRY_ASSIGN(line, next_line());
     }
     if (!writer.saved()) {
       TRY_ASSIGN(done_, writer.persist());
@@ -120,7 +139,8 @@ private:
 
   const Context& context_;
   WriterOptions options_;
-  std::string path_; // empty until a writer has it
+  std::string path_;         // empty until a writer has it, or has none to get
+  std::uint64_t number_ = 0; // of the line read last
   AppendReport done_;
 };
 

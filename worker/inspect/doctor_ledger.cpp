@@ -214,6 +214,17 @@ void check_verified(const DoctorFacts& facts, Findings& found) {
         fmt::format("{} are damaged in all", format_count(ledger.damaged.size())),
         "coldpress verify lists them");
   }
+  for (std::size_t nth = 0; nth < std::min(k_shown, ledger.unread.size()); ++nth) {
+    const Verification& seen = ledger.unread[nth];
+    found.warn(
+        fmt::format("{} is not read whole by Codex: {}", seen.rollout, seen.detail),
+        std::string(k_unread_hint));
+  }
+  if (ledger.unread.size() > k_shown) {
+    found.warn(fmt::format("{} are not read whole by Codex in all",
+                           format_count(ledger.unread.size())),
+               "coldpress verify lists them");
+  }
   if (!found.all().empty()) {
     return;
   }
