@@ -123,6 +123,17 @@ TEST_CASE("append changes nothing before it has a record to append") {
   CHECK_EQ(at.shell(at.append(thread_id(9) + " < /dev/null")).code, 1);
 }
 
+TEST_CASE("append does not take input that cannot be read for the end of it") {
+  const Threads at;
+  const std::string before = read_file(at.plain());
+  for (const std::string& from : {at.home.path(), std::string("&-")}) {
+    const ProgramEnd end = at.shell(at.append(thread_id(1)) + " <" + from);
+    CHECK_EQ(end.code, 1);
+    CHECK_HAS(end.err, "standard input");
+  }
+  CHECK_EQ(read_file(at.plain()), before);
+}
+
 TEST_CASE("append and lease say of a thread without a turn that it is not saved yet") {
   const Threads at;
   make_dirs(at.home / "thread-writer-locks");

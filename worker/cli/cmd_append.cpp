@@ -1,17 +1,16 @@
+#include "fsutil/input_lines.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/thread_access.hpp"
 #include "worker/rollout/find.hpp"
+#include "worker/rollout/line_reader.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/writer.hpp"
 
 #include <CLI/CLI.hpp>
-
-#include <cerrno>
-#include <ctime>
-#include <iostream>
+#include <unistd.h>
 
 namespace coldpress {
 
@@ -93,15 +92,8 @@ private:
   }
 
   Result<std::optional<std::string>> next_line() {
-    std::string line;
-    if (std::getline(std::cin, line)) {
-      number_ += 1;
-      return line;
-    }
-    if (std::cin.bad()) {
-      return Fail(Error{Errc::io, 0, "read", "standard input", {}});
-    }
-    return std::nullopt;
+    number_ += 1;
+    return input_.next();
   }
 
   Result<void> numbered(Result<void> done) const {
@@ -139,7 +131,8 @@ private:
 
   const Context& context_;
   WriterOptions options_;
-  std::string path_;         // empty until a writer has it, or has none to get
+  std::string path_; // empty until a writer has it, or has none to get
+  InputLines input_{STDIN_FILENO, "standard input", LineReader::k_longest_line};
   std::uint64_t number_ = 0; // of the line read last
   AppendReport done_;
 };
