@@ -2,7 +2,9 @@
 """The library as another program gets it: installed into a folder of its own, found by
 CMake and by pkg-config, compiled against and run in C, C++ and Python.
 
-installed.py BUILD LIBRARY COLDPRESS CC CXX
+installed.py BUILD LIBRARY COLDPRESS CC CXX: installs it from a build folder.
+installed.py PREFIX LIBRARY COLDPRESS CC CXX: it is installed there, as by a package.
+LIBRARY/examples has the examples.
 """
 import os
 import re
@@ -186,9 +188,11 @@ print("done")
 
 
 with tempfile.TemporaryDirectory(prefix="coldpress-library-") as scratch:
-    prefix = os.path.join(scratch, "prefix")
-    for component in ("library", "development"):
-        run("cmake", "--install", BUILD, "--prefix", prefix, "--component", component)
+    prefix = BUILD
+    if os.path.exists(os.path.join(BUILD, "CMakeCache.txt")):
+        prefix = os.path.join(scratch, "prefix")
+        for component in ("library", "development"):
+            run("cmake", "--install", BUILD, "--prefix", prefix, "--component", component)
     libdir = next((os.path.dirname(os.path.join(root, name))
                    for root, _, names in os.walk(prefix) for name in names
                    if name.startswith("libcoldpress.so")), None)
