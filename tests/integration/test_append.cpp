@@ -134,6 +134,55 @@ TEST_CASE("append does not take input that cannot be read for the end of it") {
   CHECK_EQ(read_file(at.plain()), before);
 }
 
+#ifdef COLDPRESS_INTERRUPTED_CALLS
+TEST_CASE("calls that are interrupted or do a part lose no record and double none") {
+  const Threads at;
+  const std::string before = meta(1, "paginated") + std::string(200'000, ' ') + "\n";
+  write_file(at.plain(), before);
+  set_age(at.plain(), 30);
+  REQUIRE_EQ(at.home.compress().code, 0);
+  REQUIRE_FALSE(exists(at.plain()));
+  constexpr int k_records = 60;
+  std::string records;
+  for (int i = 0; i < k_records; ++i) {
+    records += message(std::to_string(i)) + "\n";
+  }
+  const std::string told = at.home.outside() + "/told";
+  const ProgramEnd end = at.shell(
+      "INTERRUPTED_CALLS=" + told + " LD_PRELOAD=" COLDPRESS_INTERRUPTED_CALLS " " +
+      at.append(thread_id(1) + " --json --sync record") + at.input(records));
+  CHECK_EQ(end.err.find("rror"), std::string::npos);
+  REQUIRE_EQ(end.code, 0);
+  const Json line = Json::parse(end.out);
+  CHECK(line["appended"] == k_records);
+  CHECK(line["last_ordinal"] == k_records);
+  CHECK(line["torn"].get<int>() > 10);
+  CHECK(line["shared_lines"] == 0);
+  const std::string text = read_file(at.plain());
+  REQUIRE(text.starts_with(before));
+  std::istringstream lines(text.substr(before.size()));
+  int next = 0;
+  int torn = 0;
+  for (std::string each; std::getline(lines, each);) {
+    if (Json::accept(each)) {
+      CHECK_EQ(each + "\n", numbered(std::to_string(next), next + 1));
+      next += 1;
+    } else {
+      torn += 1;
+    }
+  }
+  CHECK_EQ(next, k_records);
+  CHECK_EQ(torn, line["torn"].get<int>());
+  std::istringstream counts(read_file(told));
+  int calls = 0;
+  int appends = 0;
+  counts >> calls >> appends;
+  CHECK(calls > 5 * k_records); // interrupted were half of them
+  CHECK(appends > k_records);
+  CHECK(litter(at.home.path()).empty());
+}
+#endif
+
 TEST_CASE("append and lease say of a thread without a turn that it is not saved yet") {
   const Threads at;
   make_dirs(at.home / "thread-writer-locks");
