@@ -11,7 +11,6 @@ namespace coldpress {
 enum class Errc : std::uint8_t {
   // The world moved or is in use: skip this rollout, the next pass tries again.
   not_found,
-  not_saved, // a thread without a turn: Codex has written no rollout for it so far
   exists,
   busy,
   changed,
@@ -25,6 +24,7 @@ enum class Errc : std::uint8_t {
   invalid,
   unsupported,
   canceled,
+  not_saved, // a thread without a turn: Codex has written no rollout for it so far
 };
 
 struct Error {
