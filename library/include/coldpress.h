@@ -72,10 +72,10 @@ COLDPRESS_API int coldpress_store_open(int abi,
                                        coldpress_error* error);
 COLDPRESS_API void coldpress_store_close(coldpress_store* store);
 
-/* A thread that has a lock file but no rollout is COLDPRESS_NOT_SAVED. Codex knows others,
- * too: `knows` is asked about each thread id that no rollout was found for, and returns
- * other than 0 if Codex's database has it. Good as long as the store; NULL: nobody is
- * asked. */
+/* A thread that has a lock file but no rollout is COLDPRESS_NOT_SAVED. Codex knows
+ * others, too: `knows` is asked about each thread id that no rollout was found for, and
+ * returns other than 0 if Codex's database has it. Good as long as the store; NULL:
+ * nobody is asked. */
 COLDPRESS_API void coldpress_store_ask(coldpress_store* store,
                                        int (*knows)(const char* thread, void* context),
                                        void* context);
