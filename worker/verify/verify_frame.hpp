@@ -43,7 +43,7 @@ struct Judgement {
   bool ok = true;
   bool compared = false; // with what was known of these bytes
   std::string detail;
-  std::string unread; // part of it: what of these bytes Codex does not read
+  std::string unread{}; // part of it: what of these bytes Codex does not read
 };
 
 // What to do about lines that Codex does not read.
