@@ -79,7 +79,7 @@ TEST_CASE("counting lines that are not UTF-8 agrees with a naive reference") {
   std::mt19937 random(14); // NOLINT(cert-msc51-cpp): the same each time
   for (int round = 0; round < 5000; ++round) {
     std::string text;
-    for (unsigned left = random() % 24; left > 0; --left) {
+    for (std::size_t left = random() % 24; left > 0; --left) {
       text += k_bytes[random() % k_bytes.size()];
     }
     CHECK(bad_in_pieces(text, 1 + random() % 9) == naive(text));
