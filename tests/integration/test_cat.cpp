@@ -48,7 +48,8 @@ TEST_CASE("cat says that a thread or file is unknown") {
     CAPTURE(what);
     CHECK_EQ(end.code, 1);
     CHECK_HAS(end.err, "no such");
-    CHECK_EQ(end.err.find("not saved yet: the thread has no turn so far"), std::string::npos);
+    CHECK_EQ(end.err.find("not saved yet: the thread has no turn so far"),
+             std::string::npos);
   }
 }
 
