@@ -87,6 +87,11 @@ foreach(pair "library|libcoldpress0" "development|libcoldpress-dev")
   file(WRITE ${made}/overrides/${CMAKE_MATCH_2}
     "# Not uploaded to Debian, so there is no bug to close.\n"
     "${CMAKE_MATCH_2}: initial-upload-closes-no-bugs *\n")
+  if(CMAKE_MATCH_1 STREQUAL "library")
+    file(APPEND ${made}/overrides/${CMAKE_MATCH_2}
+      "# CPack calls it for every library, beside the trigger.\n"
+      "${CMAKE_MATCH_2}: maintscript-calls-ldconfig *\n")
+  endif()
   install(FILES ${made}/overrides/${CMAKE_MATCH_2}
     DESTINATION share/lintian/overrides
     COMPONENT deb_${CMAKE_MATCH_1} EXCLUDE_FROM_ALL)
