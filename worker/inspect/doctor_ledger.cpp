@@ -1,6 +1,7 @@
 #include "fsutil/text.hpp"
 #include "worker/inspect/doctor_checks.hpp"
 #include "worker/schedule/schedule_verdict.hpp"
+#include "worker/verify/verify_frame.hpp"
 
 #include <algorithm>
 #include <utility>
