@@ -67,6 +67,8 @@ std::string_view name_of(Errc code) {
   switch (code) {
   case Errc::not_found:
     return "not_found";
+  case Errc::not_saved:
+    return "not_saved";
   case Errc::exists:
     return "exists";
   case Errc::busy:

@@ -24,6 +24,7 @@ enum class Errc : std::uint8_t {
   invalid,
   unsupported,
   canceled,
+  not_saved, // a thread without a turn: Codex has written no rollout for it so far
 };
 
 struct Error {

@@ -124,7 +124,10 @@ Result<void> rename_apple(const HeldDirs& dirs,
 
 Result<FileHandle> PosixFs::create_unnamed(const std::string& dir) {
   TRY_ASSIGN(const auto place, dirs_.open_to_search("open O_TMPFILE", dir));
-  const int fd = ::openat(place->fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  int fd = -1;
+  do {
+    fd = ::openat(place->fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  } while (fd < 0 && errno == EINTR);
   if (fd < 0) {
     // Kernels before 3.11 see O_DIRECTORY and say EISDIR.
     return errno == EISDIR ? unsupported("open O_TMPFILE", dir)

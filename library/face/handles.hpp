@@ -2,6 +2,7 @@
 
 #include "fsutil/posix_fs.hpp"
 #include "locking/thread_lock.hpp"
+#include "worker/rollout/find.hpp"
 #include "worker/rollout/line_reader_backward.hpp"
 #include "worker/rollout/writer.hpp"
 
@@ -23,6 +24,7 @@ struct coldpress_store {
   // Every path below the home is taken from these, and follows no symlink.
   std::vector<coldpress::HeldDir> held;
   std::optional<coldpress::CodexLocks> codex;
+  coldpress::KnowsThread knows;
   std::string answer; // that was given out last
 };
 

@@ -17,6 +17,8 @@ int kind_of(Errc code) {
   switch (code) {
   case Errc::not_found:
     return COLDPRESS_NOT_FOUND;
+  case Errc::not_saved:
+    return COLDPRESS_NOT_SAVED;
   case Errc::exists:
     return COLDPRESS_EXISTS;
   case Errc::busy:
@@ -45,7 +47,10 @@ int kind_of(Errc code) {
 void put(coldpress_error& into, int kind, int sys, const std::string& text) {
   into.kind = kind;
   into.sys = sys;
-  const std::size_t length = std::min(text.size(), sizeof into.message - 1);
+  std::size_t length = std::min(text.size(), sizeof into.message - 1);
+  while (length < text.size() && (static_cast<unsigned char>(text[length]) >> 6U) == 2) {
+    length -= 1; // not within a character
+  }
   std::memcpy(into.message, text.data(), length);
   into.message[length] = '\0';
 }
@@ -97,7 +102,7 @@ Result<void> need(std::initializer_list<const void*> arguments) {
 
 Result<std::string> find_one(coldpress_store& store, const char* what) {
   TRY_ASSIGN(const std::vector<std::string> found,
-             find_in_home(store.fs, &store.home, what, {}));
+             find_in_home(store.fs, &store.home, what, store.knows));
   if (found.size() > 1) {
     Error error{Errc::invalid, 0, "find rollout", what, {"several rollouts; name one"}};
     error.context.insert(error.context.end(), found.begin(), found.end());
@@ -145,6 +150,18 @@ int coldpress_store_open(int abi,
 
 void coldpress_store_close(coldpress_store* store) {
   delete store;
+}
+
+void coldpress_store_ask(coldpress_store* store,
+                         int (*knows)(const char* thread, void* context),
+                         void* context) {
+  if (knows == nullptr) {
+    store->knows = nullptr;
+    return;
+  }
+  store->knows = [knows, context](const std::string& thread) {
+    return knows(thread.c_str(), context) != 0;
+  };
 }
 
 int coldpress_find(coldpress_store* store,

@@ -40,7 +40,7 @@ int coldpress_lease_acquire(coldpress_store* store,
   return guarded(error, [&]() -> Result<int> {
     TRY(need({store, thread, lease}));
     auto path = find_one(*store, thread);
-    const bool fresh = !path && path.error().code == Errc::not_found && is_uuid(thread);
+    const bool fresh = !path && has_no_rollout(path.error().code) && is_uuid(thread);
     if (!path && !fresh) {
       return Fail(std::move(path.error()));
     }

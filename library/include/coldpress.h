@@ -35,7 +35,7 @@ extern "C" {
 /* What to do about a failure. Values are never given another meaning; there may be more.
  */
 enum coldpress_kind {
-  COLDPRESS_NOT_FOUND = 1, /* no such rollout; the message says if it is not saved yet */
+  COLDPRESS_NOT_FOUND = 1, /* no such rollout */
   COLDPRESS_EXISTS = 2,    /* the rollout is there already */
   COLDPRESS_BUSY = 3,      /* the thread has a writer: try again later */
   COLDPRESS_CHANGED = 4,   /* the file was removed, cut or replaced meanwhile */
@@ -45,7 +45,9 @@ enum coldpress_kind {
   COLDPRESS_IO = 8,        /* the disk */
   COLDPRESS_CORRUPT = 9,   /* a damaged .zst, which is kept; the message has the offset */
   COLDPRESS_INVALID = 10,  /* an argument, or a record that is none */
-  COLDPRESS_UNSUPPORTED = 11 /* not what this library handles: the message says why */
+  COLDPRESS_UNSUPPORTED = 11, /* not what this library handles: the message says why */
+  COLDPRESS_NOT_SAVED = 12 /* the thread has no turn so far, and so no rollout: there is
+                              nothing to read, archive, fork or resume yet */
 };
 
 typedef struct coldpress_error {
@@ -69,6 +71,14 @@ COLDPRESS_API int coldpress_store_open(int abi,
                                        coldpress_store** store,
                                        coldpress_error* error);
 COLDPRESS_API void coldpress_store_close(coldpress_store* store);
+
+/* A thread that has a lock file but no rollout is COLDPRESS_NOT_SAVED. Codex knows
+ * others, too: `knows` is asked about each thread id that no rollout was found for, and
+ * returns other than 0 if Codex's database has it. Good as long as the store; NULL:
+ * nobody is asked. */
+COLDPRESS_API void coldpress_store_ask(coldpress_store* store,
+                                       int (*knows)(const char* thread, void* context),
+                                       void* context);
 
 /* The rollout that `what` names: a thread id, a file name or a path, with or without
  * .zst. *path is that of the plain form, which need not exist: the .zst may stand in its

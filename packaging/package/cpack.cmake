@@ -77,4 +77,24 @@ add_custom_target(changelogs ALL DEPENDS ${changelogs})
 install(FILES ${changelogs}
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT deb EXCLUDE_FROM_ALL)
 
+# The library's own two, which libraries.cmake describes.
+configure_file(${package}/deb/library/shlibs.in ${made}/library/shlibs @ONLY)
+foreach(pair "library|libcoldpress0" "development|libcoldpress-dev")
+  string(REGEX MATCH "^(.*)[|](.*)$" ignored ${pair})
+  install(FILES ${made}/copyright ${changelogs}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${CMAKE_MATCH_2}
+    COMPONENT deb_${CMAKE_MATCH_1} EXCLUDE_FROM_ALL)
+  file(WRITE ${made}/overrides/${CMAKE_MATCH_2}
+    "# Not uploaded to Debian, so there is no bug to close.\n"
+    "${CMAKE_MATCH_2}: initial-upload-closes-no-bugs *\n")
+  if(CMAKE_MATCH_1 STREQUAL "library")
+    file(APPEND ${made}/overrides/${CMAKE_MATCH_2}
+      "# CPack calls it for every library, beside the trigger.\n"
+      "${CMAKE_MATCH_2}: maintscript-calls-ldconfig *\n")
+  endif()
+  install(FILES ${made}/overrides/${CMAKE_MATCH_2}
+    DESTINATION share/lintian/overrides
+    COMPONENT deb_${CMAKE_MATCH_1} EXCLUDE_FROM_ALL)
+endforeach()
+
 include(CPack)

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <sstream>
 
 using namespace coldpress;
 using Json = nlohmann::json;
@@ -101,6 +102,98 @@ TEST_CASE("append stops at the first line that is no record, and says how far it
   CHECK_HAS(end.err, "line 2 of standard input");
   CHECK_HAS(end.out, "\"appended\":1,");
   CHECK_EQ(read_file(at.plain()), meta(1, "legacy") + message("a") + "\n");
+}
+
+TEST_CASE("append changes nothing before it has a record to append") {
+  const Threads at;
+  write_file(at.plain(), meta(1, "paginated") + std::string(20'000, ' '));
+  set_age(at.plain(), 30);
+  REQUIRE_EQ(at.home.compress().code, 0);
+  REQUIRE_FALSE(exists(at.plain()));
+  const Listing before = list(at.home / "sessions");
+  const ProgramEnd none = at.shell(at.append(thread_id(1) + " --json < /dev/null"));
+  CHECK_EQ(none.code, 0);
+  CHECK_EQ(none.err, "");
+  const Json line = Json::parse(none.out);
+  CHECK(line["appended"] == 0);
+  CHECK(line["path"] == at.plain());
+  const ProgramEnd wrong = at.shell(at.append(thread_id(1)) + at.input("\n"));
+  CHECK_EQ(wrong.code, 2);
+  CHECK_HAS(wrong.err, "line 1 of standard input");
+  CHECK_EQ(difference(before, list(at.home / "sessions")), "");
+  CHECK_EQ(at.shell(at.append(thread_id(9) + " < /dev/null")).code, 1);
+}
+
+TEST_CASE("append does not take input that cannot be read for the end of it") {
+  const Threads at;
+  const std::string before = read_file(at.plain());
+  const ProgramEnd end = at.shell(at.append(thread_id(1)) + " < " + at.home.path());
+  CHECK_EQ(end.code, 2);
+  CHECK_HAS(end.err, "read standard input: Is a directory");
+  CHECK_EQ(read_file(at.plain()), before);
+}
+
+#ifdef COLDPRESS_INTERRUPTED_CALLS
+TEST_CASE("calls that are interrupted or do a part lose no record and double none") {
+  const Threads at;
+  const std::string before = meta(1, "paginated") + std::string(200'000, ' ') + "\n";
+  write_file(at.plain(), before);
+  set_age(at.plain(), 30);
+  REQUIRE_EQ(at.home.compress().code, 0);
+  REQUIRE_FALSE(exists(at.plain()));
+  constexpr int k_records = 60;
+  std::string records;
+  for (int i = 0; i < k_records; ++i) {
+    records += message(std::to_string(i)) + "\n";
+  }
+  const std::string told = at.home.outside() + "/told";
+  const ProgramEnd end = at.shell(
+      "INTERRUPTED_CALLS=" + told + " LD_PRELOAD=" COLDPRESS_INTERRUPTED_CALLS " " +
+      at.append(thread_id(1) + " --json --sync record") + at.input(records));
+  CHECK_EQ(end.err.find("rror"), std::string::npos);
+  REQUIRE_EQ(end.code, 0);
+  const Json line = Json::parse(end.out);
+  CHECK(line["appended"] == k_records);
+  CHECK(line["last_ordinal"] == k_records);
+  CHECK(line["torn"].get<int>() > 10);
+  CHECK(line["shared_lines"] == 0);
+  const std::string text = read_file(at.plain());
+  REQUIRE(text.starts_with(before));
+  std::istringstream lines(text.substr(before.size()));
+  int next = 0;
+  int torn = 0;
+  for (std::string each; std::getline(lines, each);) {
+    if (Json::accept(each)) {
+      CHECK_EQ(each + "\n", numbered(std::to_string(next), next + 1));
+      next += 1;
+    } else {
+      torn += 1;
+    }
+  }
+  CHECK_EQ(next, k_records);
+  CHECK_EQ(torn, line["torn"].get<int>());
+  std::istringstream counts(read_file(told));
+  int calls = 0;
+  int appends = 0;
+  counts >> calls >> appends;
+  CHECK(calls > 5 * k_records); // interrupted were half of them
+  CHECK(appends > k_records);
+  CHECK(litter(at.home.path()).empty());
+}
+#endif
+
+TEST_CASE("append and lease say of a thread without a turn that it is not saved yet") {
+  const Threads at;
+  make_dirs(at.home / "thread-writer-locks");
+  write_file(at.home / ("thread-writer-locks/" + thread_id(9) + ".lock"), "");
+  for (const std::string& line :
+       {at.append(thread_id(9) + " --json") + at.input(message("a")),
+        at.lease(thread_id(9)) + " --json -- true"}) {
+    const ProgramEnd end = at.shell(line);
+    CHECK_EQ(end.code, 1);
+    CHECK_HAS(end.err, "not saved yet");
+    CHECK_HAS(end.out, "\"code\":\"not_saved\"");
+  }
 }
 
 TEST_CASE("append --new makes a thread when its records are there, and not before") {

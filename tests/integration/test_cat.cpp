@@ -36,7 +36,7 @@ TEST_CASE("cat says of a thread without a file that it is not saved yet") {
   write_file(home / ("thread-writer-locks/" + thread_id(9) + ".lock"), "");
   const ProgramEnd end = home.run({"cat", thread_id(9)});
   CHECK_EQ(end.code, 1);
-  CHECK_HAS(end.err, "has no turn yet");
+  CHECK_HAS(end.err, "not saved yet: the thread has no turn so far");
   CHECK_EQ(end.out, "");
 }
 
@@ -48,7 +48,8 @@ TEST_CASE("cat says that a thread or file is unknown") {
     CAPTURE(what);
     CHECK_EQ(end.code, 1);
     CHECK_HAS(end.err, "no such");
-    CHECK_EQ(end.err.find("has no turn yet"), std::string::npos);
+    CHECK_EQ(end.err.find("not saved yet: the thread has no turn so far"),
+             std::string::npos);
   }
 }
 

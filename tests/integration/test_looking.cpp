@@ -112,7 +112,8 @@ TEST_CASE("reading Codex's databases leaves no file, with the log of a killed Co
     (void)home.run(words);
     CHECK_EQ(difference(before, list(home.path())), "");
   }
-  CHECK_HAS(home.run({"cat", thread_id(77)}).err, "has no turn yet");
+  CHECK_HAS(home.run({"cat", thread_id(77)}).err,
+            "not saved yet: the thread has no turn so far");
   CHECK_HAS(home.run({"cat", thread_id(88)}).err, "no such rollout or thread");
   CHECK_EQ(difference(before, list(home.path())), "");
   (void)home.run({"verify"}); // writes into the ledger, and makes nothing

@@ -104,6 +104,33 @@ TEST_CASE("doctor knows what verify found damaged until it is put right") {
   CHECK_EQ(home.run({"doctor"}).code, 0);
 }
 
+TEST_CASE("verify and doctor tell of rollouts with lines that are not UTF-8") {
+  CodexHome home;
+  const std::string plain = home / home.add({.number = 1});
+  write_file(plain, read_file(plain) + "{\"a\":\"\xff\"}\n");
+  set_age(plain, 30);
+  // Names that no rollout has, and no terminal should get.
+  write_file(home / "archived_sessions/rollout-\xff\x1b[1m.jsonl", "x");
+  make_dirs(home / "sessions/2026/01/\xfe");
+  REQUIRE_EQ(home.compress().code, 0);
+  REQUIRE(exists(zst(home, 1)));
+  const ProgramEnd end = home.run({"verify"});
+  CHECK_EQ(end.code, 0);
+  CHECK_HAS(end.err, "not UTF-8: 1; Codex refuses to read the thread");
+  const ProgramEnd told = home.run({"doctor"});
+  CHECK_HAS(told.out, file_name(1) + " is not read whole by Codex: lines");
+  for (const char* command : {"verify", "doctor"}) {
+    std::istringstream lines(home.run({command, "--json"}).out);
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+      CHECK_FALSE(nlohmann::json::parse(line, nullptr, false).is_discarded());
+      CHECK_EQ(line.find('\x1b'), std::string::npos);
+    }
+    CHECK(count > 0);
+  }
+  CHECK_EQ(told.out.find('\x1b'), std::string::npos);
+}
+
 TEST_CASE("verify makes nothing where there is nothing to verify") {
   CodexHome home;
   home.add({.number = 1});

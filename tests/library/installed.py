@@ -2,7 +2,9 @@
 """The library as another program gets it: installed into a folder of its own, found by
 CMake and by pkg-config, compiled against and run in C, C++ and Python.
 
-installed.py BUILD LIBRARY COLDPRESS CC CXX
+installed.py BUILD LIBRARY COLDPRESS CC CXX: installs it from a build folder.
+installed.py PREFIX LIBRARY COLDPRESS CC CXX: it is installed there, as by a package.
+LIBRARY/examples has the examples.
 """
 import os
 import re
@@ -13,6 +15,7 @@ import tempfile
 BUILD, LIBRARY, PROGRAM, CC, CXX = sys.argv[1:]
 THREAD = "0199aaaa-bbbb-7ccc-8ddd-000000000001"
 NEW = "0199aaaa-bbbb-7ccc-8ddd-000000000002"
+OTHER = "0199aaaa-bbbb-7ccc-8ddd-000000000003"
 META = ('{"timestamp":"2026-01-05T09:00:00.000Z",%s"type":"session_meta","payload":'
         '{"id":"%s","cli_version":"0.171.0","history_mode":"paginated"}}')
 faults = []
@@ -160,6 +163,19 @@ ok(lib.coldpress_writer_append(writer, state, len(state), e))
 path = lib.coldpress_writer_path(writer).decode()
 import os
 assert not os.path.exists(path)
+asked = []
+knows = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(
+    lambda thread, _: asked.append(thread) or 1)
+def kind_of(thread):
+    assert lib.coldpress_find(store, thread, ctypes.byref(value), e) == -1
+    return error.kind
+assert kind_of({NEW!r}.encode()) == 12 and b"not saved yet" in error.message, error.message
+assert kind_of({OTHER!r}.encode()) == 1, error.message
+lib.coldpress_store_ask(store, knows, None)
+assert kind_of({OTHER!r}.encode()) == 12 and asked == [{OTHER!r}.encode()], asked
+assert kind_of(b"rollout-x.jsonl") == 1
+lib.coldpress_store_ask(store, None, None)
+assert kind_of({OTHER!r}.encode()) == 1
 ok(lib.coldpress_writer_persist(writer, None, e))
 assert os.path.exists(path)
 assert ok(lib.coldpress_session_state(store, {NEW!r}.encode(), ctypes.byref(value), e)) == 2
@@ -178,7 +194,8 @@ print("done")
     argtypes = read(script).replace(
         "error, store", "P = ctypes.c_void_p\nfor name in ('store_close', 'writer_close', "
         "'lease_release', 'writer_path'):\n    getattr(lib, 'coldpress_' + name)"
-        ".argtypes = [P]\nlib.coldpress_list.argtypes = [P, P, P, P]\nerror, store", 1)
+        ".argtypes = [P]\nlib.coldpress_list.argtypes = [P, P, P, P]\n"
+        "lib.coldpress_store_ask.argtypes = [P, P, P]\nerror, store", 1)
     write(script, argtypes)
     check("ctypes", run("python3", "-B", script)[0], "done\n")
     locks = os.listdir(os.path.join(home, "thread-writer-locks"))
@@ -186,9 +203,11 @@ print("done")
 
 
 with tempfile.TemporaryDirectory(prefix="coldpress-library-") as scratch:
-    prefix = os.path.join(scratch, "prefix")
-    for component in ("library", "development"):
-        run("cmake", "--install", BUILD, "--prefix", prefix, "--component", component)
+    prefix = BUILD
+    if os.path.exists(os.path.join(BUILD, "CMakeCache.txt")):
+        prefix = os.path.join(scratch, "prefix")
+        for component in ("library", "development"):
+            run("cmake", "--install", BUILD, "--prefix", prefix, "--component", component)
     libdir = next((os.path.dirname(os.path.join(root, name))
                    for root, _, names in os.walk(prefix) for name in names
                    if name.startswith("libcoldpress.so")), None)

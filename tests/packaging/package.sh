@@ -29,6 +29,8 @@ files() {
 
 deb=$(echo "$build"/coldpress_*.deb)
 rpm=$(echo "$build"/coldpress-*.rpm)
+library=$(echo "$build"/libcoldpress0_*.deb)
+development=$(echo "$build"/libcoldpress-dev_*.deb)
 
 # --- what is in them
 
@@ -56,6 +58,19 @@ check "rpm has all $source_units units" test "$(units "$scratch/in_rpm")" -eq "$
 check "deb has no configuration of its own" test -z "$(dpkg-deb -I "$deb" conffiles 2>/dev/null)"
 check "dependencies were found" grep -q libzstd1 <<<"$(dpkg-deb -f "$deb" Depends)"
 
+contents() { dpkg-deb --fsys-tarfile "$1" | tar -t | grep -v '/$'; }
+check "the program's deb has nothing of the library" \
+  bash -c '! grep -q -e libcoldpress -e include/ "$1"' - "$scratch/in_deb"
+check "libcoldpress0 has only the library" diff - <(contents "$library" |
+  sed -n 's,^[.]/usr/lib/[^/]*/\(.*\)[.][0-9.]*$,\1,p' | sort -u) <<<libcoldpress.so
+check "libcoldpress-dev has no library of its own" \
+  test -z "$(dpkg-deb --fsys-tarfile "$development" | tar -tv | grep '^-.*[.]so' || true)"
+check "libcoldpress-dev needs exactly this libcoldpress0" \
+  test "$(dpkg-deb -f "$development" Depends)" = \
+  "libcoldpress0 (= $(dpkg-deb -f "$library" Version))"
+check "the dependencies of libcoldpress0 were found" \
+  grep -q libzstd1 <<<"$(dpkg-deb -f "$library" Depends)"
+
 dpkg-deb -x "$deb" "$scratch/unpacked"
 program=$scratch/unpacked/usr/bin/coldpress
 check "position independent" grep -q 'Type:.*DYN' <<<"$(readelf -h "$program")"
@@ -69,7 +84,8 @@ check "no path of the machine it was built on" \
 # --- lint
 
 if command -v lintian >/dev/null; then
-  lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$deb" >"$scratch/lintian" 2>&1 &&
+  lintian --allow-root --fail-on error,warning --tag-display-limit 0 \
+    "$deb" "$library" "$development" >"$scratch/lintian" 2>&1 &&
     clean=0 || clean=$?
   sed 's/^/        /' "$scratch/lintian"
   check "lintian finds no error and no warning" test "$clean" -eq 0
@@ -98,6 +114,13 @@ check "deb installs" in_root -i "$deb"
 check "the installed program runs" "$root/usr/bin/coldpress" version
 check "its manual is readable" bash -c 'gzip -dc "$1" | grep -q "^.SH EXIT STATUS"' - \
   "$root/usr/share/man/man1/coldpress.1.gz"
+
+# The library beside it: programs in C, C++ and Python are built from what was installed.
+check "libcoldpress0 and libcoldpress-dev install" in_root -i "$library" "$development"
+check "programs compile against the installed library, and run" \
+  python3 -B "$source/tests/library/installed.py" "$root/usr" \
+  "$root/usr/share/doc/libcoldpress-dev" "$root/usr/bin/coldpress" cc c++
+check "the library's packages purge" in_root -P libcoldpress-dev libcoldpress0
 
 # A later version of the same, as the next release would come.
 mkdir "$scratch/later"
@@ -136,6 +159,12 @@ done
 mkdir "$scratch/again"
 (cd "$build" && cpack -B "$scratch/again") >"$scratch/again.log" 2>&1 || cat "$scratch/again.log"
 check "packed again, the deb is the same" cmp "$deb" "$scratch/again/$(basename "$deb")"
+for library in libcoldpress0 libcoldpress-dev; do
+  (cd "$build" && cpack -G DEB -D COLDPRESS_DEB="$library" -B "$scratch/again") \
+    >"$scratch/again.log" 2>&1 || cat "$scratch/again.log"
+  check "packed again, $library is the same" \
+    cmp "$build/$library"_*.deb "$scratch/again/$library"_*.deb
+done
 check "packed again, the rpm is the same" cmp "$rpm" "$scratch/again/$(basename "$rpm")"
 
 ((faults == 0)) || { printf '%d faults\n' "$faults"; exit 1; }

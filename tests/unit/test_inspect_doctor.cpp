@@ -636,6 +636,11 @@ TEST_CASE("what verify found damaged stays a problem, the rest is told with its 
   const Finding fine = worst(check_verified, facts);
   CHECK(fine.level == Level::ok);
   says(fine, "3 d ago");
+  facts.store->ledger.unread.push_back({.rollout = "u", .detail = "not UTF-8"});
+  const Finding unread = worst(check_verified, facts);
+  CHECK(unread.level == Level::warning);
+  says(unread, "u is not read whole by Codex: not UTF-8");
+  facts.store->ledger.unread.clear();
   for (int nth = 0; nth < 6; ++nth) {
     Verification seen;
     seen.rollout = "r" + std::to_string(nth);

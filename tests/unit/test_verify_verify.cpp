@@ -220,6 +220,23 @@ TEST_CASE("lines that are torn are told of only where no checksum vouches for th
   CHECK(weak.detail.find("1 lines are not complete JSON") != std::string::npos);
 }
 
+TEST_CASE("lines that are not UTF-8 are told of with what Codex does about them") {
+  Rig rig;
+  rig.replace(rig.rig.compressed(1), test_frame(rig.text + "{\"a\":\"\xff\"}\n"));
+  const VerifiedRollout legacy = rig.verify();
+  CHECK(legacy.result == VerifyResult::ok);
+  CHECK(legacy.unread == legacy.detail);
+  CHECK(legacy.unread.find("not UTF-8: 1; Codex refuses") != std::string::npos);
+  CHECK_FALSE(legacy.hint.empty());
+  std::string paginated = rig.text + "\xff\n\xfe\n";
+  paginated.insert(paginated.find("\"id\":"), "\"history_mode\":\"paginated\",");
+  rig.replace(rig.rig.compressed(1), test_weak_frame(paginated));
+  const VerifiedRollout lines = rig.verify();
+  CHECK(lines.unread.find("not UTF-8: 2; Codex skips them") != std::string::npos);
+  CHECK(lines.detail.find("not complete JSON") != std::string::npos);
+  CHECK(lines.detail.ends_with("; " + lines.unread));
+}
+
 TEST_CASE("a flipped bit without a checksum is found against what was read before") {
   Rig rig;
   const WallTime mtime = rig.rig.cold_time();

@@ -19,7 +19,7 @@ struct Verification {
   // The plain bytes, of the last reading that was good. Empty hash: there was none.
   std::uint64_t plain_bytes = 0;
   std::string hash;
-  std::string detail; // what was wrong
+  std::string detail; // what was wrong; of good bytes: what of them Codex does not read
 };
 
 // By rollout.

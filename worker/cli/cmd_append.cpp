@@ -1,16 +1,16 @@
+#include "fsutil/input_lines.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/command.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/thread_access.hpp"
+#include "worker/rollout/find.hpp"
+#include "worker/rollout/line_reader.hpp"
 #include "worker/rollout/name.hpp"
 #include "worker/rollout/writer.hpp"
 
 #include <CLI/CLI.hpp>
-
-#include <cerrno>
-#include <ctime>
-#include <iostream>
+#include <unistd.h>
 
 namespace coldpress {
 
@@ -50,14 +50,21 @@ private:
     CodexLocks codex(context_.fs, context_.clock, opened.store.home);
     TRY_ASSIGN(const ThreadLock lock,
                lock_thread(context_, codex, place.thread_id, wait));
+    TRY_ASSIGN(const std::optional<std::string> first, next_line());
+    if (!first) { // to open a .zst for appending is to decompress it
+      path_ = place.path;
+      return {};
+    }
+    TRY(numbered(check_record(*first)));
     if (context_.options.is_new) {
       return copy_to(
-          RolloutWriter::create(context_.fs, context_.clock, lock, place.path, options_));
+          RolloutWriter::create(context_.fs, context_.clock, lock, place.path, options_),
+          first);
     }
     TRY_ASSIGN(RolloutWriter writer,
                RolloutWriter::open(
                    context_.fs, context_.clock, codex, &lock, place.path, options_));
-    return copy_to(std::move(writer));
+    return copy_to(std::move(writer), first);
   }
 
   Result<ThreadPlace> find(const Store& store) const {
@@ -78,25 +85,29 @@ private:
                         there->path,
                         {"the thread already has a rollout"}});
     }
-    if (there.error().code != Errc::not_found) {
+    if (!has_no_rollout(there.error().code)) {
       return there;
     }
     return ThreadPlace{new_rollout_path(store.home, context_.clock.wall(), id), id};
   }
 
-  Result<void> copy_to(RolloutWriter writer) {
+  Result<std::optional<std::string>> next_line() {
+    number_ += 1;
+    return input_.next();
+  }
+
+  Result<void> numbered(Result<void> done) const {
+    return done ? std::move(done)
+                : Fail(std::move(done.error())
+                           .in(fmt::format("line {} of standard input", number_)));
+  }
+
+  Result<void> copy_to(RolloutWriter writer, std::optional<std::string> line) {
     path_ = writer.path();
-    std::uint64_t number = 0;
-    for (std::string line; std::getline(std::cin, line);) {
-      number += 1;
-      if (auto queued = writer.append(line); !queued) {
-        return Fail(std::move(queued.error())
-                        .in(fmt::format("line {} of standard input", number)));
-      }
+    while (line) {
+      TRY(numbered(writer.append(*line)));
       TRY(writer.flush(done_));
-    }
-    if (std::cin.bad()) {
-      return Fail(Error{Errc::io, 0, "read", "standard input", {}});
+      TRY_ASSIGN(line, next_line());
     }
     if (!writer.saved()) {
       TRY_ASSIGN(done_, writer.persist());
@@ -123,7 +134,9 @@ private:
 
   const Context& context_;
   WriterOptions options_;
-  std::string path_; // empty until a writer has it
+  std::string path_; // empty until a writer has it, or has none to get
+  InputLines input_{STDIN_FILENO, "standard input", LineReader::k_longest_line};
+  std::uint64_t number_ = 0; // of the line read last
   AppendReport done_;
 };
 

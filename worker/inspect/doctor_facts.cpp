@@ -154,6 +154,9 @@ void look_up_verified(Fs& fs,
     } else if (seen.at > WallTime{}) {
       facts.verified += 1;
       facts.verified_first = std::min(facts.verified_first.value_or(seen.at), seen.at);
+      if (!seen.detail.empty()) {
+        facts.unread.push_back(seen);
+      }
     }
   }
   std::sort(facts.damaged.begin(),
@@ -161,6 +164,10 @@ void look_up_verified(Fs& fs,
             [](const DamagedFile& a, const DamagedFile& b) {
               return a.seen.rollout < b.seen.rollout;
             });
+  std::sort(
+      facts.unread.begin(),
+      facts.unread.end(),
+      [](const Verification& a, const Verification& b) { return a.rollout < b.rollout; });
 }
 
 LedgerFacts look_up_ledger(Fs& fs, const Store& store, const Clock& clock, Known& known) {

@@ -58,6 +58,7 @@ struct LedgerFacts {
   std::size_t verified = 0;               // .zst that were read whole at some time
   std::optional<WallTime> verified_first; // of those, the one longest ago
   std::vector<DamagedFile> damaged;       // and still there as they were
+  std::vector<Verification> unread;       // undamaged, but Codex does not read all of it
   std::vector<std::string> set_aside;     // damaged ones, by an earlier run
 };
 

@@ -1,6 +1,7 @@
 #include "fsutil/text.hpp"
 #include "worker/inspect/doctor_checks.hpp"
 #include "worker/schedule/schedule_verdict.hpp"
+#include "worker/verify/verify_frame.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -227,6 +228,17 @@ void check_verified(const DoctorFacts& facts, Findings& found) {
     found.problem(
         fmt::format("{} are damaged in all", format_count(ledger.damaged.size())),
         "coldpress verify lists them");
+  }
+  for (std::size_t nth = 0; nth < std::min(k_shown, ledger.unread.size()); ++nth) {
+    const Verification& seen = ledger.unread[nth];
+    found.warn(
+        fmt::format("{} is not read whole by Codex: {}", seen.rollout, seen.detail),
+        std::string(k_unread_hint));
+  }
+  if (ledger.unread.size() > k_shown) {
+    found.warn(fmt::format("{} are not read whole by Codex in all",
+                           format_count(ledger.unread.size())),
+               "coldpress verify lists them");
   }
   if (!found.all().empty() || is_unknown(facts, found)) {
     return;

@@ -53,13 +53,13 @@ Error nothing_found(Fs& fs,
                     const std::string& text,
                     const Listed& listed,
                     const KnowsThread& knows) {
-  Error error{Errc::not_found, 0, "find rollout", text, {}};
   const std::string lock =
       join_path(home, "thread-writer-locks/" + lower_case(text) + ".lock");
   const bool known =
       is_uuid(text) && (fs.lstat(lock).has_value() || (knows && knows(lower_case(text))));
+  Error error{known ? Errc::not_saved : Errc::not_found, 0, "find rollout", text, {}};
   error.context.push_back(
-      known ? "the thread has no turn yet, so Codex has written no rollout for it"
+      known ? "not saved yet: the thread has no turn so far, so there is no rollout of it"
             : "no such rollout or thread in " + home +
                   "; if it is in another store, name that with "
                   "--store");

@@ -27,12 +27,17 @@ using KnowsThread = std::function<bool(const std::string& thread_id)>;
 // The rollouts a person may mean: a path of either form, a file name of either form, or
 // a thread or rollout id. Absolute paths of the plain form, which need not exist as
 // such: the .zst may stand in its place. `home` may be null if `text` is a path.
-// Errc::not_found if there is none; the context says "not saved yet" of a thread whose
-// lock is there or that `knows` knows, and what could not be looked into.
+// Errc::not_saved: of a thread whose lock is there, or that `knows` knows, there is none
+// so far. Errc::not_found: there is none; the context says what could not be looked into.
 // Errc::unsupported: it is a symlink, or something else that is not handled.
 Result<std::vector<std::string>> find_in_home(Fs& fs,
                                               const std::string* home,
                                               const std::string& text,
                                               const KnowsThread& knows);
+
+// Whether that error says that a thread has no rollout.
+constexpr bool has_no_rollout(Errc code) {
+  return code == Errc::not_found || code == Errc::not_saved;
+}
 
 } // namespace coldpress

@@ -186,11 +186,17 @@ Result<void> RolloutWriter::catch_up(std::string* seen) {
   return {};
 }
 
-Result<void> RolloutWriter::append(std::string_view record) {
+Result<void> check_record(std::string_view record) {
   if (record.find('\n') != std::string_view::npos ||
       scan_line(record, true).state != LineState::record) {
-    return Fail(Error{
-        Errc::invalid, 0, "append", path_, {"a record is one JSON object on one line"}});
+    return Fail(failure(Errc::invalid, {}, "a record is one JSON object on one line"));
+  }
+  return {};
+}
+
+Result<void> RolloutWriter::append(std::string_view record) {
+  if (auto checked = check_record(record); !checked) {
+    return Fail(std::move(checked.error()).at(path_));
   }
   queue_.emplace_back(record);
   return {};

@@ -40,6 +40,9 @@ struct WriterOptions {
   std::function<void(const Error&)> failed{};
 };
 
+// Errc::invalid: it is not one JSON object on one line, and so no record.
+Result<void> check_record(std::string_view record);
+
 // Appends records to one rollout. It only ever appends: it never truncates, never writes
 // at an offset, and takes nobody's word for the end of the file, so that what another
 // process appends meanwhile stays. Each record is one write(2), whole and with its
@@ -75,7 +78,7 @@ public:
   bool saved() const { return saved_; }
   std::size_t queued() const { return queue_.size(); }
 
-  // Queues one record. Errc::invalid: it is not one JSON object on one line.
+  // Queues one record. Errors: as check_record().
   // Without ordinal; where it has one, flush() refuses it unless it is the next.
   Result<void> append(std::string_view record);
 

@@ -6,6 +6,7 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/line_check.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/utf8_lines.hpp"
 
 #include <algorithm>
 
@@ -25,6 +26,7 @@ public:
 
   void take(std::span<const std::byte> data) {
     take_head(data);
+    characters_.feed(data);
     if (check_lines_) {
       lines_.feed(data);
     }
@@ -43,8 +45,10 @@ public:
     read.hash = hasher_.digest();
     read.prefix = prefix_;
     read.odd_lines = lines_.odd_lines();
+    read.not_utf8 = characters_.bad_lines();
     if (const auto head = parse_head(head_)) {
       read.thread_id = head->thread_id;
+      read.mode = history_mode(head_);
     }
   }
 
@@ -62,6 +66,7 @@ private:
 
   Hasher hasher_;
   LineCheck lines_;
+  Utf8Lines characters_;
   std::string head_;
   bool head_done_ = false;
   std::uint64_t bytes_ = 0;
@@ -142,22 +147,19 @@ bool names_other_thread(const std::string& plain_name, const FrameRead& read) {
          read.thread_id != name->rollout_id;
 }
 
-} // namespace
-
-Result<FrameRead>
-read_frame(Fs& fs, const std::string& path, const FrameReadRules& rules) {
-  TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
-  const File file(fs, handle);
-  auto read = FrameReading(fs, handle, rules).run();
-  if (!read) {
-    return Fail(std::move(read.error()).at(path));
-  }
-  return read;
+// Bytes that were written so are no damage, but not all of them are read again.
+std::string unread_by_codex(const FrameRead& read) {
+  return read.not_utf8 == 0
+             ? std::string()
+             : fmt::format("lines that are not UTF-8: {}; Codex {}",
+                           read.not_utf8,
+                           read.mode == HistoryMode::legacy ? "refuses to read the thread"
+                                                            : "skips them");
 }
 
-Judgement judge(const std::string& plain_name,
-                const FrameRead& read,
-                const std::optional<Verification>& known) {
+Judgement judge_bytes(const std::string& plain_name,
+                      const FrameRead& read,
+                      const std::optional<Verification>& known) {
   Judgement made;
   if (!read.checksum && read.odd_lines > 0) {
     made.detail = fmt::format("{} lines are not complete JSON: torn writes, or damage "
@@ -210,6 +212,28 @@ Judgement judge(const std::string& plain_name,
         ", recompressed by Codex without a checksum: coldpress run --recompress "
         "gives it one";
   }
+  return made;
+}
+
+} // namespace
+
+Result<FrameRead>
+read_frame(Fs& fs, const std::string& path, const FrameReadRules& rules) {
+  TRY_ASSIGN(const FileHandle handle, fs.open_read(path));
+  const File file(fs, handle);
+  auto read = FrameReading(fs, handle, rules).run();
+  if (!read) {
+    return Fail(std::move(read.error()).at(path));
+  }
+  return read;
+}
+
+Judgement judge(const std::string& plain_name,
+                const FrameRead& read,
+                const std::optional<Verification>& known) {
+  Judgement made = judge_bytes(plain_name, read, known);
+  made.unread = unread_by_codex(read);
+  made.detail += (made.detail.empty() || made.unread.empty() ? "" : "; ") + made.unread;
   return made;
 }
 

@@ -3,6 +3,7 @@
 #include "fsutil/file_stamp.hpp"
 #include "fsutil/hash.hpp"
 #include "worker/catalog/verification.hpp"
+#include "worker/rollout/append_state.hpp"
 
 #include <functional>
 #include <optional>
@@ -20,7 +21,9 @@ struct FrameRead {
   std::optional<Hash128> prefix; // of the first so many that were asked for
   bool checksum = false;         // the first frame has one
   std::uint64_t odd_lines = 0;   // see LineCheck; counted only where there is none
+  std::uint64_t not_utf8 = 0;    // lines
   std::string thread_id;         // of its first record; empty: no session_meta
+  HistoryMode mode = HistoryMode::legacy; // of that record, too
 };
 
 struct FrameReadRules {
@@ -40,7 +43,13 @@ struct Judgement {
   bool ok = true;
   bool compared = false; // with what was known of these bytes
   std::string detail;
+  std::string unread{}; // part of it: what of these bytes Codex does not read
 };
+
+// What to do about lines that Codex does not read.
+inline constexpr std::string_view k_unread_hint =
+    "the bytes are as they were written, and coldpress keeps them so; coldpress cat "
+    "--json shows which lines are bad";
 
 // Pure. `known` is of that rollout, `plain_name` its file name. Rollouts only grow, so
 // what begins with the bytes that are known was continued since; another file that holds

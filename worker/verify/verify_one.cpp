@@ -95,7 +95,10 @@ std::optional<VerifiedRollout> verify_one(Fs& fs,
     seen.result = made.ok ? VerifyResult::ok : VerifyResult::damaged;
     seen.compared = made.compared;
     seen.detail = made.detail;
-    seen.hint = made.ok ? "" : damage_advice(fs, store, file.path);
+    seen.unread = made.unread;
+    seen.hint = !made.ok              ? damage_advice(fs, store, file.path)
+                : made.unread.empty() ? ""
+                                      : std::string(k_unread_hint);
     seen.bytes = read->stamp.size;
     seen.mtime = read->stamp.mtime;
     seen.read = std::move(*read);

@@ -253,7 +253,7 @@ private:
     row.rollout = seen.rollout;
     row.at = clock_.wall();
     row.ok = seen.result == VerifyResult::ok;
-    row.detail = row.ok ? std::string() : seen.detail;
+    row.detail = row.ok ? seen.unread : seen.detail;
     row.frame_bytes = seen.bytes;
     row.frame_mtime = seen.mtime;
     if (row.ok) {

@@ -63,7 +63,8 @@ struct VerifiedRollout {
   std::optional<FrameRead> read;
   bool compared = false; // with what the ledger knew of its bytes
   std::string detail;
-  std::string hint; // what to do
+  std::string unread; // part of it: what of good bytes Codex does not read
+  std::string hint;   // what to do
   std::optional<Error> error;
 };
 

@@ -6,6 +6,7 @@
 #include "../coldpress.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -147,6 +148,17 @@ public:
     store_.reset(store);
   }
 
+  // Whom to ask about threads that have no rollout: coldpress_store_ask(). Must not
+  // throw.
+  using Knows = std::function<bool(const std::string& thread)>;
+  void ask(Knows knows) {
+    knows_ = std::make_unique<Knows>(std::move(knows));
+    const auto call = [](const char* thread, void* context) noexcept {
+      return (*static_cast<Knows*>(context))(thread) ? 1 : 0;
+    };
+    coldpress_store_ask(store_.get(), call, knows_.get());
+  }
+
   std::string find(const std::string& what) {
     const char* path = nullptr;
     detail::checked([&](coldpress_error* error) {
@@ -207,6 +219,7 @@ public:
   }
 
 private:
+  std::unique_ptr<Knows> knows_;
   std::unique_ptr<coldpress_store, detail::Close> store_;
 };
 
