@@ -101,8 +101,7 @@ struct Terminal {
   std::string screen;
 };
 
-Terminal
-show_on_terminal(const CodexHome& home, int number, const std::string& pager) {
+Terminal show_on_terminal(const CodexHome& home, int number, const std::string& pager) {
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   REQUIRE_GE(master, 0);
   REQUIRE_EQ(::grantpt(master), 0);
@@ -182,7 +181,8 @@ TEST_CASE("show reads what a fork inherits, before and after compression") {
   // A family is left alone by default, so another program compresses it here.
   for (const int number : {1, 2}) {
     ProgramStart zstd;
-    zstd.command = {"zstd", "-q", "--rm", home / ("archived_sessions/" + file_name(number))};
+    zstd.command = {
+        "zstd", "-q", "--rm", home / ("archived_sessions/" + file_name(number))};
     REQUIRE_EQ(run_program(zstd).code, 0);
   }
   CHECK_EQ(turns_of(home, thread_id(2)), fork);
@@ -211,7 +211,8 @@ TEST_CASE("show reads a reverted thread by its newest rollout") {
   CHECK_EQ(json_of(home, {"list", "--older"}).size(), 3);
 }
 
-TEST_CASE("on a terminal show goes through the pager, and without one it is shown itself") {
+TEST_CASE(
+    "on a terminal show goes through the pager, and without one it is shown itself") {
   CodexHome home;
   Thread thread(1, json::object());
   for (int turn = 0; turn < 400; ++turn) {

@@ -52,7 +52,8 @@ Pager::Pager(bool wanted) {
   terminal_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   pipe_ = terminal_ < 0 ? nullptr : ::popen(program.c_str(), "w");
   if (pipe_ != nullptr) {
-    // A person who leaves the pager is no error; ^C is for the pager, which is waited for.
+    // A person who leaves the pager is no error; ^C is for the pager, which is waited
+    // for.
     std::signal(SIGPIPE, SIG_IGN);
     interrupt_ = std::signal(SIGINT, SIG_IGN);
     ::dup2(::fileno(pipe_), STDOUT_FILENO);
