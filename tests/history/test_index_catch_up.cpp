@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <random>
 
@@ -54,7 +55,21 @@ struct Settled : IndexStore {
       }
     }
     settle();
+    disk_tick();
     update();
+  }
+  // The disk's clock is fine enough to tell this moment from all others: these
+  // directories have changed now.
+  void disk_tick(std::initializer_list<const char*> dirs = {"/sessions",
+                                                            "/sessions/2026",
+                                                            "/sessions/2026/01",
+                                                            "/sessions/2026/01/02",
+                                                            "/archived_sessions"}) {
+    for (const char* name : dirs) {
+      disk::last_write_time(store.home + name,
+                            disk::file_time_type::clock::now() - std::chrono::hours(100) +
+                                std::chrono::seconds(++ticks_));
+    }
   }
   CountingFs catch_up(bool local = true) {
     CountingFs counting(fs);
@@ -64,6 +79,9 @@ struct Settled : IndexStore {
     REQUIRE(refresh_index(counting, clock, store, rules).has_value());
     return counting;
   }
+
+private:
+  int ticks_ = 0;
 };
 
 } // namespace
@@ -217,25 +235,21 @@ TEST_CASE("a store in which anything happens is as from scratch after each catch
     CAPTURE(step);
     const int number = 1 + static_cast<int>(random() % 8);
     const bool plain = disk::exists(store.path(number));
-    switch (random() % 6) {
-    case 0:
+    const auto deed = random() % 6;
+    if (deed == 0) {
       store.remove(number);
-      break;
-    case 1:
-      if (plain) {
-        store.compress(number);
-      }
-      break;
-    case 2:
-      if (plain) {
-        store.append(number, a_thread("step" + std::to_string(step)));
-      }
-      break;
-    case 3:
+    } else if (deed == 1 && plain) {
+      store.compress(number);
+    } else if (deed == 2 && plain) {
+      store.append(number, a_thread("step" + std::to_string(step)));
+    } else if (deed == 3) {
       store.archive(number);
-      break;
-    default:
+      store.disk_tick({"/archived_sessions"});
+    } else if (deed > 3) {
       store.write(number, a_thread("step" + std::to_string(step)));
+    }
+    if (deed != 2) { // growing in place changes no directory
+      store.disk_tick({"/sessions/2026/01/02"});
     }
     if (random() % 2 == 0) {
       store.settle();

@@ -36,7 +36,9 @@ public:
       }
     }
     work_.problems = files.problems;
-    return remember(dirs, files.complete);
+    // Of two copies in two directories the other one may count once this one changes: as
+    // long as there are such, no directory can be passed over.
+    return remember(dirs, files.complete && !files.twins);
   }
 
   // False if that does not tell: a rollout is gone, and another form or place of it may
@@ -77,7 +79,7 @@ public:
     if (!plain) {
       return false;
     }
-    TRY(remember(dirs, true));
+    TRY(remember(dirs, !files.twins));
     return true;
   }
 

@@ -50,6 +50,7 @@ StoreFiles files_of(Fs& fs, const Store& store, KnownDirs* dirs) {
                      }
                      found.stat = *stat;
                      const auto [at, added] = by_name.try_emplace(found.name, found);
+                     files.twins = files.twins || at->second.dir != found.dir;
                      if (!added && is_read_before(found, at->second)) {
                        at->second = std::move(found);
                      }

@@ -15,6 +15,7 @@ struct StoreFiles {
   std::vector<FoundRollout> rollouts; // by name
   std::vector<std::string> problems;
   bool complete = true; // false: some directories could not be listed
+  bool twins = false;   // some rollout stands in two directories
 };
 
 // All of them; with `dirs` only those in directories that it does not know as unchanged.
