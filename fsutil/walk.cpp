@@ -17,11 +17,19 @@ void walk(
     int max_depth,
     const std::function<void(const std::string& dir, const DirEntry& entry)>& visit,
     const std::function<void(Error error)>& failed,
-    const std::function<void(const std::string& dir, const DirEntry& entry)>& directory) {
+    const std::function<void(const std::string& dir, const DirEntry& entry)>& directory,
+    const std::function<std::optional<std::vector<std::string>>(const std::string& dir)>&
+        known) {
   std::vector<Pending> pending{{root, 0}};
   while (!pending.empty()) {
     const Pending next = std::move(pending.back());
     pending.pop_back();
+    if (const auto inside = known ? known(next.dir) : std::nullopt) {
+      for (const std::string& name : *inside) {
+        pending.push_back({join_path(next.dir, name), next.depth + 1});
+      }
+      continue;
+    }
     // What is listed and what is then looked at is in one directory.
     const auto held = HeldDir::hold(fs, next.dir);
     auto entries =

@@ -18,7 +18,7 @@ inputs() {
   case $1 in
     name) echo 500000 ;;
     head | lock_record) echo 100000 ;;
-    run_marker | control) echo 25000 ;;
+    run_marker | control | search) echo 25000 ;;
     *) echo 8000 ;;
   esac
 }

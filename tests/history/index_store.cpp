@@ -168,8 +168,15 @@ void IndexStore::remove(int number) {
   }
 }
 
-IndexReport IndexStore::update() {
-  auto report = refresh_index(fs, clock, store, {});
+void IndexStore::settle() {
+  clock.set_wall(std::chrono::time_point_cast<WallTime::duration>(
+      std::chrono::system_clock::now() + std::chrono::hours(1)));
+}
+
+IndexReport IndexStore::update(Look look) {
+  IndexUpdateRules rules;
+  rules.look = look;
+  auto report = refresh_index(fs, clock, store, rules);
   REQUIRE_MESSAGE(report.has_value(), (report ? "" : describe(report.error())));
   return std::move(*report);
 }

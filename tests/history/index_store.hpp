@@ -27,7 +27,9 @@ struct IndexStore {
   void archive(int number);
   void remove(int number);
 
-  IndexReport update(); // refresh_index(); no error
+  IndexReport update(Look look = Look::all); // refresh_index(); no error
+  // Moves the clock behind all that was written, so that its times count.
+  void settle();
   Index index();
   // All rows of all rollouts with their texts and words, by rollout name: but for the
   // ids that depend on the order of writing. A line each.

@@ -4,6 +4,7 @@
 #include "worker/catalog/item_text.hpp"
 #include "worker/catalog/search_query.hpp"
 #include "worker/index/scan_rollouts.hpp"
+#include "worker/index/store_files.hpp"
 
 #include <doctest/doctest.h>
 

@@ -10,9 +10,9 @@ namespace coldpress {
 
 namespace {
 
-constexpr const char* k_select =
+constexpr std::string_view k_select =
     "SELECT id, name, dir, archived, compressed, device, inode, size, disk, mtime, "
-    "ctime, read_offset, unread, problem FROM rollouts ORDER BY name";
+    "ctime, read_offset, unread, problem FROM rollouts ";
 // With the stamp of no file: it has not been read yet, whatever becomes of this run.
 constexpr const char* k_insert =
     "INSERT INTO rollouts (name, dir, archived, compressed, device, inode, size, disk, "
@@ -42,6 +42,22 @@ IndexedRollout rollout_of(const Statement& row) {
   return rollout;
 }
 
+Result<std::vector<IndexedRollout>>
+rollouts_of(const Db& db, std::string_view which, const std::string& value = "") {
+  TRY_ASSIGN(Statement query, db.prepare(std::string(k_select).append(which)));
+  if (!value.empty()) {
+    query.bind(std::string_view(value));
+  }
+  std::vector<IndexedRollout> all;
+  for (;;) {
+    TRY_ASSIGN(const bool more, query.step());
+    if (!more) {
+      return all;
+    }
+    all.push_back(rollout_of(query));
+  }
+}
+
 } // namespace
 
 Index::Index(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -65,15 +81,62 @@ const Db& Index::db() const {
 }
 
 Result<std::vector<IndexedRollout>> Index::rollouts() const {
-  TRY_ASSIGN(Statement query, state_->db.prepare(k_select));
-  std::vector<IndexedRollout> all;
+  return rollouts_of(state_->db, "ORDER BY name");
+}
+
+Result<std::vector<IndexedRollout>> Index::rollouts_in(const std::string& dir) const {
+  return rollouts_of(state_->db, "WHERE dir = ?1", dir);
+}
+
+Result<std::vector<IndexedRollout>> Index::plain_rollouts() const {
+  return rollouts_of(state_->db, "WHERE NOT compressed ORDER BY name");
+}
+
+Result<std::optional<IndexedRollout>>
+Index::rollout_named(const std::string& name) const {
+  TRY_ASSIGN(std::vector<IndexedRollout> found,
+             rollouts_of(state_->db, "WHERE name = ?1", name));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+Result<std::uint64_t> Index::rollout_count() const {
+  TRY_ASSIGN(Statement query, state_->db.prepare("SELECT count(*) FROM rollouts"));
+  TRY(query.step());
+  return query.count(0);
+}
+
+Result<std::vector<IndexedDir>> Index::dirs() const {
+  TRY_ASSIGN(Statement query,
+             state_->db.prepare("SELECT dir, device, inode, mtime, ctime, settled FROM "
+                                "dirs ORDER BY dir"));
+  std::vector<IndexedDir> all;
   for (;;) {
     TRY_ASSIGN(const bool more, query.step());
     if (!more) {
       return all;
     }
-    all.push_back(rollout_of(query));
+    all.push_back({query.text(0),
+                   query.count(1),
+                   query.count(2),
+                   query.time(3).value_or(WallTime{}),
+                   query.time(4).value_or(WallTime{}),
+                   query.integer(5) != 0});
   }
+}
+
+Result<void> Index::remember_dirs(const std::vector<IndexedDir>& dirs) {
+  TRY_ASSIGN(Tx tx, Tx::begin(state_->db));
+  TRY(state_->run("DELETE FROM dirs"));
+  for (const IndexedDir& dir : dirs) {
+    TRY(state_->run("INSERT INTO dirs VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    std::string_view(dir.dir),
+                    dir.device,
+                    dir.inode,
+                    dir.mtime,
+                    dir.ctime,
+                    dir.settled));
+  }
+  return std::move(tx).commit();
 }
 
 Result<IndexCheckpoint> Index::checkpoint(std::int64_t id) const {

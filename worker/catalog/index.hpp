@@ -49,6 +49,13 @@ public:
 
   // By name.
   Result<std::vector<IndexedRollout>> rollouts() const;
+  // Those in a directory; those in plain form; that of a name.
+  Result<std::vector<IndexedRollout>> rollouts_in(const std::string& dir) const;
+  Result<std::vector<IndexedRollout>> plain_rollouts() const;
+  Result<std::optional<IndexedRollout>> rollout_named(const std::string& name) const;
+  Result<std::uint64_t> rollout_count() const;
+  // As of the last update that reached its end; by name.
+  Result<std::vector<IndexedDir>> dirs() const;
   Result<IndexCheckpoint> checkpoint(std::int64_t id) const;
 
   // --- writing. Each call is one transaction, or a step of the one that is open.
@@ -60,6 +67,8 @@ public:
   Result<void>
   saw(std::int64_t id, const FoundRollout& found, const std::string& problem);
   Result<void> apply(IndexBatch batch);
+  // Instead of those that it has.
+  Result<void> remember_dirs(const std::vector<IndexedDir>& dirs);
   Result<void> remove(std::int64_t id);
   // Many small steps in one transaction; what is not committed is as if it never was.
   Result<void> begin();

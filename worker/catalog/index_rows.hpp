@@ -31,6 +31,17 @@ struct IndexedRollout {
   std::string problem;      // why it could not be read to its end; empty if it could
 };
 
+// A directory of the store as it was when it was last listed.
+struct IndexedDir {
+  std::string dir; // below the store
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  WallTime mtime{};
+  WallTime ctime{};
+  bool settled = false; // whatever is made or removed in it changes these times
+  friend bool operator==(const IndexedDir&, const IndexedDir&) = default;
+};
+
 // What is kept so that reading can go on.
 struct IndexCheckpoint {
   std::string history; // empty: it was too large to keep

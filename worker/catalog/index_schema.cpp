@@ -52,6 +52,16 @@ CREATE TABLE rollouts (
   skipped INTEGER NOT NULL DEFAULT 0,
   unknown TEXT NOT NULL DEFAULT ''
 );
+CREATE TABLE dirs (
+  dir TEXT PRIMARY KEY,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  mtime INTEGER NOT NULL,
+  ctime INTEGER NOT NULL,
+  settled INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX rollouts_by_dir ON rollouts (dir);
+CREATE INDEX rollouts_plain ON rollouts (name) WHERE NOT compressed;
 CREATE INDEX rollouts_by_thread ON rollouts (thread, name);
 CREATE INDEX rollouts_by_rollout ON rollouts (rollout);
 CREATE INDEX rollouts_by_mtime ON rollouts (newest, mtime);
@@ -148,6 +158,7 @@ INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
 constexpr std::array k_probes = {
     "SELECT id, name, read_offset, problem, thread, newest, unknown FROM rollouts LIMIT "
     "0",
+    "SELECT dir, device, inode, mtime, ctime, settled FROM dirs LIMIT 0",
     "SELECT rollout, history, digests FROM checkpoints LIMIT 0",
     "SELECT rollout, number, listed, last_ordinal FROM turns LIMIT 0",
     "SELECT id, rollout, turn, item, piece, piece_at, length FROM items LIMIT 0",

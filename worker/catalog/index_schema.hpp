@@ -6,7 +6,7 @@ namespace coldpress {
 
 // The layout of index.sqlite, as in PRAGMA user_version. Nothing in it is worth a
 // migration: a file of another version is rebuilt from the rollouts.
-inline constexpr int k_index_version = 1;
+inline constexpr int k_index_version = 2;
 
 enum class IndexFile : std::uint8_t {
   empty,

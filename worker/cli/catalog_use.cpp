@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t k_most_problems = 5;
 
-IndexUpdateRules rules_of(const OpenedStore& opened, ProgressBar& bar) {
+IndexUpdateRules rules_of(const OpenedStore& opened, ProgressBar& bar, Look look) {
   IndexUpdateRules rules;
+  rules.look = look;
   rules.threads = opened.loaded.settings.limits.jobs;
   rules.progress = [&bar](const Progress& progress) { bar.show(progress); };
   return rules;
@@ -26,7 +27,7 @@ bool is_there(Fs& fs, const Store& store) {
 
 // Whether the index is as the store is now.
 bool bring_up_to_date(const Context& context, const OpenedStore& opened) {
-  const auto updated = build_index(context, opened);
+  const auto updated = build_index(context, opened, Look::changed);
   if (!updated) {
     warn("coldpress: the index could not be updated, so newer lines are missing: {}\n",
          printable(describe(updated.error())));
@@ -41,8 +42,11 @@ Result<std::optional<CatalogUse>> rows_in_memory(const Context& context,
   TRY_ASSIGN(Index index, Index::in_memory());
   ProgressBar bar(context.clock, !context.options.json && !context.options.quiet);
   TRY_ASSIGN(const IndexReport read,
-             update_index(
-                 context.fs, context.clock, opened.store, index, rules_of(opened, bar)));
+             update_index(context.fs,
+                          context.clock,
+                          opened.store,
+                          index,
+                          rules_of(opened, bar, Look::all)));
   clear_drawn();
   tell_problems(read);
   return std::optional(CatalogUse{std::move(index), true});
@@ -50,10 +54,11 @@ Result<std::optional<CatalogUse>> rows_in_memory(const Context& context,
 
 } // namespace
 
-Result<IndexReport> build_index(const Context& context, const OpenedStore& opened) {
+Result<IndexReport>
+build_index(const Context& context, const OpenedStore& opened, Look look) {
   ProgressBar bar(context.clock, !context.options.json && !context.options.quiet);
   auto updated =
-      refresh_index(context.fs, context.clock, opened.store, rules_of(opened, bar));
+      refresh_index(context.fs, context.clock, opened.store, rules_of(opened, bar, look));
   clear_drawn();
   if (updated && !updated->set_aside.empty()) {
     warn("coldpress: the index was damaged and has been rebuilt; the damaged one is {}; "

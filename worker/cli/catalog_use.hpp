@@ -27,7 +27,8 @@ Result<std::optional<CatalogUse>>
 use_catalog(const Context& context, const OpenedStore& opened, Without without);
 
 // Brings the index up to date, making it where there is none; shows how far it is.
-Result<IndexReport> build_index(const Context& context, const OpenedStore& opened);
+Result<IndexReport>
+build_index(const Context& context, const OpenedStore& opened, Look look);
 
 // Puts --family into the filter. Errc::not_found if the thread is unknown.
 Result<void>

@@ -42,7 +42,7 @@ Result<int> build(const Context& context, const OpenedStore& opened) {
          printable(opened.store.home),
          printable(path));
   }
-  TRY_ASSIGN(const IndexReport built, build_index(context, opened));
+  TRY_ASSIGN(const IndexReport built, build_index(context, opened, Look::all));
   tell(context, context.options.catalog.action, built);
   return static_cast<int>(built.problems.empty() ? Exit::ok : Exit::some_failed);
 }

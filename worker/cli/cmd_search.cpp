@@ -5,6 +5,7 @@
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/thread_names.hpp"
+#include "worker/index/store_files.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>

@@ -16,7 +16,8 @@ public:
 
 private:
   std::FILE* pipe_ = nullptr;
-  int terminal_ = -1; // what standard output was
+  int terminal_ = -1;                // what standard output was
+  void (*interrupt_)(int) = nullptr; // what SIGINT did
 };
 
 } // namespace coldpress

@@ -1,6 +1,7 @@
 #include "worker/index/index_check.hpp"
 
 #include "worker/catalog/index_reader.hpp"
+#include "worker/index/store_files.hpp"
 
 #include <unordered_map>
 

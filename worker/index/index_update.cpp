@@ -2,13 +2,10 @@
 
 #include "fsutil/text.hpp"
 #include "worker/catalog/index_reader.hpp"
-#include "worker/rollout/tree_walk.hpp"
 
 #include <algorithm>
 #include <condition_variable>
-#include <map>
 #include <mutex>
-#include <unordered_map>
 
 namespace coldpress {
 
@@ -30,12 +27,21 @@ public:
 
   Result<IndexReport> run() {
     const BootTime begun = clock_.boot();
-    StoreFiles files = files_of(fs_, store_);
-    report_.rollouts = files.rollouts.size();
-    report_.problems = std::move(files.problems);
     TRY(index_.begin());
-    TRY(compare(files));
+    TRY_ASSIGN(IndexWork work, find_index_work(fs_, clock_, store_, index_, rules_.look));
+    jobs_ = std::move(work.jobs);
+    progress_.files_total = jobs_.size();
+    for (const IndexJob& job : jobs_) {
+      progress_.bytes_total += job.found.stat.size;
+    }
+    TRY_ASSIGN(report_.rollouts, index_.rollout_count());
+    report_.removed = work.removed;
+    report_.problems = std::move(work.problems);
     TRY(read_all());
+    // Not before: until then what is new in them is not in the index.
+    if (work.dirs && !report_.stopped) {
+      TRY(index_.remember_dirs(*work.dirs));
+    }
     TRY(index_.commit());
     if (report_.removed > 0) {
       TRY(index_.scrub());
@@ -45,39 +51,6 @@ public:
   }
 
 private:
-  // What is new, what has changed, and what is gone.
-  Result<void> compare(const StoreFiles& files) {
-    TRY_ASSIGN(std::vector<IndexedRollout> known, index_.rollouts());
-    std::unordered_map<std::string, IndexedRollout*> by_name;
-    for (IndexedRollout& rollout : known) {
-      by_name.emplace(rollout.found.name, &rollout);
-    }
-    for (const FoundRollout& found : files.rollouts) {
-      IndexJob job{found, {}, {}};
-      const auto at = by_name.find(found.name);
-      if (at != by_name.end()) {
-        job.known = *at->second;
-        by_name.erase(at);
-        if (is_as_indexed(found, job.known)) {
-          continue;
-        }
-      } else {
-        TRY_ASSIGN(job.known.id, index_.add(found));
-      }
-      progress_.bytes_total += found.stat.size;
-      jobs_.push_back(std::move(job));
-    }
-    progress_.files_total = jobs_.size();
-    // What was not looked at may still be there.
-    for (const auto& [name, rollout] : by_name) {
-      if (files.complete) {
-        TRY(index_.remove(rollout->id));
-        report_.removed += 1;
-      }
-    }
-    return {};
-  }
-
   Result<void> read_all() {
     if (jobs_.empty()) {
       return {};
@@ -229,11 +202,6 @@ private:
   std::exception_ptr thrown_;
 };
 
-// Readers take the plain form, then the .zst; Codex looks in the active tree first.
-bool is_read_before(const FoundRollout& a, const FoundRollout& b) {
-  return a.compressed != b.compressed ? !a.compressed : !a.archived && b.archived;
-}
-
 } // namespace
 
 std::string index_path(const Store& store) {
@@ -257,50 +225,6 @@ Result<File> lock_index(Fs& fs, const Store& store) {
     return Fail(std::move(error).at(path));
   }
   return file;
-}
-
-StoreFiles files_of(Fs& fs, const Store& store) {
-  StoreFiles files;
-  std::map<std::string, FoundRollout> by_name;
-  for (const Root root : {Root::active, Root::archived}) {
-    const std::string tree = join_path(store.home, tree_name(root));
-    const auto problem = [&files](const Error& error) {
-      files.problems.push_back(describe(error));
-      files.complete = false;
-    };
-    walk_rollouts(fs,
-                  tree,
-                  {[&](const std::string& dir, const DirEntry& entry, NameKind kind) {
-                     if (entry.type != FileType::regular ||
-                         (kind != NameKind::plain && kind != NameKind::compressed)) {
-                       return;
-                     }
-                     FoundRollout found;
-                     found.name = plain_name(entry.name);
-                     found.dir = dir.substr(std::min(dir.size(), store.home.size() + 1));
-                     found.archived = root == Root::archived;
-                     found.compressed = kind == NameKind::compressed;
-                     const auto stat = fs.lstat(join_path(dir, entry.name));
-                     if (!stat) {
-                       if (stat.error().code != Errc::not_found) {
-                         problem(stat.error());
-                       }
-                       return;
-                     }
-                     found.stat = *stat;
-                     const auto [at, added] = by_name.try_emplace(found.name, found);
-                     if (!added && is_read_before(found, at->second)) {
-                       at->second = std::move(found);
-                     }
-                   },
-                   [](const OddEntry&) {},
-                   problem});
-  }
-  files.rollouts.reserve(by_name.size());
-  for (auto& [name, found] : by_name) {
-    files.rollouts.push_back(std::move(found));
-  }
-  return files;
 }
 
 Result<IndexReport> update_index(Fs& fs,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "worker/catalog/index.hpp"
+#include "worker/index/index_work.hpp"
 #include "worker/loop/progress.hpp"
 #include "worker/loop/thread_pool.hpp"
 #include "worker/preflight/store.hpp"
@@ -32,6 +33,7 @@ struct IndexReport {
 };
 
 struct IndexUpdateRules {
+  Look look = Look::all;
   std::size_t threads = 2;
   Priority priority = Priority::normal;
   // Every 200 ms or so, on the calling thread.
@@ -39,14 +41,6 @@ struct IndexUpdateRules {
   // What was taken by then counts; the rest is left for the next time.
   std::stop_token stop{};
 };
-
-// All rollouts of the store, each in the form that readers take.
-struct StoreFiles {
-  std::vector<FoundRollout> rollouts; // by name
-  std::vector<std::string> problems;
-  bool complete = true; // false: some directories could not be listed
-};
-StoreFiles files_of(Fs& fs, const Store& store);
 
 // Brings `index` up to what the files hold. What cannot be read is a problem of that
 // rollout and does not end it; an error of the index does. Killed at any moment, the

@@ -1,6 +1,6 @@
 #include "worker/index/read_thread.hpp"
 
-#include "worker/index/index_update.hpp"
+#include "worker/index/store_files.hpp"
 #include "worker/rollout/line_reader.hpp"
 #include "worker/rollout/name.hpp"
 

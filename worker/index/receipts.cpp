@@ -2,6 +2,7 @@
 
 #include "fsutil/sha256.hpp"
 #include "fsutil/text.hpp"
+#include "worker/index/store_files.hpp"
 #include "worker/rollout/reader.hpp"
 
 #include <array>

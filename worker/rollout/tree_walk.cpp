@@ -163,7 +163,8 @@ void walk_rollouts(Fs& fs, const std::string& tree, const TreeVisitor& visitor) 
       visitor.failed,
       [&walker](const std::string& dir, const DirEntry& entry) {
         walker.see_directory(dir, entry);
-      });
+      },
+      visitor.known);
 }
 
 } // namespace coldpress

@@ -4,8 +4,10 @@
 #include "worker/rollout/name.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coldpress {
 
@@ -39,6 +41,8 @@ struct TreeVisitor {
   std::function<void(OddEntry entry)> odd;
   // A directory that could not be listed, or a tree that is none; the walk goes on.
   std::function<void(Error error)> failed;
+  // As walk()'s: a directory in which nothing has to be visited, and those in it.
+  std::function<std::optional<std::vector<std::string>>(const std::string& dir)> known{};
 };
 
 // The one walk over a tree of rollouts: whatever a command does with them, it has seen
