@@ -120,12 +120,12 @@ footer p { margin: 0 0 8px; }
 }
 @media (max-width: 560px) {
   main { padding: 24px 14px 48px; }
-  section { padding: 18px 16px; }
+  section { padding: 18px 12px; }
   .tiles div { padding: 14px 16px; }
   .tiles dd.big { font-size: 22px; }
   .opt { display: none; }
-  th.name { white-space: normal; }
-  th, td { padding-left: 10px; font-size: 13px; }
+  th.name { white-space: normal; overflow-wrap: anywhere; }
+  th, td { padding-left: 8px; font-size: 13px; }
   svg .wide { display: none; }
   svg .tick { font-size: 11px; }
   svg .narrow { display: inline; }
