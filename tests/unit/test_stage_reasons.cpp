@@ -37,6 +37,8 @@ TEST_CASE("a failed call says of a rollout what the errno says") {
   CHECK(reason(ENOENT, "open") == "vanished");
   CHECK(reason(ENOSPC, "write") == "no_space");
   CHECK(reason(EIO, "open") == "io_error");
+  CHECK(name_of(reason_for({Errc::corrupt, 0, "decode", "x.jsonl.zst", {}})) ==
+        "damaged");
   CHECK(reason(EBUSY, "renameat2") == "mount_point");
   CHECK(reason(EAGAIN, "open") == "open_for_writing");
   CHECK(reason(EAGAIN, k_maintenance_op) == "maintenance");

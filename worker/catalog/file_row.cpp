@@ -14,9 +14,9 @@ bool lies_with_the_file(Reason reason) {
   return reason == Reason::unreadable || reason == Reason::not_writable ||
          reason == Reason::read_only || reason == Reason::not_permitted ||
          reason == Reason::name_too_long || reason == Reason::mount_point ||
-         reason == Reason::io_error || reason == Reason::metadata_not_kept ||
-         reason == Reason::extra_data || reason == Reason::no_exchange ||
-         reason == Reason::too_large;
+         reason == Reason::io_error || reason == Reason::damaged ||
+         reason == Reason::metadata_not_kept || reason == Reason::extra_data ||
+         reason == Reason::no_exchange || reason == Reason::too_large;
 }
 
 // Says only that this was not the moment.

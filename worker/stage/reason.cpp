@@ -145,6 +145,10 @@ constexpr std::array k_reasons{
                "refused despite permissions: immutable or append-only (see lsattr), or "
                "another user's file in a sticky directory"},
     ReasonText{Reason::io_error, "io_error", "the disk or the file system failed"},
+    ReasonText{Reason::damaged,
+               "damaged",
+               "its bytes do not decode, or differ when they are read again; nothing was "
+               "changed; see coldpress verify"},
     ReasonText{Reason::canceled, "canceled", "the run was stopped"},
     ReasonText{Reason::no_time,
                "no_time",
@@ -228,6 +232,8 @@ Reason reason_for(const Error& error) {
     return error.sys == EFBIG ? Reason::too_large : Reason::no_space;
   case Errc::denied:
     return Reason::unreadable;
+  case Errc::corrupt:
+    return Reason::damaged;
   default:
     return Reason::io_error;
   }

@@ -54,6 +54,7 @@ enum class Reason : std::uint8_t {
   read_only,
   not_permitted,
   io_error,
+  damaged,
   // outcomes only
   canceled,
   no_time,
