@@ -91,9 +91,12 @@ int fdatasync(int fd) {
   return interrupted() ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" // of struct flock, by GCC
 int flock(int fd, int how) {
   return interrupted() ? -1 : static_cast<int>(::syscall(SYS_flock, fd, how));
 }
+#pragma GCC diagnostic pop
 
 int ftruncate64(int fd, off64_t size) {
   return interrupted() ? -1 : static_cast<int>(::syscall(SYS_ftruncate, fd, size));

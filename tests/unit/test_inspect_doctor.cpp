@@ -636,7 +636,10 @@ TEST_CASE("what verify found damaged stays a problem, the rest is told with its 
   const Finding fine = worst(check_verified, facts);
   CHECK(fine.level == Level::ok);
   says(fine, "3 d ago");
-  facts.store->ledger.unread.push_back({.rollout = "u", .detail = "not UTF-8"});
+  Verification odd;
+  odd.rollout = "u";
+  odd.detail = "not UTF-8";
+  facts.store->ledger.unread.push_back(odd);
   const Finding unread = worst(check_verified, facts);
   CHECK(unread.level == Level::warning);
   says(unread, "u is not read whole by Codex: not UTF-8");
