@@ -89,7 +89,7 @@ Result<std::vector<IndexedRollout>> Index::rollouts_in(const std::string& dir) c
 }
 
 Result<std::vector<IndexedRollout>> Index::plain_rollouts() const {
-  return rollouts_of(state_->db, "WHERE NOT compressed ORDER BY name");
+  return rollouts_of(state_->db, "WHERE NOT compressed");
 }
 
 Result<std::optional<IndexedRollout>>

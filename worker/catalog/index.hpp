@@ -49,7 +49,7 @@ public:
 
   // By name.
   Result<std::vector<IndexedRollout>> rollouts() const;
-  // Those in a directory; those in plain form; that of a name.
+  // Those in a directory; those in plain form, in no order; that of a name.
   Result<std::vector<IndexedRollout>> rollouts_in(const std::string& dir) const;
   Result<std::vector<IndexedRollout>> plain_rollouts() const;
   Result<std::optional<IndexedRollout>> rollout_named(const std::string& name) const;

@@ -3,6 +3,7 @@
 #include "worker/index/known_dirs.hpp"
 #include "worker/index/store_files.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace coldpress {
@@ -109,12 +110,24 @@ private:
   // A plain rollout grows without a change of its directory.
   Result<bool> compare_plain(const std::set<std::string>& listed) {
     TRY_ASSIGN(std::vector<IndexedRollout> plain, index_.plain_rollouts());
+    std::sort(plain.begin(), plain.end(), [](const auto& a, const auto& b) {
+      return a.found.dir < b.found.dir;
+    });
+    std::optional<HeldDir> held; // a look at a file in it is one call, not three
     for (IndexedRollout& known : plain) {
       if (listed.contains(known.found.dir)) {
         continue;
       }
       FoundRollout found = known.found;
-      const auto stat = fs_.lstat(join_path(store_.home, found.path()));
+      const std::string path = join_path(store_.home, found.path());
+      if (!held || held->path() != parent_dir(path)) {
+        auto directory = HeldDir::hold(fs_, parent_dir(path));
+        if (!directory) {
+          return false;
+        }
+        held = std::move(*directory);
+      }
+      const auto stat = fs_.lstat(path);
       if (!stat || stat->type != FileType::regular) {
         return false;
       }
