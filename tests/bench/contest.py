@@ -1,6 +1,9 @@
 """Everyone compresses the same files, in turns; then what was compressed is read again."""
 
 import filecmp
+import statistics
+import subprocess
+import time
 
 import contestants
 import measure
@@ -63,10 +66,12 @@ def read_again(data, coldpress, meter, scratch, repeats, say):
         if not all(path.exists() for path in frames):
             return None
         measure.settle(frames, cold=False)
-        cat, zstd = [], []
+        cat, tail, zstd = [], [], []
         for _ in range(repeats):
             cat.append(meter.run([coldpress, "cat", "--store", home, frame]))
+            tail.append(meter.run([coldpress, "cat", "--tail", "100", "--store", home, frame]))
             zstd.append(meter.run(["zstd", "-q", "-dc", "--long=27", frame]))
+        first = [first_line([coldpress, "cat", "--store", home, frame]) for _ in range(9)]
         restore = meter.run([coldpress, "restore", "--all", "--store", home, *RESTORE])
         same = all(
             filecmp.cmp(data.home / name, home / name, shallow=False) for name in data.rollouts
@@ -76,10 +81,24 @@ def read_again(data, coldpress, meter, scratch, repeats, say):
     return dict(
         sizes,
         cat=measure.middle(cat),
+        tail=measure.middle(tail),
+        first_line_ms=1e3 * statistics.median(first),
         zstd=measure.middle(zstd),
         restore=measure.middle([restore]),
         same=same,
     )
+
+
+def first_line(command):
+    """Seconds from the start of a program to its first line; it is ended then."""
+    begin = time.monotonic()
+    with subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as program:
+        program.stdout.readline()
+        took = time.monotonic() - begin
+        program.kill()
+    return took
 
 
 RESTORE = ["--enable", "local_thread_store_compression"]

@@ -78,6 +78,15 @@ def reading(results):
             made.seen = told["cat"]["cpu"] / told["zstd"]["cpu"]
             made.note = f"wall {told['cat']['wall'] / told['zstd']['wall']:.2f}x"
         yield made
+        tail = Goal(f"{name}: CPU of `cat --tail 100`, to `zstd -dc`", 1.2, 1.05, "x", False)
+        first = Goal(f"{name}: `cat`, from its start to its first line", 10, 5, "ms", False)
+        if told:
+            tail.seen = told["tail"]["cpu"] / told["zstd"]["cpu"]
+            extra = (told["tail"]["peak_kb"] - told["zstd"]["peak_kb"]) / 1024
+            tail.note = f"{extra:.0f} MiB more than `zstd -dc`"
+            first.seen = told["first_line_ms"]
+        yield tail
+        yield first
 
 
 def replan(results):

@@ -55,17 +55,20 @@ def contestant(name, told):
     ]
 
 
+LABELS = {"zstd": "zstd -dc", "tail": "cat --tail 100"}
+
+
 def read_again(results):
     rows = []
     for name, told in results.get("profiles", {}).items():
         decode = told.get("decode")
         if not decode:
             continue
-        for what in ("cat", "zstd", "restore"):
+        for what in ("cat", "tail", "zstd", "restore"):
             size = decode["restored" if what == "restore" else "bytes"]
             per_gb = decode[what]["cpu"] * 1e9 / size
             speed = size / 1e6 / decode[what]["wall"]
-            label = f"{name}: {'zstd -dc' if what == 'zstd' else what}"
+            label = f"{name}: {LABELS.get(what, what)}"
             peak = f"{decode[what]['peak_kb'] / 1024:.0f}"
             rows.append([label, f"{per_gb:.2f}", f"{speed:.0f}", peak])
     if not rows:
