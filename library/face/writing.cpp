@@ -1,5 +1,6 @@
 #include "worker/rollout/head.hpp"
 #include "worker/rollout/name.hpp"
+#include "worker/rollout/session_state.hpp"
 
 #include "library/face/handles.hpp"
 
@@ -125,6 +126,21 @@ int coldpress_writer_append(coldpress_writer* writer,
   return guarded(error, [&]() -> Result<int> {
     TRY(need({writer, record}));
     TRY(writer->writer.append(std::string_view(record, length)));
+    return 0;
+  });
+}
+
+int coldpress_writer_append_session_state(coldpress_writer* writer,
+                                          const char* value,
+                                          coldpress_error* error) {
+  return guarded(error, [&]() -> Result<int> {
+    TRY(need({writer}));
+    if (value != nullptr) {
+      TRY(check_record(value));
+    }
+    const auto task =
+        value != nullptr ? std::optional<std::string_view>(value) : std::nullopt;
+    TRY(writer->writer.append(session_state_record(SystemClock().wall(), task)));
     return 0;
   });
 }

@@ -218,6 +218,12 @@ COLDPRESS_API int coldpress_session_state(coldpress_store* store,
                                           const char* what,
                                           const char** value,
                                           coldpress_error* error);
+/* Queues the record that says so: `value` is one JSON object on one line, or NULL, which
+ * clears it. Codex gives such a record no ordinal, nor does this. A fork of Codex may
+ * begin with a copy of its parent's: clear that. */
+COLDPRESS_API int coldpress_writer_append_session_state(coldpress_writer* writer,
+                                                        const char* value,
+                                                        coldpress_error* error);
 
 #ifdef __cplusplus
 }

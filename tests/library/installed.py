@@ -2,9 +2,9 @@
 """The library as another program gets it: installed into a folder of its own, found by
 CMake and by pkg-config, compiled against and run in C, C++ and Python.
 
-installed.py BUILD LIBRARY COLDPRESS CC CXX: installs it from a build folder.
-installed.py PREFIX LIBRARY COLDPRESS CC CXX: it is installed there, as by a package.
-LIBRARY/examples has the examples.
+installed.py BUILD LIBRARY COLDPRESS CC CXX TASK: installs it from a build folder.
+installed.py PREFIX LIBRARY COLDPRESS CC CXX TASK: it is installed there, as by a package.
+LIBRARY/examples has the examples, TASK is session_task.cpp.
 """
 import os
 import re
@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 
-BUILD, LIBRARY, PROGRAM, CC, CXX = sys.argv[1:]
+BUILD, LIBRARY, PROGRAM, CC, CXX, TASK_TEST = sys.argv[1:]
 THREAD = "0199aaaa-bbbb-7ccc-8ddd-000000000001"
 NEW = "0199aaaa-bbbb-7ccc-8ddd-000000000002"
+TASK = "0199aaaa-bbbb-7ccc-8ddd-000000000004"
 OTHER = "0199aaaa-bbbb-7ccc-8ddd-000000000003"
 META = ('{"timestamp":"2026-01-05T09:00:00.000Z",%s"type":"session_meta","payload":'
         '{"id":"%s","cli_version":"0.171.0","history_mode":"paginated"}}')
@@ -65,7 +66,8 @@ def headers(prefix, folder):
                 run(CC, "-std=c99", *strict, source + ".c")
             write(source + ".cpp", text)
             run(CXX, "-std=c++17", *strict, source + ".cpp")
-    check("headers", sorted(found), ["coldpress.h", "coldpress/coldpress.hpp"])
+    check("headers", sorted(found),
+          ["coldpress.h", "coldpress/coldpress.hpp", "coldpress/session_task.hpp"])
     return read(os.path.join(include, "coldpress.h"))
 
 
@@ -96,10 +98,13 @@ def programs(prefix, libdir, folder):
     run("cmake", "-S", project, "-B", made, f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_CXX_COMPILER={CXX}")
     run("cmake", "--build", made)
-    return append, os.path.join(made, "types")
+    task = os.path.join(folder, "session_task")
+    run(CXX, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", task,
+        TASK_TEST, *flags, f"-Wl,-rpath,{libdir}")
+    return append, os.path.join(made, "types"), task
 
 
-def use(append, types, libdir, folder):
+def use(append, types, task, libdir, folder):
     home = os.path.join(folder, "home")
     plain = f"{home}/sessions/2026/01/05/rollout-2026-01-05T09-00-00-{THREAD}.jsonl"
     begin = META % ('"ordinal":0,', THREAD) + "\n"
@@ -123,6 +128,7 @@ def use(append, types, libdir, folder):
     check("C, a bad record", "one JSON object" in run(append, home, THREAD, "{", code=1)[1],
           True)
     check("C++, no thread", "no such rollout" in run(types, home, NEW, code=1)[1], True)
+    check("the task of a session", run(task, home, TASK, THREAD)[0], "0 faults\n")
     # A lease of the program and one of the library shut each other out.
     inside = ("lease", THREAD, "--store", home, "--")
     err = run(PROGRAM, *inside, "env", "-u", "COLDPRESS_LEASE", PROGRAM, "lease", THREAD,
@@ -187,7 +193,7 @@ seen = []
 each = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(
     lambda path, _: seen.append(path) or 0)
 ok(lib.coldpress_list(store, each, None, e))
-assert len(seen) == 2, seen
+assert len(seen) == 3, seen
 lib.coldpress_store_close(store)
 print("done")
 ''')

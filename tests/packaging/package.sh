@@ -119,7 +119,8 @@ check "its manual is readable" bash -c 'gzip -dc "$1" | grep -q "^.SH EXIT STATU
 check "libcoldpress0 and libcoldpress-dev install" in_root -i "$library" "$development"
 check "programs compile against the installed library, and run" \
   python3 -B "$source/tests/library/installed.py" "$root/usr" \
-  "$root/usr/share/doc/libcoldpress-dev" "$root/usr/bin/coldpress" cc c++
+  "$root/usr/share/doc/libcoldpress-dev" "$root/usr/bin/coldpress" cc c++ \
+  "$source/tests/library/session_task.cpp"
 check "the library's packages purge" in_root -P libcoldpress-dev libcoldpress0
 
 # A later version of the same, as the next release would come.

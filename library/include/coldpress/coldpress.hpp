@@ -17,6 +17,12 @@
 
 namespace coldpress {
 
+// What a rollout says of its session's task: coldpress_session_state().
+struct TaskState {
+  bool recorded = false;            // or nobody ever said anything
+  std::optional<std::string> value; // JSON text of an object; none: it was cleared
+};
+
 // A call that failed: kind() says what to do, what() why.
 class Failure : public std::runtime_error {
 public:
@@ -112,6 +118,13 @@ public:
       return coldpress_writer_append(writer_.get(), record.data(), record.size(), error);
     });
   }
+  // Queues a session_state record; no value clears it.
+  void append_session_state(const std::optional<std::string>& value) {
+    detail::checked([&](coldpress_error* error) {
+      return coldpress_writer_append_session_state(
+          writer_.get(), value ? value->c_str() : nullptr, error);
+    });
+  }
   // On failure `done`, if given, says what was written before it.
   coldpress_report flush(coldpress_report* done = nullptr) {
     coldpress_report report{};
@@ -191,6 +204,14 @@ public:
       return coldpress_reader_open_backward(store_.get(), what.c_str(), &reader, error);
     });
     return Reader(reader);
+  }
+
+  TaskState session_state(const std::string& what) {
+    const char* value = nullptr;
+    const int answer = detail::checked([&](coldpress_error* error) {
+      return coldpress_session_state(store_.get(), what.c_str(), &value, error);
+    });
+    return {answer > 0, answer == 2 ? std::optional<std::string>(value) : std::nullopt};
   }
 
   Lease lease(const std::string& thread, int wait_milliseconds = 0) {
