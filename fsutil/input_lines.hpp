@@ -18,6 +18,8 @@ public:
 
   // Without its newline, which the last line may lack. Nothing at the end.
   Result<std::optional<std::string>> next();
+  // Whether next() has a line without waiting for it.
+  bool holds_line() const { return buffer_.find('\n', seen_) != std::string::npos; }
 
 private:
   Result<bool> fill();

@@ -170,6 +170,19 @@ int coldpress_writer_persist(coldpress_writer* writer,
   });
 }
 
+void coldpress_writer_observe(
+    coldpress_writer* writer,
+    void (*appended)(uint64_t offset, const char* text, size_t length, void* context),
+    void* context) {
+  if (appended == nullptr) {
+    writer->writer.observe({});
+    return;
+  }
+  writer->writer.observe([appended, context](const AppendedLines& lines) {
+    appended(lines.offset, lines.text.data(), lines.text.size(), context);
+  });
+}
+
 const char* coldpress_writer_path(const coldpress_writer* writer) {
   return writer->writer.path().c_str();
 }

@@ -203,6 +203,17 @@ COLDPRESS_API int coldpress_writer_flush(coldpress_writer* writer,
 COLDPRESS_API int coldpress_writer_persist(coldpress_writer* writer,
                                            coldpress_report* report,
                                            coldpress_error* error);
+/* From here on `appended` is called by flush and persist with the lines that have come to
+ * the end of the rollout since, of this writer and of others, once and in order, after
+ * they were synced by the policy: `text` begins at byte `offset` of the plain form and
+ * ends with a newline; it begins with a line, or with the rest of one that had no end
+ * before. Bytes are missing between two calls where the file was replaced meanwhile, or
+ * where more than 64 MiB came at once: the offsets tell. `appended` must not call the
+ * writer. NULL: nobody is told. */
+COLDPRESS_API void coldpress_writer_observe(
+    coldpress_writer* writer,
+    void (*appended)(uint64_t offset, const char* text, size_t length, void* context),
+    void* context);
 /* Of the plain form; good as long as the writer. */
 COLDPRESS_API const char* coldpress_writer_path(const coldpress_writer* writer);
 COLDPRESS_API size_t coldpress_writer_queued(const coldpress_writer* writer);

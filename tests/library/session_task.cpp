@@ -1,4 +1,5 @@
-// session_task HOME NEW OWN: the task of a session, over the installed library.
+// session_task HOME NEW OWN: the task of a session, and an observer of a writer, over the
+// installed library.
 #include <coldpress/session_task.hpp>
 
 #include <atomic>
@@ -91,6 +92,25 @@ void one_that_is_refused(Store& store, const std::string& thread, TaskOrigin ori
   check("and recorded", store.session_state(thread).value == task.known());
 }
 
+void an_observer(Store& store, const std::string& thread) {
+  Lease lease = store.lease(thread);
+  Writer writer = store.write(lease);
+  std::string seen;
+  std::uint64_t begin = 0;
+  writer.observe([&](std::uint64_t offset, std::string_view text) {
+    begin = offset;
+    seen += text;
+  });
+  writer.append("{\"type\":\"x\"}");
+  check("nothing came before it is written", seen.empty());
+  writer.flush();
+  Reader lines = store.read(thread);
+  lines.start_at(begin);
+  const auto line = lines.next();
+  check("what came is in the file", line && std::string(line->text) + "\n" == seen);
+  check("and nothing else", !lines.next());
+}
+
 void bad_values(Store& store, const std::string& thread) {
   Lease lease = store.lease(thread);
   Writer writer = store.write(lease);
@@ -112,6 +132,7 @@ int main(int argc, char** argv) {
   a_resumed_thread(store, fresh);
   one_that_is_refused(store, fresh, TaskOrigin::own);
   one_that_is_refused(store, fresh, TaskOrigin::forked);
+  an_observer(store, fresh);
   bad_values(store, fresh);
   check("a thread that says nothing", !store.session_state(argv[3]).recorded);
   std::cout << faults << " faults\n";

@@ -46,6 +46,21 @@ TEST_CASE("input is given line by line, however it comes, and the last without n
         Lines{"a", large + large, "b"});
 }
 
+TEST_CASE("input knows whether a line has come already") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  InputLines input(ends[0], "input", 100);
+  CHECK_FALSE(input.holds_line());
+  REQUIRE(::write(ends[1], "a\nb\nc", 5) == 5);
+  CHECK(input.next().value() == "a");
+  CHECK(input.holds_line());
+  CHECK(input.next().value() == "b");
+  CHECK_FALSE(input.holds_line()); // "c" may go on
+  ::close(ends[1]);
+  CHECK(input.next().value() == "c");
+  ::close(ends[0]);
+}
+
 TEST_CASE("input that cannot be read, or has too long a line, is an error") {
   InputLines closed(-1, "input", 1);
   const auto failed = closed.next();

@@ -436,6 +436,64 @@ TEST_CASE("a rollout that was removed, cut or whose lock is lost gets nothing mo
   }
 }
 
+TEST_CASE("an observer sees what comes to a rollout once, whole lines and in order") {
+  for (const std::string& begin : {k_paginated, k_legacy, k_paginated + "{\"torn"}) {
+    CAPTURE(begin);
+    Rig rig(begin);
+    const ThreadLock lock = rig.lock();
+    std::string seen;
+    std::vector<std::uint64_t> begins;
+    WriterOptions options = rig.options();
+    options.appended = [&](const AppendedLines& lines) {
+      CHECK(lines.text.ends_with('\n'));
+      CHECK(lines.offset == begin.size() + seen.size());
+      begins.push_back(lines.offset);
+      seen += lines.text;
+    };
+    auto writer =
+        RolloutWriter::open(rig.fs, rig.clock, rig.codex, &lock, k_plain, options);
+    REQUIRE(writer);
+    AppendReport done;
+    REQUIRE(writer->flush(done));
+    CHECK(begins.empty());
+    (void)written(*writer, {1, 2});
+    CHECK(begins.size() == 1);
+    // Half a line of another program is not handed on before its end has come.
+    REQUIRE(rig.disk.append(k_plain, "{\"half"));
+    REQUIRE(writer->flush(done));
+    CHECK(begins.size() == 1);
+    REQUIRE(rig.disk.append(k_plain, " of it\"}\n"));
+    (void)written(*writer, {3});
+    CHECK(begins.size() == 2);
+    CHECK(begin + seen == rig.content());
+  }
+}
+
+TEST_CASE("an observer sees what was written before a failure, and a new rollout whole") {
+  Rig rig("");
+  const ThreadLock lock = rig.lock();
+  std::string seen;
+  WriterOptions options = rig.options();
+  options.appended = [&](const AppendedLines& lines) {
+    CHECK(lines.offset == seen.size());
+    seen += lines.text;
+  };
+  RolloutWriter writer =
+      RolloutWriter::create(rig.fs, rig.clock, lock, k_plain, std::move(options));
+  REQUIRE(writer.append(meta("paginated", "")));
+  REQUIRE(writer.append(message(1)));
+  CHECK(seen.empty());
+  REQUIRE(writer.persist());
+  CHECK(seen == rig.content());
+  REQUIRE(writer.append(message(2)));
+  REQUIRE(writer.append(with_ordinal(message(3), 99))); // refused: not the next
+  AppendReport done;
+  CHECK_FALSE(writer.flush(done));
+  CHECK(done.appended == 1);
+  CHECK(seen == rig.content());
+  CHECK(seen.find(numbered(2, 2)) != std::string::npos);
+}
+
 TEST_CASE("a new rollout is not on disk before it is persisted, and then whole") {
   Rig rig("");
   const ThreadLock lock = rig.lock();

@@ -1,6 +1,6 @@
 #include "worker/catalog/index_reader.hpp"
 
-#include "worker/catalog/digests.hpp"
+#include "worker/catalog/index_feed.hpp"
 #include "worker/rollout/line_reader.hpp"
 
 #include <algorithm>
@@ -11,9 +11,8 @@ namespace coldpress {
 
 namespace {
 
-// A batch ends after so many decoded bytes, or so many bytes of text.
+// A batch ends after so many decoded bytes at the latest.
 constexpr std::uint64_t k_batch_read = std::uint64_t{32} << 20U;
-constexpr std::uint64_t k_batch_text = std::uint64_t{4} << 20U;
 // A longer line is not one of Codex's.
 constexpr std::uint64_t k_longest_line = std::uint64_t{256} << 20U;
 
@@ -66,6 +65,12 @@ public:
       : fs_(fs), clock_(clock), job_(job), rules_(rules), put_(put),
         path_(join_path(rules.home, job.found.plain_path())) {}
 
+  // Where the reading has ended: what comes behind it can be fed without a look at the
+  // file. Nothing if all was as known, or if the last line has no end.
+  std::optional<IndexFeed> take_feed() {
+    return unread_ == 0 ? std::move(feed_) : std::nullopt;
+  }
+
   Result<IndexRead> run() {
     TRY_ASSIGN(RolloutReader reader, open());
     if (job_.known.offset > 0 || job_.known.unread > 0) {
@@ -82,9 +87,7 @@ public:
       }
       TRY_ASSIGN(reader, open());
     }
-    history_.emplace(history::ErrorLines::counted);
-    digests_ = Digests();
-    restart_ = true;
+    feed_.emplace(job_.known.id);
     return take(LineReader(std::move(reader), k_longest_line));
   }
 
@@ -121,8 +124,7 @@ private:
     if (!digests) {
       return false;
     }
-    history_.emplace(std::move(*history));
-    digests_ = std::move(*digests);
+    feed_.emplace(job_.known.id, std::move(*history), std::move(*digests));
     return true;
   }
 
@@ -135,14 +137,9 @@ private:
         unread_ = line ? line->text.size() : 0;
         break;
       }
-      if (history_->offset() == 0) {
-        head_ = parse_head(line->text);
-      }
-      history_->feed(line->text);
-      digests_.feed(line->text);
-      digests_.feed("\n");
+      feed_->feed(line->text);
       read += line->text.size() + 1;
-      if (read >= k_batch_read || history_->waiting_bytes() >= k_batch_text) {
+      if (read >= k_batch_read || feed_->due()) {
         TRY(flush(read));
         stopped = rules_.stop.stop_requested();
         if (stopped) {
@@ -155,22 +152,11 @@ private:
   }
 
   Result<void> flush(std::uint64_t& read) {
-    IndexBatch batch;
-    batch.id = job_.known.id;
-    batch.restart = std::exchange(restart_, false);
-    batch.changes = history_->take_changes();
-    batch.head = std::exchange(head_, std::nullopt);
-    batch.thread = history_->thread();
-    batch.counts = history_->counts();
-    batch.offset = history_->offset();
-    batch.line = history_->line();
-    batch.unread = unread_;
-    batch.checkpoint = {history_->checkpoint(), digests_.bytes()};
     if (rules_.progress) {
       rules_.progress(read);
     }
     read = 0;
-    return put_(std::move(batch));
+    return put_(feed_->take(unread_));
   }
 
   Fs& fs_;
@@ -179,11 +165,8 @@ private:
   const IndexReadRules& rules_;
   const std::function<Result<void>(IndexBatch)>& put_;
   std::string path_;
-  std::optional<history::History> history_;
-  Digests digests_;
-  std::optional<RolloutHead> head_;
+  std::optional<IndexFeed> feed_;
   std::uint64_t unread_ = 0;
-  bool restart_ = false;
 };
 
 } // namespace
@@ -201,6 +184,17 @@ Result<IndexRead> read_for_index(Fs& fs,
                                  const IndexReadRules& rules,
                                  const std::function<Result<void>(IndexBatch)>& put) {
   return Reading(fs, clock, job, rules, put).run();
+}
+
+Result<std::optional<IndexFeed>>
+feed_for_index(Fs& fs,
+               const Clock& clock,
+               const IndexJob& job,
+               const IndexReadRules& rules,
+               const std::function<Result<void>(IndexBatch)>& put) {
+  Reading reading(fs, clock, job, rules, put);
+  TRY_ASSIGN(const IndexRead ended, reading.run());
+  return ended == IndexRead::taken ? reading.take_feed() : std::nullopt;
 }
 
 Result<bool> holds_indexed_bytes(Fs& fs,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fsutil/clock.hpp"
+#include "worker/catalog/index_feed.hpp"
 #include "worker/catalog/index_rows.hpp"
 
 #include <functional>
@@ -47,6 +48,15 @@ Result<IndexRead> read_for_index(Fs& fs,
                                  const IndexJob& job,
                                  const IndexReadRules& rules,
                                  const std::function<Result<void>(IndexBatch)>& put);
+
+// The same, and what goes on from there: nothing if the index had all of it, or if the
+// last line has no end.
+Result<std::optional<IndexFeed>>
+feed_for_index(Fs& fs,
+               const Clock& clock,
+               const IndexJob& job,
+               const IndexReadRules& rules,
+               const std::function<Result<void>(IndexBatch)>& put);
 
 // Whether the rollout still begins with the bytes that are indexed. Decodes all of them.
 Result<bool> holds_indexed_bytes(Fs& fs,

@@ -4,6 +4,7 @@
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/thread_access.hpp"
+#include "worker/index/index_observer.hpp"
 #include "worker/rollout/find.hpp"
 #include "worker/rollout/line_reader.hpp"
 #include "worker/rollout/name.hpp"
@@ -50,6 +51,10 @@ private:
     CodexLocks codex(context_.fs, context_.clock, opened.store.home);
     TRY_ASSIGN(const ThreadLock lock,
                lock_thread(context_, codex, place.thread_id, wait));
+    IndexObserver index(context_.fs, context_.clock, opened.store);
+    options_.appended = [&](const AppendedLines& lines) {
+      (void)index.see(path_, lines); // what it lacks the next update of the index reads
+    };
     TRY_ASSIGN(const std::optional<std::string> first, next_line());
     if (!first) { // to open a .zst for appending is to decompress it
       path_ = place.path;
@@ -105,8 +110,12 @@ private:
   Result<void> copy_to(RolloutWriter writer, std::optional<std::string> line) {
     path_ = writer.path();
     while (line) {
-      TRY(numbered(writer.append(*line)));
-      TRY(writer.flush(done_));
+      auto queued = numbered(writer.append(*line));
+      // What came at once goes out at once.
+      if (!queued || !input_.holds_line()) {
+        TRY(writer.flush(done_));
+      }
+      TRY(std::move(queued));
       TRY_ASSIGN(line, next_line());
     }
     if (!writer.saved()) {

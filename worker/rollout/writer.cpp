@@ -125,8 +125,43 @@ Result<void> RolloutWriter::reopen() {
     device_ = stat.device;
     inode_ = stat.inode;
     tail_ = Tail::nothing;
+    come_.clear();
+    come_at_.reset();
+    TRY(catch_up()); // what was there before is not for the observer
+    come_at_ = state_.size();
+    return {};
   }
   return catch_up();
+}
+
+void RolloutWriter::observe(std::function<void(const AppendedLines&)> appended) {
+  options_.appended = std::move(appended);
+  come_.clear();
+  if (come_at_) {
+    come_at_ = state_.size();
+  }
+}
+
+void RolloutWriter::keep_for_observer(std::string_view text) {
+  if (!options_.appended || !come_at_) {
+    return;
+  }
+  if (come_.size() + text.size() > k_longest_batch) {
+    come_.clear();
+    come_at_ = state_.size();
+    return;
+  }
+  come_ += text;
+}
+
+// Whole lines only: the rest of the last one may be another program's, and still come.
+void RolloutWriter::hand_on() {
+  const std::size_t whole = come_.rfind('\n') + 1; // 0 if there is none
+  if (whole > 0) {
+    options_.appended({*come_at_, std::string_view(come_).substr(0, whole)});
+    come_.erase(0, whole);
+    *come_at_ += whole;
+  }
 }
 
 Result<void> RolloutWriter::learn_mode() {
@@ -179,6 +214,7 @@ Result<void> RolloutWriter::catch_up(std::string* seen) {
     }
     look_behind_tail(piece.front());
     state_.feed(piece);
+    keep_for_observer({reinterpret_cast<const char*>(piece.data()), piece.size()});
     if (seen != nullptr) {
       seen->append(reinterpret_cast<const char*>(piece.data()), piece.size());
     }
@@ -315,6 +351,12 @@ Result<void> RolloutWriter::flush(AppendReport& done) {
   if (!file_) {
     TRY(reopen());
   }
+  auto written = write_queue(done);
+  hand_on();
+  return written;
+}
+
+Result<void> RolloutWriter::write_queue(AppendReport& done) {
   while (!queue_.empty()) {
     TRY(catch_up());
     auto written = write_first(done);

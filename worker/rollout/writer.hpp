@@ -2,6 +2,7 @@
 
 #include "locking/thread_lock.hpp"
 #include "worker/rollout/append_state.hpp"
+#include "worker/rollout/appended_lines.hpp"
 
 #include <deque>
 #include <functional>
@@ -38,7 +39,15 @@ struct WriterOptions {
   std::uint64_t min_free = 0; // bytes that stay free when a .zst is made plain
   // Called once for each distinct cause (kind, errno and call) of a failed write.
   std::function<void(const Error&)> failed{};
+  // Sees every batch that flush() or persist() has brought into the file, once and in
+  // order, after it was synced by the policy; also what was written before a failure.
+  // Must not call the writer. Between two batches bytes are missing where the file was
+  // replaced (compressed and made plain again), or where more than k_longest_batch came
+  // at once: their offsets tell.
+  std::function<void(const AppendedLines&)> appended{};
 };
+
+inline constexpr std::size_t k_longest_batch = std::size_t{64} << 20U;
 
 // Errc::invalid: it is not one JSON object on one line, and so no record.
 Result<void> check_record(std::string_view record);
@@ -78,6 +87,9 @@ public:
   bool saved() const { return saved_; }
   std::size_t queued() const { return queue_.size(); }
 
+  // From here on `appended` is called as WriterOptions::appended says; empty: nobody is.
+  void observe(std::function<void(const AppendedLines&)> appended);
+
   // Queues one record. Errors: as check_record().
   // Without ordinal; where it has one, flush() refuses it unless it is the next.
   Result<void> append(std::string_view record);
@@ -116,6 +128,9 @@ private:
   void look_behind_tail(std::byte next);
   void finish_first(AppendReport& done, std::optional<std::uint64_t> ordinal);
   Error reported(Error error);
+  Result<void> write_queue(AppendReport& done);
+  void keep_for_observer(std::string_view text);
+  void hand_on();
 
   Fs* fs_;
   const Clock* clock_;
@@ -142,6 +157,10 @@ private:
   std::optional<std::uint64_t> tail_ordinal_; // of that record
   std::uint64_t shared_lines_ = 0;
   std::set<std::tuple<Errc, int, std::string>> causes_;
+  // For the observer: what has come and was not handed on, and where it begins; nothing
+  // before the file was opened and read.
+  std::string come_;
+  std::optional<std::uint64_t> come_at_;
 };
 
 // Where Codex would put a thread that begins at that time.

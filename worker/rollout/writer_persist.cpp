@@ -80,6 +80,9 @@ Result<AppendReport> RolloutWriter::persist() {
     TRY(fs_->sync_dir(dir));
   }
   TRY(reopen());
+  if (options_.appended) {
+    options_.appended({0, text});
+  }
   return done;
 }
 

@@ -141,12 +141,25 @@ public:
     });
     return report;
   }
+  // coldpress_writer_observe(). Must not throw.
+  using Appended = std::function<void(std::uint64_t offset, std::string_view text)>;
+  void observe(Appended appended) {
+    appended_ = std::make_unique<Appended>(std::move(appended));
+    const auto call = [](std::uint64_t offset,
+                         const char* text,
+                         std::size_t length,
+                         void* context) noexcept {
+      (*static_cast<Appended*>(context))(offset, std::string_view(text, length));
+    };
+    coldpress_writer_observe(writer_.get(), call, appended_.get());
+  }
   std::string path() const { return coldpress_writer_path(writer_.get()); }
   std::size_t queued() const { return coldpress_writer_queued(writer_.get()); }
 
 private:
   friend class Store;
   explicit Writer(coldpress_writer* writer) : writer_(writer) {}
+  std::unique_ptr<Appended> appended_;
   std::unique_ptr<coldpress_writer, detail::Close> writer_;
 };
 
