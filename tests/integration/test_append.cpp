@@ -124,6 +124,23 @@ TEST_CASE("append changes nothing before it has a record to append") {
   CHECK_EQ(at.shell(at.append(thread_id(9) + " < /dev/null")).code, 1);
 }
 
+TEST_CASE("append keeps the index current, where there is one") {
+  Threads threads("legacy");
+  const auto status = [&] { return threads.home.run({"index", "status"}).out; };
+  REQUIRE_EQ(threads.home.run({"index", "build"}).code, 0);
+  const std::string user =
+      R"({"timestamp":"t","type":"event_msg","payload":{"type":"user_message",)"
+      R"("message":"of needles"}})"
+      "\n";
+  REQUIRE_EQ(threads.shell(threads.append(thread_id(1)) + threads.input(user)).code, 0);
+  CHECK_HAS(status(), "up to date");
+  CHECK_HAS(threads.home.run({"search", "needles", "--no-update"}).out, "[needles]");
+  CHECK_EQ(threads.home.run({"index", "verify"}).code, 0);
+  REQUIRE_EQ(threads.home.run({"index", "drop"}).code, 0);
+  REQUIRE_EQ(threads.shell(threads.append(thread_id(1)) + threads.input(user)).code, 0);
+  CHECK_FALSE(exists(threads.home / "coldpress/index.sqlite"));
+}
+
 TEST_CASE("append does not take input that cannot be read for the end of it") {
   const Threads at;
   const std::string before = read_file(at.plain());

@@ -91,6 +91,22 @@ TEST_CASE("serve makes a pass soon after its start, and another one when asked")
   CHECK(litter(home.path()).empty());
 }
 
+TEST_CASE("each pass of serve brings the index up to date") {
+  CodexHome home;
+  home.add({});
+  REQUIRE_EQ(home.run({"index", "build"}).code, 0);
+  Serving serve(home, serving(home));
+  REQUIRE(serve.told(k_waits));
+  CHECK_HAS(home.run({"index", "status"}).out, "up to date");
+  home.add({.number = 2});
+  CHECK_HAS(home.run({"index", "status"}).out, "1 rollouts are new or changed");
+  CHECK_EQ(control(home, {"run-now"}).code, 0);
+  REQUIRE(serve.told(k_begins));
+  REQUIRE(serve.told(k_waits));
+  CHECK_HAS(home.run({"index", "status"}).out, "up to date");
+  CHECK_EQ(serve.stop().code, 0);
+}
+
 TEST_CASE("serve with --json hands on the lines of its passes") {
   CodexHome home;
   home.add({});
