@@ -1,4 +1,6 @@
 #include "worker/cli/command.hpp"
+#include "worker/cli/fleet_merge.hpp"
+#include "worker/cli/fleet_options.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"
@@ -49,9 +51,28 @@ void add_report(CLI::App& app, Options& options) {
          "--html", options.html, "write one self-contained HTML page; - is stdout")
       ->type_name("FILE");
   app.add_flag("--all", options.all, "show every project, not only the largest");
+  add_fleet(app, options);
+  constexpr const char* k_fleet = "Several stores (see coldpress-fleet(1))";
+  app.add_flag("--list-sizes",
+               options.fleet.list_sizes,
+               "print the list of stores with their sizes, for --stores-from")
+      ->group(k_fleet)
+      ->needs("--stores-from")
+      ->excludes("--json")
+      ->excludes("--html");
+  app.add_option("--merge",
+                 options.fleet.merge,
+                 "merge the --json output of several shards into one report")
+      ->type_name("FILE...")
+      ->group(k_fleet)
+      ->excludes("--store")
+      ->excludes("--list-sizes");
 }
 
 int cmd_report(const Context& context) {
+  if (!context.options.fleet.merge.empty()) {
+    return merge_reports(context);
+  }
   if (context.options.json && context.options.html == k_standard_output) {
     return report(
         context,

@@ -2,6 +2,7 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/catalog_use.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/fleet_options.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
 #include "worker/loop/end_of_input.hpp"
@@ -67,6 +68,7 @@ void add_run(CLI::App& app, Options& options) {
   app.add_flag("--retry-busy",
                options.retry_busy,
                "if the store is in use, retry for an hour, then exit with 75");
+  add_fleet(app, options);
 }
 
 namespace {
