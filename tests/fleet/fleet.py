@@ -25,11 +25,13 @@ STORES = int(sys.argv[3]) if len(sys.argv) > 3 else 200
 TASKS = int(sys.argv[4]) if len(sys.argv) > 4 else 8
 
 JOB = """#!/bin/bash
-# A file of its own for each start: one that was killed has no end.
-exec {program} run --stores-from {list} --json \\
+# A file of its own for each start: one that was killed has no end. Not exec: the shell makes
+# of a signal an exit code, by which Slurm requeues the task.
+{program} run --stores-from {list} --json \\
   --config /dev/null --enable local_thread_store_compression --settle 0s \\
   --reap-grace 1s --pressure-io off --pressure-memory off \\
   > {out}/shard-$SLURM_ARRAY_TASK_ID-${{SLURM_RESTART_COUNT:-0}}.jsonl
+exit $?
 """
 
 
@@ -73,7 +75,7 @@ def run_array(slurm, script):
         bad = {task: state for task, state in states.items()
                if state not in ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED",
                                 "COMPLETED")}
-        assert not bad, f"tasks ended as {bad}"
+        assert not bad, f"tasks ended as {bad}; see {slurm.folder}/log"
         assert time.monotonic() < end, f"not done after {LIMIT} s: {states}"
         slurm.hurry()
         time.sleep(chance.uniform(0.5, 1.5))
@@ -95,7 +97,7 @@ def check_outcomes(files, stores):
                 if seen["message_type"] == "outcome" and seen["outcome"] == "compressed":
                     name = (seen["store"], seen["rollout"])
                     compressed[name] = compressed.get(name, 0) + 1
-                whole += seen["message_type"] == "stores"
+                whole += seen["message_type"] == "stores" and seen["left"] == 0
     twice = [name for name, times in compressed.items() if times > 1]
     assert not twice, f"compressed twice: {twice[:5]}"
     # What was published when its process was killed may not have been told.

@@ -3,6 +3,7 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/fleet_json.hpp"
 #include "worker/cli/fleet_run.hpp"
+#include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 
@@ -187,14 +188,7 @@ private:
 
 Result<int> merge(const Context& context) {
   const FleetOptions& fleet = context.options.fleet;
-  if (context.options.json && context.options.html == "-") {
-    return Fail(Error{
-        Errc::invalid,
-        0,
-        "merge",
-        "",
-        {"--json and --html - both write to standard output; give the page a file"}});
-  }
+  TRY(check_page_place(context.options.json, context.options.html));
   Merge all(context.fs);
   for (const std::string& path : fleet.merge) {
     TRY(all.add(path));

@@ -36,4 +36,22 @@ void add_fleet(CLI::App& app, Options& options) {
       ->excludes(shard);
 }
 
+void add_fleet_report(CLI::App& app, Options& options) {
+  add_fleet(app, options);
+  app.add_flag("--list-sizes",
+               options.fleet.list_sizes,
+               "print the list of stores with their sizes, for --stores-from")
+      ->group(k_several)
+      ->needs("--stores-from")
+      ->excludes("--json")
+      ->excludes("--html");
+  app.add_option("--merge",
+                 options.fleet.merge,
+                 "merge the --json output of several shards into one report")
+      ->type_name("FILE...")
+      ->group(k_several)
+      ->excludes("--store")
+      ->excludes("--list-sizes");
+}
+
 } // namespace coldpress

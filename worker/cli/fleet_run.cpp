@@ -5,13 +5,13 @@
 #include "worker/cli/fleet_json.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
+#include "worker/cli/retry_busy.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/loop/end_of_input.hpp"
 #include "worker/loop/stop_signals.hpp"
 #include "worker/serve/pass_process.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <set>
 
@@ -21,12 +21,6 @@ namespace {
 
 // Longer lines than a store ever prints.
 constexpr std::size_t k_longest_line = std::size_t{16} << 20U;
-constexpr std::string_view k_standard_output = "-";
-// As of run --retry-busy on one store.
-constexpr std::array k_retries{std::chrono::minutes{5},
-                               std::chrono::minutes{10},
-                               std::chrono::minutes{20},
-                               std::chrono::minutes{20}};
 
 Fail wrong(std::string sentence) {
   return Fail(Error{Errc::invalid, 0, "several stores", {}, {std::move(sentence)}});
@@ -37,11 +31,7 @@ Result<void> check_options(const Context& context) {
   if (options.until_eof && options.fleet.stores_from == "-") {
     return wrong("--until-eof and --stores-from - both read standard input");
   }
-  if (options.json && options.html == k_standard_output) {
-    return wrong(
-        "--json and --html - both write to standard output; give the page a file");
-  }
-  return {};
+  return check_page_place(options.json, options.html);
 }
 
 // What would be wrong with every store is said once, and nothing begins.
@@ -117,10 +107,11 @@ private:
 
   // False if there is none to wait for.
   bool wait_for_busy() {
-    if (!context_.options.retry_busy || busy_.empty() || retries_ == k_retries.size()) {
+    if (!context_.options.retry_busy || busy_.empty() ||
+        retries_ == k_busy_retries.size()) {
       return false;
     }
-    const std::chrono::minutes wait = k_retries.at(retries_++);
+    const std::chrono::minutes wait = k_busy_retries.at(retries_++);
     log_info("{} stores are in use; retrying in {}", busy_.size(), format_duration(wait));
     loop_.set_alarm(wait, [this] {
       queue_ = std::exchange(busy_, {});
@@ -280,11 +271,8 @@ Result<int> run_each(const Context& context, std::string_view command) {
 
 Result<void> show_fleet(const Context& context, const FleetView& view) {
   const Options& options = context.options;
-  if (options.html == k_standard_output) {
-    print_data(fleet_html(view));
-  } else if (!options.html.empty()) {
-    TRY(write_page(context.fs, options.html, fleet_html(view)));
-    note("coldpress: report written to {}\n", printable(options.html));
+  if (!options.html.empty()) {
+    TRY(put_page(context.fs, options.html, fleet_html(view)));
   }
   if (options.json) {
     print_line(json_of(view));
