@@ -16,7 +16,7 @@ SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
 # A task that is requeued may start when its credential has expired: soon.
-AuthInfo=socket={folder}/munge/socket,cred_expire=5
+AuthInfo=socket={folder}/munge/socket,cred_expire={credential}
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -39,6 +39,9 @@ MinJobAge=86400
 """
 
 
+CREDENTIAL = 5  # seconds
+
+
 class CannotStart(Exception):
     pass
 
@@ -54,6 +57,7 @@ class Slurm:
         self.folder = folder
         self.cpus = cpus
         self.daemons = []
+        self.waiting = {}  # job: since when
 
     def __enter__(self):
         for tool in ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol"):
@@ -96,6 +100,7 @@ class Slurm:
         host = socket.gethostname().split(".")[0]
         with open(f"{self.folder}/slurm.conf", "w", encoding="utf-8") as file:
             file.write(CONFIG.format(host=host, folder=self.folder, cpus=self.cpus,
+                                     credential=CREDENTIAL,
                                      controller=free_port(), node=free_port()))
         munge = f"{self.folder}/munge"
         # --force: a folder on the way may belong to a group; the key is new, and for this.
@@ -150,10 +155,14 @@ class Slurm:
         self._call("scontrol", "requeue", job)
 
     def hurry(self):
-        """Requeued tasks wait two minutes by default."""
-        text = self._call("squeue", "-h", "--states=PENDING", "-o", "%A")
-        for job in text.split():
-            self._call("scontrol", "update", f"JobId={job}", "StartTime=now")
+        """Requeued tasks wait two minutes by default. Not at once: a node does not start a
+        job again before the credential has expired with which it was ended."""
+        now = time.monotonic()
+        waiting = self._call("squeue", "-h", "--states=PENDING", "-o", "%A").split()
+        self.waiting = {job: self.waiting.get(job, now) for job in waiting}
+        for job, since in self.waiting.items():
+            if now - since > 4 * CREDENTIAL:
+                self._call("scontrol", "update", f"JobId={job}", "StartTime=now")
 
     def programs(self, job, program):
         """The processes of a task that run this program and have no parent that does."""

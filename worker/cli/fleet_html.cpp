@@ -35,7 +35,7 @@ std::string header(const FleetView& view) {
 }
 
 std::string tiles(const FleetView& view) {
-  const std::size_t look = needing_a_look(view).size() + view.missing.size();
+  const std::size_t look = concerns_of(view).size();
   const auto disk = sum_of(view.results, &StoreResult::bytes);
   const auto free = sum_of(view.results, &StoreResult::would_free);
   std::uint64_t compressed = 0;
@@ -57,66 +57,49 @@ std::string tiles(const FleetView& view) {
   return html +
          tile("Needs a look",
               format_count(look),
-              look == 0 ? "no problems found" : "stores; they are listed first",
+              look == 0 ? "no problems found" : "listed first",
               look > 0 ? "alarm" : "") +
          "</dl>\n";
 }
 
-std::string attention(const FleetView& view) {
+std::string concerns(const std::vector<FleetConcern>& all) {
   std::string rows;
-  for (const StoreResult* result : needing_a_look(view)) {
+  for (const FleetConcern& concern : all) {
     std::string what;
-    for (const std::string& sentence : result->attention) {
+    for (const std::string& sentence : concern.what) {
       what += (what.empty() ? "" : "<br>") + escaped(sentence);
     }
-    if (result->attention_left > 0) {
-      what += fmt::format("<br>and {} more", result->attention_left);
-    }
-    rows += row_head(result->store) + cell(state_text(*result), "name") +
+    rows += row_head(concern.where) + cell(concern.how, "name") +
             fmt::format(R"(<td class="path">{}</td></tr>)", what);
   }
-  for (const std::string& store : view.missing) {
-    rows += row_head(store) + cell("missing", "name") +
-            cell("in the list, but no file tells of it", "path") + "</tr>";
-  }
-  for (const std::string& file : view.incomplete) {
-    rows += row_head(file) + cell("no end", "name") +
-            cell("its shard was stopped or is still running", "path") + "</tr>";
-  }
-  for (const std::uint64_t shard : view.missing_shards) {
-    rows += row_head(fmt::format("shard {}", shard)) + cell("missing", "name") +
-            cell("no file has its end", "path") + "</tr>";
-  }
-  if (rows.empty()) {
-    return {};
-  }
-  return page_section("Needs a look",
-                      "What failed, what is damaged, and what is not known.",
-                      "<table><thead><tr>" + head_cell("Store", "") +
-                          head_cell("Result", "") + head_cell("What", "") +
-                          "</tr></thead><tbody>" + rows + "</tbody></table>",
-                      "full");
+  return rows.empty()
+             ? rows
+             : page_section("Needs a look",
+                            "What failed, what is damaged, and what is not known.",
+                            "<table><thead><tr>" + head_cell("Where", "") +
+                                head_cell("Result", "") + head_cell("What", "") +
+                                "</tr></thead><tbody>" + rows + "</tbody></table>",
+                            "full");
 }
 
 std::string stores(const FleetView& view) {
-  const auto counts = columns_of(view.command);
-  std::string html =
-      "<table><thead><tr>" + head_cell("Store", "") + head_cell("Result", "");
-  for (const CountColumn& column : counts) {
-    html += head_cell(column.heading, "num opt");
+  const FleetTable table = table_of(view);
+  const auto css = [&table](std::size_t column) {
+    return column == 1                       ? "name"
+           : column + 1 == table.head.size() ? "num"
+                                             : "num opt"; // narrow pages: the last
+  };
+  std::string html = "<table><thead><tr>";
+  for (std::size_t column = 0; column < table.head.size(); ++column) {
+    html += head_cell(table.head[column], column == 0 ? "" : css(column));
   }
-  html += head_cell("Rollouts", "num opt") + head_cell("On disk", "num opt") +
-          head_cell("Saved", "num") + "</tr></thead><tbody>";
-  for (const auto& [store, result] : view.results) {
-    html += row_head(store) + cell(state_text(result), "name");
-    for (const CountColumn& column : counts) {
-      const auto found = result.counts.find(std::string(column.key));
-      html += cell(found == result.counts.end() ? "-" : format_count(found->second),
-                   "num opt");
+  html += "</tr></thead><tbody>";
+  for (const std::vector<std::string>& row : table.rows) {
+    html += row_head(row.front());
+    for (std::size_t column = 1; column < row.size(); ++column) {
+      html += cell(row[column], css(column));
     }
-    html += cell(result.rollouts ? format_count(*result.rollouts) : "-", "num opt") +
-            cell(size_or_dash(result.bytes), "num opt") +
-            cell(size_or_dash(result.saved_bytes), "num") + "</tr>";
+    html += "</tr>";
   }
   return page_section(
       "Stores", "The newest result of each.", html + "</tbody></table>", "full");
@@ -126,7 +109,8 @@ std::string stores(const FleetView& view) {
 
 std::string fleet_html(const FleetView& view) {
   return page_head("coldpress " + view.command) + header(view) + tiles(view) +
-         R"(<div class="grid">)" + attention(view) + stores(view) + "</div>\n" +
+         R"(<div class="grid">)" + concerns(concerns_of(view)) + stores(view) +
+         "</div>\n" +
          "<footer><p>GiB and MiB are powers of 1024. This page names stores and "
          "rollouts. "
          "It contains no text of any session, runs no script and fetches nothing.</p>"

@@ -240,8 +240,8 @@ Result<void> show(const Context& context,
   const Options& options = context.options;
   if (options.fleet.list_sizes) {
     TRY(print_sizes(view, stores));
-    for (const StoreResult* result : needing_a_look(view)) {
-      warn("coldpress: {}: {}\n", result->store, state_text(*result));
+    for (const FleetConcern& concern : concerns_of(view)) {
+      warn("coldpress: {}: {}\n", concern.where, concern.how);
     }
     return {};
   }

@@ -28,18 +28,22 @@ struct FleetView {
 
 int exit_of(const FleetView& view);
 
-// Stores that need a look, those that failed first.
-std::vector<const StoreResult*> needing_a_look(const FleetView& view);
-
-// "done", "cut off", "needs attention": for people.
-std::string state_text(const StoreResult& result);
-
-// What a command counts, with the heading of its column.
-struct CountColumn {
-  std::string_view key; // of StoreResult::counts
-  std::string_view heading;
+// One thing that needs a look: a store, a file without an end, a shard that is missing.
+struct FleetConcern {
+  std::string where;
+  std::string how;               // "needs attention", "cut off"
+  std::vector<std::string> what; // sentences
 };
-std::vector<CountColumn> columns_of(std::string_view command);
+// All of them, the worst first.
+std::vector<FleetConcern> concerns_of(const FleetView& view);
+
+// A row for each store: its name and how it ended, then numbers, those that the command
+// has. The last row has the sums.
+struct FleetTable {
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;
+};
+FleetTable table_of(const FleetView& view);
 
 // "198 done, 1 busy, 1 failed".
 std::string states_text(const FleetView& view);
