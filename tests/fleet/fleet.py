@@ -52,9 +52,9 @@ def kill_some(slurm, chance):
     running = slurm.running()
     if not running:
         return None
-    task, job = chance.choice(running)
+    task, name, job = chance.choice(running)
     if chance.random() < 0.5:
-        slurm.requeue(job)
+        slurm.requeue(name)
         return f"task {task}: requeued"
     parents = slurm.programs(job, PROGRAM)
     if not parents:

@@ -73,6 +73,11 @@ class Slurm:
         return self
 
     def __exit__(self, *_):
+        if len(self.daemons) == 3:  # else there is no task
+            self._call("scancel", "--user=root")
+            end = time.monotonic() + 20
+            while self.running("RUNNING,COMPLETING") and time.monotonic() < end:
+                time.sleep(0.5)
         for daemon in reversed(self.daemons):
             daemon.terminate()
             try:
@@ -146,9 +151,9 @@ class Slurm:
         text = self._call("squeue", "-h", "--states=all", "-j", job, "-o", "%K %T")
         return dict(line.split() for line in text.splitlines())
 
-    def running(self):
-        """(task, job id of its own) of each."""
-        text = self._call("squeue", "-h", "--states=RUNNING", "-o", "%K %A")
+    def running(self, states="RUNNING"):
+        """(task, its name for scontrol, job id of its own) of each."""
+        text = self._call("squeue", "-h", f"--states={states}", "-o", "%K %F_%K %A")
         return [tuple(line.split()) for line in text.splitlines()]
 
     def requeue(self, job):
