@@ -92,7 +92,7 @@ class Containers(unittest.TestCase):
                    for code in rule.get("onExitCodes", {}).get("values", [])}
         self.assertEqual(actions, {75: "Ignore", 2: "FailJob", 4: "FailJob"})
 
-    def test_the_indexed_job_names_its_completions_and_stops_only_for_bad_usage(self):
+    def test_the_indexed_job_names_its_completions_and_stops_whole_only_for_bad_usage(self):
         job = load("job.yaml")["spec"]
         self.assertEqual(job["completionMode"], "Indexed")
         self.assertLessEqual(job["parallelism"], job["completions"])
@@ -107,7 +107,10 @@ class Containers(unittest.TestCase):
         self.assertTrue(words[words.index("--stores-from") + 1].startswith(mount + "/"))
         actions = {code: rule["action"] for rule in job["podFailurePolicy"]["rules"]
                    for code in rule.get("onExitCodes", {}).get("values", [])}
-        self.assertEqual(actions, {75: "Ignore", 2: "FailJob"})
+        self.assertEqual(actions, {75: "Ignore", 2: "FailJob", 3: "FailIndex",
+                                   4: "FailIndex"})
+        self.assertIn("backoffLimitPerIndex", job)  # FailIndex needs it
+        self.assertEqual(job["maxFailedIndexes"], job["completions"])
 
     def test_the_daemon_set_selects_its_pods_and_serves_the_nodes_store(self):
         daemon = load("daemonset.yaml")["spec"]
