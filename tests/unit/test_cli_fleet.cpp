@@ -97,6 +97,8 @@ TEST_CASE("what failed, conflicts, is damaged or is a problem needs a look") {
            "none");
   CHECK_EQ(first_concern(R"({"message_type":"error","code":"busy","hint":"wait"})"),
            "wait");
+  CHECK_EQ(first_concern(R"({"message_type":"summary","deferred":"maintenance"})"),
+           "deferred: maintenance");
   CHECK_EQ(first_concern(R"({"message_type":"status","orphans":2})"),
            "2 files in orphans/ need attention");
   CHECK_EQ(first_concern(R"({"message_type":"status","orphans":"unknown"})"), "none");

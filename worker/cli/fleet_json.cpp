@@ -94,6 +94,9 @@ void take_summary(StoreResult& result, const Json& json) {
   if (const auto saved = saved_of(object(json, "totals"))) {
     result.saved_bytes = saved;
   }
+  if (const std::string deferred = word(json, "deferred"); !deferred.empty()) {
+    result.needs("deferred: " + deferred);
+  }
   const Json& refused = object(json, "refused");
   if (!refused.empty()) {
     result.needs("nothing may be compressed here: " + word(refused, "reason"));
