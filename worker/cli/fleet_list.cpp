@@ -1,6 +1,7 @@
 #include "config/find_file.hpp"
 #include "config/keys.hpp"
 #include "fsutil/input_lines.hpp"
+#include "fsutil/text.hpp"
 #include "worker/cli/fleet_run.hpp"
 #include "worker/fleet/path_pattern.hpp"
 
