@@ -1,10 +1,9 @@
 #include "tests/integration/codex_home.hpp"
+#include "tests/integration/locked_file.hpp"
 #include "worker/rollout/name.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,20 +41,6 @@ void fill(CodexHome& home) {
   REQUIRE_EQ(home.compress().code, 0);
   ::chmod(home.path().c_str(), 0700);
 }
-
-class Locked {
-public:
-  explicit Locked(const std::string& path)
-      : fd_(::open(path.c_str(), O_RDWR | O_CREAT, 0644)) {
-    REQUIRE_EQ(::flock(fd_, LOCK_EX | LOCK_NB), 0);
-  }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-  ~Locked() { ::close(fd_); }
-
-private:
-  int fd_;
-};
 
 } // namespace
 

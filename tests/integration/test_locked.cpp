@@ -1,9 +1,8 @@
 #include "tests/integration/codex_home.hpp"
+#include "tests/integration/locked_file.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,22 +12,6 @@ using namespace coldpress;
 namespace {
 
 constexpr std::chrono::seconds k_soon{20};
-
-// flock(2) on a file, made if it is missing.
-class Locked {
-public:
-  explicit Locked(const std::string& path)
-      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    REQUIRE_GE(fd_, 0);
-    REQUIRE_EQ(::flock(fd_, LOCK_EX | LOCK_NB), 0);
-  }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-  ~Locked() { ::close(fd_); }
-
-private:
-  int fd_;
-};
 
 // A run that stands still with the store lock in its hand.
 void stop_while_compressing(Program& run, const CodexHome& home) {

@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(rooms fsutil locking config worker/rollout worker/history worker/stage worker/catalog
   worker/loop worker/control worker/preflight worker/index worker/preview worker/verify
-  worker/schedule worker/inspect worker/pass worker/serve worker/cli library/face)
+  worker/schedule worker/inspect worker/pass worker/serve worker/fleet worker/cli library/face)
 
 # The values of a stage: what one hands to the next, and what others keep of it.
 set(stage_values worker/stage/candidate.hpp worker/stage/checks.hpp worker/stage/decision.hpp
@@ -38,8 +38,9 @@ set(may_worker_inspect ${may_worker_verify} worker/verify worker/preview worker/
 set(may_worker_pass ${may_worker_verify} worker/preview worker/index)
 set(may_worker_serve fsutil locking config worker/rollout worker/history worker/catalog worker/loop
   worker/control worker/preflight ${kept_values})
+set(may_worker_fleet fsutil config)
 set(may_worker_cli ${may_worker_inspect} ${may_worker_pass} ${may_worker_serve} worker/inspect
-  worker/pass worker/serve)
+  worker/pass worker/serve worker/fleet)
 set(may_library_face fsutil locking worker/rollout)
 
 # Library, how its headers look, and the files that may include them.

@@ -18,6 +18,7 @@ except ImportError:
     sys.exit(77)
 
 PROGRAM, PACKAGING = sys.argv[1:3]
+EXAMPLES = ("cronjob.yaml", "daemonset.yaml", "job.yaml", "sidecar.yaml")
 
 
 def load(name):
@@ -40,8 +41,10 @@ def commands_in(value):
 class Containers(unittest.TestCase):
     def check_command(self, words):
         """The program takes the words: it gets as far as to miss the store."""
-        end = subprocess.run([PROGRAM, *words[1:], "--store", "/nonexistent/store"],
-                             env={}, capture_output=True, text=True, timeout=60, check=False)
+        if "--stores-from" not in words:
+            words = [*words, "--store", "/nonexistent/store"]
+        end = subprocess.run([PROGRAM, *words[1:]],
+                             env={"JOB_COMPLETION_INDEX": "7"}, capture_output=True, text=True, timeout=60, check=False)
         self.assertNotIn("See: coldpress", end.stderr, words)
         self.assertNotEqual(end.returncode, 0, words)
 
@@ -89,15 +92,50 @@ class Containers(unittest.TestCase):
                    for code in rule.get("onExitCodes", {}).get("values", [])}
         self.assertEqual(actions, {75: "Ignore", 2: "FailJob", 4: "FailJob"})
 
+    def test_the_indexed_job_names_its_completions_and_stops_whole_only_for_bad_usage(self):
+        job = load("job.yaml")["spec"]
+        self.assertEqual(job["completionMode"], "Indexed")
+        self.assertLessEqual(job["parallelism"], job["completions"])
+        spec = job["template"]["spec"]
+        self.check_pod(spec)
+        (container,) = spec["containers"]
+        self.check_container(container)
+        self.assertEqual(spec["restartPolicy"], "Never")
+        words = container["command"]
+        self.assertEqual(words[words.index("--shard-count") + 1], str(job["completions"]))
+        mount = container["volumeMounts"][0]["mountPath"]
+        self.assertTrue(words[words.index("--stores-from") + 1].startswith(mount + "/"))
+        actions = {code: rule["action"] for rule in job["podFailurePolicy"]["rules"]
+                   for code in rule.get("onExitCodes", {}).get("values", [])}
+        self.assertEqual(actions, {75: "Ignore", 2: "FailJob", 3: "FailIndex",
+                                   4: "FailIndex"})
+        self.assertIn("backoffLimitPerIndex", job)  # FailIndex needs it
+        self.assertEqual(job["maxFailedIndexes"], job["completions"])
+
+    def test_the_daemon_set_selects_its_pods_and_serves_the_nodes_store(self):
+        daemon = load("daemonset.yaml")["spec"]
+        labels = daemon["template"]["metadata"]["labels"]
+        self.assertEqual(daemon["selector"]["matchLabels"], labels)
+        spec = daemon["template"]["spec"]
+        self.check_pod(spec)
+        (container,) = spec["containers"]
+        self.check_container(container)
+        home = {entry["name"]: entry["value"] for entry in container["env"]}["CODEX_HOME"]
+        self.assertTrue(home.startswith(container["volumeMounts"][0]["mountPath"] + "/"))
+        self.assertIn("hostPath", spec["volumes"][0])
+
+    def test_every_example_is_checked_here(self):
+        names = sorted(os.listdir(os.path.join(PACKAGING, "kubernetes")))
+        self.assertEqual(names, sorted(EXAMPLES))
+
     def test_every_command_is_one_of_the_programs(self):
-        found = [words for name in ("sidecar.yaml", "cronjob.yaml")
-                 for words in commands_in(load(name))]
-        self.assertEqual(len(found), 4)
+        found = [words for name in EXAMPLES for words in commands_in(load(name))]
+        self.assertEqual(len(found), 8)
         for words in found:
             self.check_command(words)
 
     def test_every_variable_is_a_setting(self):
-        for name in ("sidecar.yaml", "cronjob.yaml"):
+        for name in EXAMPLES:
             text = json.dumps(load(name))
             settings = dict(re.findall(r'"name": "(COLDPRESS_\w+)", "value": "(\w+)"', text))
             self.assertTrue(settings)

@@ -20,6 +20,7 @@ void fill(CLI::App& app) {
   install->add_flag("--dry-run");
   install->add_option("--kind")->check(CLI::IsMember({"cron", "systemd"}));
   install->add_option("--hidden")->group("");
+  install->add_option("--from")->type_name("FILE|GLOB|-");
   install->add_option("rollout")->type_name("ROLLOUT");
 }
 
@@ -34,7 +35,7 @@ TEST_CASE("the tree has the commands below commands, and what each flag takes") 
   const CompletedCommand& install = *all[2];
   CHECK_EQ(install.path, "schedule install");
   CHECK(install.positional.kind == WordKind::rollout);
-  REQUIRE_EQ(install.flags.size(), 5U); // and --help
+  REQUIRE_EQ(install.flags.size(), 6U); // and --help
   CHECK_EQ(install.flags[1].name, "--every");
   CHECK(install.flags[1].value.kind == WordKind::words);
   CHECK_EQ(install.flags[1].value.words, std::vector<std::string>{"auto"});
@@ -42,8 +43,9 @@ TEST_CASE("the tree has the commands below commands, and what each flag takes") 
   CHECK(install.flags[2].value.kind == WordKind::file);
   CHECK(install.flags[3].value.kind == WordKind::none);
   CHECK_EQ(install.flags[4].value.words, std::vector<std::string>{"cron", "systemd"});
+  CHECK(install.flags[5].value.kind == WordKind::file);
   CHECK_EQ(flags_with_value(top),
-           std::vector<std::string>{"--every", "--file", "--kind", "-f"});
+           std::vector<std::string>{"--every", "--file", "--from", "--kind", "-f"});
 }
 
 TEST_CASE("what a shell would read itself is quoted") {

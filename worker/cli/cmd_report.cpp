@@ -1,4 +1,6 @@
 #include "worker/cli/command.hpp"
+#include "worker/cli/fleet_merge.hpp"
+#include "worker/cli/fleet_options.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"
@@ -11,24 +13,9 @@ namespace coldpress {
 
 namespace {
 
-constexpr std::string_view k_standard_output = "-";
-
-Result<void> show_page(const Context& context, const ReportView& view) {
-  const std::string& path = context.options.html;
-  if (path == k_standard_output) {
-    out("{}", report_html(view));
-    return {};
-  }
-  TRY(write_page(context.fs, path, report_html(view)));
-  if (!context.options.quiet) {
-    note("coldpress: report written to {}\n", printable(path));
-  }
-  return {};
-}
-
 Result<void> show(const Context& context, const ReportView& view) {
   if (!context.options.html.empty()) {
-    TRY(show_page(context, view));
+    TRY(put_page(context.fs, context.options.html, report_html(view)));
   }
   if (context.options.json) {
     print_line(report_json(view));
@@ -49,18 +36,16 @@ void add_report(CLI::App& app, Options& options) {
          "--html", options.html, "write one self-contained HTML page; - is stdout")
       ->type_name("FILE");
   app.add_flag("--all", options.all, "show every project, not only the largest");
+  add_fleet_report(app, options);
 }
 
 int cmd_report(const Context& context) {
-  if (context.options.json && context.options.html == k_standard_output) {
-    return report(
-        context,
-        Error{
-            Errc::invalid,
-            0,
-            "report",
-            "",
-            {"--json and --html - both write to standard output; give the page a file"}});
+  if (!context.options.fleet.merge.empty()) {
+    return merge_reports(context);
+  }
+  if (const auto fits = check_page_place(context.options.json, context.options.html);
+      !fits) {
+    return report(context, fits.error());
   }
   const auto opened = open(context);
   if (!opened) {

@@ -2,6 +2,8 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/catalog_use.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/retry_busy.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"
 #include "worker/loop/end_of_input.hpp"
@@ -11,7 +13,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 
 namespace coldpress {
@@ -67,6 +68,7 @@ void add_run(CLI::App& app, Options& options) {
   app.add_flag("--retry-busy",
                options.retry_busy,
                "if the store is in use, retry for an hour, then exit with 75");
+  add_fleet(app, options);
 }
 
 namespace {
@@ -105,12 +107,6 @@ int run_once(const Context& context) {
   return code;
 }
 
-// Whoever holds the store is soon done; a timer comes again only in a day.
-constexpr std::array k_retries{std::chrono::minutes{5},
-                               std::chrono::minutes{10},
-                               std::chrono::minutes{20},
-                               std::chrono::minutes{20}};
-
 } // namespace
 
 int cmd_run(const Context& context) {
@@ -118,7 +114,7 @@ int cmd_run(const Context& context) {
   if (!context.options.retry_busy) {
     return code;
   }
-  for (const std::chrono::minutes wait : k_retries) {
+  for (const std::chrono::minutes wait : k_busy_retries) {
     if (code != static_cast<int>(Exit::busy)) {
       break;
     }

@@ -1,5 +1,6 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/command.hpp"
+#include "worker/cli/fleet_options.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"
@@ -111,6 +112,9 @@ void add_verify(CLI::App& app, Options& options) {
       ->type_name("FILE")
       ->excludes(rollouts)
       ->excludes("--sample");
+  add_fleet(app, options);
+  auto* several = app.get_option("--stores-from");
+  several->excludes(rollouts)->excludes("--receipts");
 }
 
 int cmd_verify(const Context& context) {

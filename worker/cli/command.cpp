@@ -3,6 +3,7 @@
 #include "config/memory_bound.hpp"
 #include "fsutil/log.hpp"
 #include "worker/cli/command_line.hpp"
+#include "worker/cli/fleet_options.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 
@@ -77,7 +78,7 @@ constexpr std::array k_commands{
     Command{"status",
             k_group_inspect,
             "show recent runs, locks and leftover files",
-            nullptr,
+            add_fleet,
             cmd_status,
             "state_dir features compat.shared_history log",
             "Changes nothing."},
@@ -94,7 +95,7 @@ constexpr std::array k_commands{
     Command{"doctor",
             k_group_inspect,
             "check the store and the machine for problems",
-            nullptr,
+            add_fleet,
             cmd_doctor,
             "state_dir features scan limits pressure codec.recompress compat metrics log",
             "Changes nothing. Exits with 4 if there is a problem."},
@@ -283,7 +284,11 @@ int run_command_line(int argc,
     return with_lost_output(context, usage_error(*line.app, error));
   }
   set_quiet(line.options.quiet);
-  return with_lost_output(context, line.chosen->run(context));
+  const FleetOptions& fleet = line.options.fleet;
+  const bool several = !fleet.stores_from.empty() && fleet.merge.empty();
+  return with_lost_output(context,
+                          several ? run_on_stores(context, line.chosen->name)
+                                  : line.chosen->run(context));
 }
 
 } // namespace coldpress

@@ -70,6 +70,10 @@ struct OpenedStore {
 // load() and open_store().
 Result<OpenedStore> open(const Context& context);
 
+// The command on each store of --stores-from, each in a process of its own: see
+// fleet_run.cpp. The exit code.
+int run_on_stores(const Context& context, std::string_view command);
+
 // --- one file each
 
 void add_run(CLI::App& app, Options& options);

@@ -16,7 +16,7 @@ CompletedWord word_of(const std::string& type) {
     const std::string members = type.substr(begin + 2, type.find('}') - begin - 2);
     return {WordKind::words, CLI::detail::split(members, ',')};
   }
-  if (type == "FILE") {
+  if (type.starts_with("FILE")) { // "FILE|GLOB|-", "FILE..." as well
     word.kind = WordKind::file;
   } else if (type == "DIR") {
     word.kind = WordKind::dir;

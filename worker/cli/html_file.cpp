@@ -1,6 +1,7 @@
 #include "worker/cli/html_file.hpp"
 
 #include "fsutil/replace_file.hpp"
+#include "worker/cli/say.hpp"
 
 #include <span>
 
@@ -9,6 +10,7 @@ namespace coldpress {
 namespace {
 
 constexpr std::size_t k_mark_within = 1024;
+constexpr std::string_view k_standard_output = "-";
 
 Fail not_ours(const std::string& path, std::string why) {
   return Fail(Error{Errc::invalid,
@@ -43,6 +45,27 @@ Result<void> write_page(Fs& fs, const std::string& path, std::string_view page) 
     return Fail(old.error());
   }
   return replace_file(fs, path, page, k_for_the_owner);
+}
+
+Result<void> put_page(Fs& fs, const std::string& path, std::string_view page) {
+  if (path == k_standard_output) {
+    print_data(page);
+    return {};
+  }
+  TRY(write_page(fs, path, page));
+  note("coldpress: report written to {}\n", printable(path));
+  return {};
+}
+
+Result<void> check_page_place(bool json, const std::string& path) {
+  return json && path == k_standard_output
+             ? Fail(Error{Errc::invalid,
+                          0,
+                          "report",
+                          "",
+                          {"--json and --html - both write to standard output; give the "
+                           "page a file"}})
+             : Result<void>();
 }
 
 } // namespace coldpress

@@ -139,7 +139,7 @@ std::string json_of(const AppendReport& done, const std::string& path) {
   return line_of(json);
 }
 
-std::string json_of(const PassSummary& summary) {
+std::string json_of(const PassSummary& summary, const Totals* totals) {
   Json json;
   json["message_type"] = "summary";
   json["enabled"] = !summary.disabled;
@@ -158,6 +158,11 @@ std::string json_of(const PassSummary& summary) {
   json["bytes_before"] = summary.bytes_before;
   json["bytes_after"] = summary.bytes_after;
   json["not_freed_yet"] = summary.not_freed_bytes;
+  if (totals != nullptr) {
+    json["totals"] = {{"compressed", totals->compressed},
+                      {"bytes_before", totals->bytes_before},
+                      {"bytes_after", totals->bytes_after}};
+  }
   json["seconds"] = summary.seconds;
   json["exit"] = summary.exit_code();
   return line_of(json);

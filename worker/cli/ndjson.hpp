@@ -1,5 +1,6 @@
 #pragma once
 
+#include "worker/catalog/ledger.hpp"
 #include "worker/inspect/estimate.hpp"
 #include "worker/pass/pass_types.hpp"
 #include "worker/rollout/line_stream.hpp"
@@ -16,7 +17,8 @@ std::string json_of(const Decision& decision, const Forecast* forecast = nullptr
 std::string json_of(const Outcome& outcome);
 std::string json_of(const Progress& progress);
 std::string json_of(const Error& error);
-std::string json_of(const PassSummary& summary);
+// `totals`: what all runs have compressed; null if there is no ledger.
+std::string json_of(const PassSummary& summary, const Totals* totals = nullptr);
 std::string json_of(const LineInfo& line);
 std::string json_of(const AppendReport& done, const std::string& path);
 std::string json_of(const VerifiedRollout& seen);

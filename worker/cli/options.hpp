@@ -54,6 +54,15 @@ struct CatalogOptions {
   bool as_codex = false; // show
 };
 
+// Of the commands that work on several stores.
+struct FleetOptions {
+  std::string stores_from; // a file, a pattern or "-"; empty: one store
+  std::string shard;       // "3/8"
+  std::optional<std::uint64_t> shard_count;
+  bool list_sizes = false;        // report
+  std::vector<std::string> merge; // report: files of --json
+};
+
 // What the command line says, of all commands together; each uses its part.
 struct Options {
   LoadInputs inputs;        // --config, --enable and one flag for each setting
@@ -83,6 +92,7 @@ struct Options {
   bool materialize = false;         // lease
   std::vector<std::string> command; // lease: to be run
   CatalogOptions catalog;
+  FleetOptions fleet;
 };
 
 // --store, --config, --json, --quiet.

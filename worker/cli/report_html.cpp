@@ -1,8 +1,7 @@
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
-#include "worker/cli/html_file.hpp"
+#include "worker/cli/page.hpp"
 #include "worker/cli/report_figures.hpp"
-#include "worker/cli/report_style.hpp"
 #include "worker/cli/report_tables.hpp"
 #include "worker/cli/svg.hpp"
 
@@ -11,42 +10,6 @@
 namespace coldpress {
 
 namespace {
-
-// Nothing may be fetched and nothing may run, whatever a name in the page says.
-constexpr std::string_view k_head = R"html(<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-{}
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{}</title>
-<style>{}</style></head>
-<body>
-<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>
-<pattern id="hatch-saved" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M1 0V6"/></pattern>
-<pattern id="hatch-now" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><path d="M1 0V5"/></pattern>
-</defs></svg>
-<main>
-)html";
-
-std::string page_time(WallTime when) {
-  std::string text = format_time(when); // "2026-01-02T03:04:05Z"
-  text.resize(16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
-std::string tile(std::string_view what,
-                 const std::string& value,
-                 const std::string& more,
-                 std::string_view css = {}) {
-  return fmt::format(
-      R"(<div class="{}"><dt>{}</dt><dd class="big">{}</dd><dd>{}</dd></div>)",
-      css,
-      escaped(what),
-      escaped(value),
-      escaped(more));
-}
 
 std::string tiles(const ReportView& view) {
   constexpr double k_soon = 60; // days
@@ -122,37 +85,24 @@ std::string numbers(const std::string& table) {
   return "<details><summary>Numbers</summary>" + table + "</details>";
 }
 
-std::string section(std::string_view heading,
-                    const std::string& says,
-                    const std::string& content,
-                    std::string_view css = {}) {
-  return fmt::format(
-      R"(<section class="{}"><h2>{}</h2><p class="says">{}</p>{}</section>)"
-      "\n",
-      css,
-      escaped(heading),
-      escaped(says),
-      content);
-}
-
 const std::vector<Key> k_forms{
     {"packed", "compressed"}, {"plain", "plain"}, {"saved", "saved by compression"}};
 
 std::string projects_section(const ReportView& view) {
   const std::vector<UsageGroup>& all = view.groups.at(Dimension::project);
   if (all.empty()) {
-    return section("Projects", "There are no rollouts yet.", "", "full");
+    return page_section("Projects", "There are no rollouts yet.", "", "full");
   }
   const UsageGroup& first = all.front();
-  return section("Projects",
-                 fmt::format("{} takes {} of the disk usage, {} of {}.",
-                             printable(first.name),
-                             percent_text(first.bytes, view.total.bytes),
-                             format_size(first.bytes),
-                             format_size(view.total.bytes)),
-                 projects_figure(view) + legend(k_forms) +
-                     numbers(groups_table("Project", all, "path")),
-                 "full");
+  return page_section("Projects",
+                      fmt::format("{} takes {} of the disk usage, {} of {}.",
+                                  printable(first.name),
+                                  percent_text(first.bytes, view.total.bytes),
+                                  format_size(first.bytes),
+                                  format_size(view.total.bytes)),
+                      projects_figure(view) + legend(k_forms) +
+                          numbers(groups_table("Project", all, "path")),
+                      "full");
 }
 
 std::string ages_section(const ReportView& view) {
@@ -162,13 +112,13 @@ std::string ages_section(const ReportView& view) {
     add_capped(young, ages[nth].bytes);
   }
   const std::uint64_t old = view.total.bytes - std::min(young, view.total.bytes);
-  return section("Age",
-                 fmt::format("{} on disk, {} of all, was last changed more than 7 days "
-                             "ago.",
-                             format_size(old),
-                             percent_text(old, view.total.bytes)),
-                 ages_figure(view) + legend(k_forms) +
-                     numbers(groups_table("Age", ages)));
+  return page_section(
+      "Age",
+      fmt::format("{} on disk, {} of all, was last changed more than 7 days "
+                  "ago.",
+                  format_size(old),
+                  percent_text(old, view.total.bytes)),
+      ages_figure(view) + legend(k_forms) + numbers(groups_table("Age", ages)));
 }
 
 std::string savings_section(const ReportView& view) {
@@ -178,22 +128,22 @@ std::string savings_section(const ReportView& view) {
   if (parts.now + parts.later > 0) {
     says += " What could be freed is estimated from samples, on the low side.";
   }
-  return section("Savings",
-                 says,
-                 savings_figure(view) +
-                     legend({{"packed", "compressed", format_size(parts.packed)},
-                             {"plain", "stays plain", format_size(parts.stays)},
-                             {"now", "a run now would free", format_size(parts.now)},
-                             {"later",
-                              "freed once cold, or with the other tree",
-                              format_size(parts.later)},
-                             {"saved", "saved so far", format_size(parts.saved)}}));
+  return page_section("Savings",
+                      says,
+                      savings_figure(view) +
+                          legend({{"packed", "compressed", format_size(parts.packed)},
+                                  {"plain", "stays plain", format_size(parts.stays)},
+                                  {"now", "a run now would free", format_size(parts.now)},
+                                  {"later",
+                                   "freed once cold, or with the other tree",
+                                   format_size(parts.later)},
+                                  {"saved", "saved so far", format_size(parts.saved)}}));
 }
 
 std::string growth_section(const ReportView& view) {
   const Growth& growth = view.survey.growth;
   const std::string figure = growth_figure(view);
-  return section(
+  return page_section(
       "Growth",
       fmt::format("About {} a day in plain form, over {}. What was "
                   "deleted since is not counted, so more may have been written.",
@@ -211,7 +161,7 @@ std::string growth_section(const ReportView& view) {
 std::string outlook_section(const ReportView& view) {
   const Survey& survey = view.survey;
   const std::string figure = outlook_figure(view);
-  return section(
+  return page_section(
       "Free disk space",
       outlook_text(survey),
       figure.empty()
@@ -232,7 +182,7 @@ std::string group_section(const ReportView& view,
                           const std::string& says) {
   std::vector<UsageGroup> groups = view.groups.at(dimension);
   std::erase_if(groups, [](const UsageGroup& group) { return group.bytes == 0; });
-  return section(heading, says, groups_table(heading, groups));
+  return page_section(heading, says, groups_table(heading, groups));
 }
 
 std::string footer(const ReportView& view) {
@@ -255,12 +205,8 @@ std::string footer(const ReportView& view) {
 } // namespace
 
 std::string report_html(const ReportView& view) {
-  std::string html =
-      fmt::format(fmt::runtime(k_head),
-                  k_page_mark,
-                  escaped("coldpress report: " + printable(view.survey.home)),
-                  k_report_style) +
-      header(view) + tiles(view) + R"(<div class="grid">)";
+  std::string html = page_head("coldpress report: " + printable(view.survey.home)) +
+                     header(view) + tiles(view) + R"(<div class="grid">)";
   html += projects_section(view) + savings_section(view) + ages_section(view) +
           growth_section(view) + outlook_section(view);
   html += group_section(
@@ -275,10 +221,10 @@ std::string report_html(const ReportView& view) {
                     "as Codex does. retired: set aside, about to go.");
   html += group_section(
       view, Dimension::tree, "Tree", "Where Codex keeps them: archived or active.");
-  html += section("The largest rollouts",
-                  "By their room on the disk.",
-                  largest_table(view.largest),
-                  "full");
+  html += page_section("The largest rollouts",
+                       "By their room on the disk.",
+                       largest_table(view.largest),
+                       "full");
   return html + "</div>\n" + footer(view) + "</main></body></html>\n";
 }
 

@@ -1,6 +1,7 @@
 #include "worker/cli/show_pass.hpp"
 
 #include "fsutil/log.hpp"
+#include "worker/catalog/ledger.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"
@@ -25,6 +26,14 @@ bool is_news(const Outcome& outcome) {
   default:
     return true;
   }
+}
+
+// Of all runs. A ledger that cannot be read is told of elsewhere.
+std::optional<Totals> totals_of(const Store& store) {
+  const auto ledger = Ledger::open_read_only(join_path(store.state_dir, "ledger.sqlite"));
+  const auto totals =
+      ledger && *ledger ? (*ledger)->totals() : Result<Totals>(Fail(Error{}));
+  return totals ? std::optional(*totals) : std::nullopt;
 }
 
 Severity severity_of(OutcomeKind kind) {
@@ -93,7 +102,8 @@ int show_pass(const Context& context,
     (void)report(context, *summary.error);
   }
   if (json) {
-    print_line(json_of(summary));
+    const auto totals = totals_of(opened.store);
+    print_line(json_of(summary, totals ? &*totals : nullptr));
   } else if (!context.options.quiet && !summary.error) {
     out("{}", summary_text(summary, opened.store.home));
   } else if (stderr_looks().journal && !summary.error) {

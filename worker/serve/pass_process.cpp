@@ -1,7 +1,5 @@
 #include "worker/serve/pass_process.hpp"
 
-#include "worker/serve/pass_report.hpp"
-
 #include <uv.h>
 
 #include <array>
@@ -109,6 +107,7 @@ PassProcess::start(Loop& loop, const PassCommand& command, Events events) {
 
   auto* const state = new State;
   state->events = std::move(events);
+  state->cutter = LineCutter(command.longest_line);
   uv_pipe_init(loop.handle(), &state->input, 0);
   uv_pipe_init(loop.handle(), &state->output, 0);
   state->open(state->input);
@@ -154,6 +153,12 @@ PassProcess::~PassProcess() {
 
 void PassProcess::end_input() {
   state_->close(state_->input);
+}
+
+void PassProcess::terminate() {
+  if (!state_->exited) {
+    uv_process_kill(&state_->process, SIGTERM);
+  }
 }
 
 void PassProcess::kill() {

@@ -2,6 +2,7 @@
 
 #include "fsutil/fs.hpp"
 #include "worker/loop/loop.hpp"
+#include "worker/serve/pass_report.hpp"
 
 #include <functional>
 #include <string>
@@ -12,8 +13,9 @@ namespace coldpress {
 
 struct PassCommand {
   std::string program;
-  std::vector<std::string> arguments;   // without the program's name
-  std::vector<std::string> environment; // NAME=value, the whole of it
+  std::vector<std::string> arguments;               // without the program's name
+  std::vector<std::string> environment;             // NAME=value, the whole of it
+  std::size_t longest_line = LineCutter::k_longest; // of its output; others are dropped
 };
 
 // A child process, as part of the loop. It has a session of its own, so that ^C at a
@@ -38,6 +40,8 @@ public:
 
   // Ends its standard input. May be called again.
   void end_input();
+  // SIGTERM.
+  void terminate();
   void kill();
 
 private:

@@ -57,7 +57,7 @@ void LineCutter::feed(std::string_view bytes,
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
-    dropping_ = dropping_ || begun_.size() + part.size() > k_longest;
+    dropping_ = dropping_ || begun_.size() + part.size() > longest_;
     if (dropping_) {
       std::string().swap(begun_);
     } else {

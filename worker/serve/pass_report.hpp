@@ -15,9 +15,12 @@ class LineCutter {
 public:
   static constexpr std::size_t k_longest = std::size_t{64} << 10U; // bytes
 
+  explicit LineCutter(std::size_t longest = k_longest) : longest_(longest) {}
+
   void feed(std::string_view bytes, const std::function<void(std::string_view)>& line);
 
 private:
+  std::size_t longest_;
   std::string begun_;
   bool dropping_ = false;
 };
