@@ -206,8 +206,10 @@ TEST_CASE("on a disk that others may change every directory is listed") {
   Settled store;
   REQUIRE(store.index().remember_dirs({}).has_value());
   store.catch_up(false);
-  CHECK_GT(store.catch_up(false).listed, 0);
-  CHECK_EQ(store.catch_up(true).listed, store.catch_up(false).listed);
+  const int again = store.catch_up(false).listed;
+  CHECK_GT(again, 0);
+  // It remembers nothing that another kind of disk could go by.
+  CHECK_EQ(store.catch_up(true).listed, again);
 }
 
 TEST_CASE("an update that was stopped remembers no directory") {
