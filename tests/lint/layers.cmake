@@ -109,9 +109,16 @@ function(brought_by header result)
   set(${result} "${seen}" PARENT_SCOPE)
 endfunction()
 
+# The room in which `header` lies: worker/cli has folders of its own.
+function(room_of header result)
+  get_filename_component(folder ${header} DIRECTORY)
+  string(REGEX REPLACE "^worker/cli/(report|completion|fleet)$" "worker/cli" folder "${folder}")
+  set(${result} "${folder}" PARENT_SCOPE)
+endfunction()
+
 # May `room` see `header`?
 function(is_allowed room header result)
-  get_filename_component(folder ${header} DIRECTORY)
+  room_of(${header} folder)
   string(REPLACE "/" "_" name ${room})
   if(folder STREQUAL room OR folder IN_LIST may_${name} OR header IN_LIST may_${name})
     set(${result} TRUE PARENT_SCOPE)
@@ -122,7 +129,7 @@ endfunction()
 
 # May `file` of `room` include `header`, and all that it brings in?
 function(check_header file room header)
-  get_filename_component(folder ${header} DIRECTORY)
+  room_of(${header} folder)
   list(FIND rooms "${folder}" known)
   is_allowed(${room} ${header} allowed)
   if(known EQUAL -1)

@@ -2,8 +2,8 @@
 #include "tests/support/fault_fs.hpp"
 #include "tests/support/mem_fs.hpp"
 #include "worker/cli/html_file.hpp"
-#include "worker/cli/report_view.hpp"
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/svg.hpp"
+#include "worker/cli/report/view.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "worker/cli/command.hpp"
 #include "worker/cli/command_line.hpp"
-#include "worker/cli/completion.hpp"
+#include "worker/cli/completion/completion.hpp"
 #include "worker/cli/say.hpp"
 
 #include <CLI/CLI.hpp>

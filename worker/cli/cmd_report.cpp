@@ -1,10 +1,10 @@
 #include "worker/cli/command.hpp"
-#include "worker/cli/fleet_merge.hpp"
-#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/fleet/merge.hpp"
+#include "worker/cli/fleet/options.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"
-#include "worker/cli/report_view.hpp"
+#include "worker/cli/report/view.hpp"
 #include "worker/cli/say.hpp"
 
 #include <CLI/CLI.hpp>

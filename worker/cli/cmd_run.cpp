@@ -2,7 +2,7 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/catalog_use.hpp"
 #include "worker/cli/command.hpp"
-#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/fleet/options.hpp"
 #include "worker/cli/retry_busy.hpp"
 #include "worker/cli/say.hpp"
 #include "worker/cli/show_pass.hpp"

@@ -1,6 +1,6 @@
 #include "fsutil/log.hpp"
 #include "worker/cli/command.hpp"
-#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/fleet/options.hpp"
 #include "worker/cli/json_progress.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/not_handled.hpp"

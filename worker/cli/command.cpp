@@ -3,7 +3,7 @@
 #include "config/memory_bound.hpp"
 #include "fsutil/log.hpp"
 #include "worker/cli/command_line.hpp"
-#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/fleet/options.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"
 

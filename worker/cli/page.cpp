@@ -2,8 +2,8 @@
 
 #include "fsutil/text.hpp"
 #include "worker/cli/html_file.hpp"
-#include "worker/cli/report_style.hpp"
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/style.hpp"
+#include "worker/cli/report/svg.hpp"
 
 namespace coldpress {
 

@@ -1,7 +1,7 @@
 #include "fsutil/text.hpp"
 #include "worker/cli/html_file.hpp"
+#include "worker/cli/report/svg.hpp"
 #include "worker/cli/show_text.hpp"
-#include "worker/cli/svg.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #include "fsutil/text.hpp"
-#include "worker/cli/fleet_view.hpp"
+
+#include "worker/cli/fleet/view.hpp"
 #include "worker/cli/table.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "worker/cli/completion.hpp"
+#include "worker/cli/completion/completion.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

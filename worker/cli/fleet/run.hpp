@@ -1,7 +1,7 @@
 #pragma once
 
 #include "worker/cli/command.hpp"
-#include "worker/cli/fleet_view.hpp"
+#include "worker/cli/fleet/view.hpp"
 #include "worker/fleet/store_list.hpp"
 
 namespace coldpress {

@@ -1,6 +1,7 @@
-#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
-#include "worker/cli/report_view.hpp"
+
+#include "fsutil/capped.hpp"
+#include "worker/cli/report/view.hpp"
 #include "worker/cli/table.hpp"
 
 #include <algorithm>

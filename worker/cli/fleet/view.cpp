@@ -1,4 +1,4 @@
-#include "worker/cli/fleet_view.hpp"
+#include "worker/cli/fleet/view.hpp"
 
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"

@@ -1,4 +1,4 @@
-#include "worker/cli/report_view.hpp"
+#include "worker/cli/report/view.hpp"
 
 #include "fsutil/text.hpp"
 

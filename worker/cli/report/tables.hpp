@@ -1,6 +1,6 @@
 #pragma once
 
-#include "worker/cli/report_view.hpp"
+#include "worker/cli/report/view.hpp"
 
 #include <string>
 #include <vector>

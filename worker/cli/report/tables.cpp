@@ -1,8 +1,8 @@
-#include "worker/cli/report_tables.hpp"
+#include "worker/cli/report/tables.hpp"
 
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/svg.hpp"
 
 #include <array>
 

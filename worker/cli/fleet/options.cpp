@@ -1,4 +1,4 @@
-#include "worker/cli/fleet_options.hpp"
+#include "worker/cli/fleet/options.hpp"
 
 #include <CLI/CLI.hpp>
 

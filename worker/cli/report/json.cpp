@@ -1,5 +1,5 @@
 #include "fsutil/text.hpp"
-#include "worker/cli/report_view.hpp"
+#include "worker/cli/report/view.hpp"
 
 #include <nlohmann/json.hpp>
 

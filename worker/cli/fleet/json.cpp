@@ -1,4 +1,4 @@
-#include "worker/cli/fleet_json.hpp"
+#include "worker/cli/fleet/json.hpp"
 
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "fsutil/result.hpp"
-#include "worker/cli/fleet_view.hpp"
+#include "worker/cli/fleet/view.hpp"
 
 #include <string>
 #include <string_view>

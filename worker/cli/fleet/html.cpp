@@ -1,7 +1,7 @@
 #include "fsutil/text.hpp"
-#include "worker/cli/fleet_view.hpp"
+#include "worker/cli/fleet/view.hpp"
 #include "worker/cli/page.hpp"
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/svg.hpp"
 
 namespace coldpress {
 

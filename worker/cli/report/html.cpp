@@ -1,9 +1,9 @@
 #include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/cli/page.hpp"
-#include "worker/cli/report_figures.hpp"
-#include "worker/cli/report_tables.hpp"
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/figures.hpp"
+#include "worker/cli/report/svg.hpp"
+#include "worker/cli/report/tables.hpp"
 
 #include <algorithm>
 

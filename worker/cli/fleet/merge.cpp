@@ -1,8 +1,8 @@
-#include "worker/cli/fleet_merge.hpp"
+#include "worker/cli/fleet/merge.hpp"
 
 #include "fsutil/text.hpp"
-#include "worker/cli/fleet_json.hpp"
-#include "worker/cli/fleet_run.hpp"
+#include "worker/cli/fleet/json.hpp"
+#include "worker/cli/fleet/run.hpp"
 #include "worker/cli/html_file.hpp"
 #include "worker/cli/ndjson.hpp"
 #include "worker/cli/say.hpp"

@@ -1,4 +1,4 @@
-#include "worker/cli/svg.hpp"
+#include "worker/cli/report/svg.hpp"
 
 #include "fsutil/text.hpp"
 

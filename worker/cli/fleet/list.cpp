@@ -2,7 +2,7 @@
 #include "config/keys.hpp"
 #include "fsutil/input_lines.hpp"
 #include "fsutil/text.hpp"
-#include "worker/cli/fleet_run.hpp"
+#include "worker/cli/fleet/run.hpp"
 #include "worker/fleet/path_pattern.hpp"
 
 #include <unistd.h>
