@@ -31,7 +31,8 @@ public:
                  [this] { advance(); }}),
         throttle_(session.clock(), session.settings()), context_{session,
                                                                  encoded_bytes_,
-                                                                 throttle_},
+                                                                 throttle_,
+                                                                 contexts_},
         jobs_("cp-compress",
               session.settings().limits.jobs,
               Priority::idle,
@@ -463,6 +464,7 @@ private:
   bool disk_full_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   Throttle throttle_;
+  CodecContexts contexts_;
   CompressContext context_;
   ThreadPool jobs_; // last: its tasks use all of the above
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,22 @@ constexpr std::string_view k_decode = "zstd decode";
 constexpr std::array<std::byte, 4> k_magic = {
     std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
 
+// Frames of no more plain bytes are decoded in one go.
+constexpr std::uint64_t k_at_once = std::uint64_t{1} << 20U;
+
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
+using EncoderContext = std::unique_ptr<ZSTD_CCtx, FreeContext>;
+using DecoderContext = std::unique_ptr<ZSTD_DCtx, FreeContext>;
+
+std::uint64_t bytes_of(const EncoderContext& context) {
+  return ZSTD_sizeof_CCtx(context.get());
+}
+std::uint64_t bytes_of(const DecoderContext& context) {
+  return ZSTD_sizeof_DCtx(context.get());
+}
 
 Error fault(Errc code, std::string_view op, std::vector<std::string> context) {
   return Error{code, 0, op, "", std::move(context)};
@@ -71,8 +84,80 @@ Error size_changed(std::uint64_t pledged, std::string_view came) {
 
 } // namespace
 
+struct CodecContexts::Idle {
+  std::mutex mutex;
+  std::uint64_t most = 0;
+  std::uint64_t kept = 0; // bytes
+  std::vector<EncoderContext> encoders;
+  std::vector<DecoderContext> decoders;
+
+  template <class Context> Context take(std::vector<Context> Idle::*kind) {
+    const std::lock_guard lock(mutex);
+    if ((this->*kind).empty()) {
+      return nullptr;
+    }
+    Context context = std::move((this->*kind).back());
+    (this->*kind).pop_back();
+    kept -= bytes_of(context);
+    return context;
+  }
+
+  template <class Context>
+  void give(std::vector<Context> Idle::*kind, Context context) noexcept {
+    const std::uint64_t bytes = bytes_of(context);
+    const std::lock_guard lock(mutex);
+    if (kept + bytes > most) {
+      return;
+    }
+    try {
+      (this->*kind).push_back(std::move(context));
+      kept += bytes;
+    } catch (const std::bad_alloc&) { // then it is freed
+    }
+  }
+
+  // As new but for its memory; one of its own without `contexts`.
+  static EncoderContext encoder(const CodecContexts* contexts) {
+    auto context = contexts != nullptr ? contexts->idle_->take(&Idle::encoders) : nullptr;
+    if (!context) {
+      return EncoderContext(ZSTD_createCCtx());
+    }
+    ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+    return context;
+  }
+  static DecoderContext decoder(const CodecContexts* contexts) {
+    auto context = contexts != nullptr ? contexts->idle_->take(&Idle::decoders) : nullptr;
+    if (!context) {
+      return DecoderContext(ZSTD_createDCtx());
+    }
+    ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+    return context;
+  }
+};
+
+CodecContexts::CodecContexts(std::uint64_t most_kept) : idle_(std::make_unique<Idle>()) {
+  idle_->most = most_kept;
+}
+CodecContexts::~CodecContexts() = default;
+
+std::uint64_t CodecContexts::kept_bytes() const {
+  const std::lock_guard lock(idle_->mutex);
+  return idle_->kept;
+}
+
 struct FrameEncoder::State {
-  std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+  explicit State(CodecContexts* lender)
+      : contexts(lender), context(CodecContexts::Idle::encoder(lender)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (contexts != nullptr && context) {
+      contexts->idle_->give(&CodecContexts::Idle::encoders, std::move(context));
+    }
+  }
+
+  CodecContexts* contexts;
+  EncoderContext context;
   std::vector<std::byte> out = std::vector<std::byte>(ZSTD_CStreamOutSize());
   std::uint64_t pledged = 0;
   std::uint64_t taken = 0;
@@ -111,7 +196,8 @@ FrameEncoder& FrameEncoder::operator=(FrameEncoder&&) noexcept = default;
 FrameEncoder::~FrameEncoder() = default;
 
 Result<FrameEncoder> FrameEncoder::create(const FrameOptions& options,
-                                          std::uint64_t pledged) {
+                                          std::uint64_t pledged,
+                                          CodecContexts* contexts) {
   if (options.level < 1 || options.level > ZSTD_maxCLevel() ||
       options.window_log < k_min_window_log || options.window_log > k_max_window_log) {
     return Fail(fault(Errc::invalid,
@@ -120,7 +206,7 @@ Result<FrameEncoder> FrameEncoder::create(const FrameOptions& options,
                                    options.level,
                                    options.window_log)}));
   }
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(contexts);
   if (!state->context) {
     return Fail(Error::from_errno(ENOMEM, k_encode, ""));
   }
@@ -157,7 +243,18 @@ std::uint64_t FrameEncoder::memory_bytes() const {
 }
 
 struct FrameDecoder::State {
-  std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
+  explicit State(CodecContexts* lender)
+      : contexts(lender), context(CodecContexts::Idle::decoder(lender)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (contexts != nullptr && context) {
+      contexts->idle_->give(&CodecContexts::Idle::decoders, std::move(context));
+    }
+  }
+
+  CodecContexts* contexts;
+  DecoderContext context;
   Frames frames = Frames::any;
   std::uint64_t taken = 0;                            // bytes read of the file
   bool frame_ended = false;                           // exactly at `taken`
@@ -205,6 +302,22 @@ struct FrameDecoder::State {
                : 0;
   }
 
+  // For all that a small frame says it holds: libzstd then needs no window of its own. It
+  // also takes any window then, so a frame with too wide a one goes the long way.
+  std::size_t room_for(std::span<const std::byte> in) const {
+    constexpr std::uint64_t k_widest = std::uint64_t{1} << unsigned{k_max_window_log};
+    std::size_t room = ZSTD_DStreamOutSize();
+    if (header_size > 0) {
+      return room; // in the middle of a frame
+    }
+    const auto info = inspect_frame(in.first(std::min(in.size(), k_frame_header_max)));
+    if (info && info->window_size <= k_widest &&
+        info->content_size.value_or(k_at_once + 1) <= k_at_once) {
+      room = std::max<std::size_t>(room, *info->content_size);
+    }
+    return room;
+  }
+
   // With Frames::one the file must begin with a zstd frame and end with it.
   Result<void> check_next(std::span<const std::byte> in) const {
     if (frames == Frames::any) {
@@ -228,8 +341,8 @@ FrameDecoder::FrameDecoder(FrameDecoder&&) noexcept = default;
 FrameDecoder& FrameDecoder::operator=(FrameDecoder&&) noexcept = default;
 FrameDecoder::~FrameDecoder() = default;
 
-Result<FrameDecoder> FrameDecoder::create(Frames frames) {
-  auto state = std::make_unique<State>();
+Result<FrameDecoder> FrameDecoder::create(Frames frames, CodecContexts* contexts) {
+  auto state = std::make_unique<State>(contexts);
   if (!state->context) {
     return Fail(Error::from_errno(ENOMEM, k_decode, ""));
   }
@@ -270,11 +383,13 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
 }
 
 Result<void> FrameDecoder::push(std::span<const std::byte> in, const Sink& sink) {
-  std::vector<std::byte> out(ZSTD_DStreamOutSize());
+  const std::size_t size = state_->room_for(in);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
+  const std::span<std::byte> out(buffer.get(), size);
   for (;;) {
     TRY_ASSIGN(const std::size_t written, decode(in, out));
     if (written > 0) {
-      TRY(sink(std::span<const std::byte>(out).first(written)));
+      TRY(sink(out.first(written)));
     }
     if (written < out.size()) {
       return {};

@@ -8,6 +8,8 @@
 
 namespace coldpress {
 
+class CodecContexts;
+
 // Pieces spread evenly over an open file of `size` bytes, at most `pieces` of `piece`
 // bytes each; all of a small one. From 1 MiB on what it read leaves the page cache,
 // unless most of the file was there before.
@@ -18,6 +20,8 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            std::uint64_t pieces);
 
 // Compressed bytes for each plain one, at this level. `bytes` is not empty.
-Result<double> shrinkage(const std::vector<std::byte>& bytes, int level);
+Result<double> shrinkage(const std::vector<std::byte>& bytes,
+                         int level,
+                         CodecContexts* contexts = nullptr);
 
 } // namespace coldpress

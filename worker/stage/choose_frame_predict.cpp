@@ -1,0 +1,95 @@
+#include "worker/stage/choose_frame.hpp"
+
+#include "fsutil/capped.hpp"
+#include "worker/rollout/sample.hpp"
+
+#include <algorithm>
+
+namespace coldpress {
+
+namespace {
+
+constexpr std::uint64_t k_whole = std::uint64_t{512} << 10U; // its own sample
+constexpr int k_sample_level = 1;
+constexpr std::uint64_t k_pieces = 4;
+constexpr int k_piece_log = 16;
+constexpr std::uint64_t k_piece = std::uint64_t{1} << unsigned{k_piece_log};
+constexpr std::uint64_t k_stretch = std::uint64_t{1} << 27U;
+constexpr std::uint64_t k_history = std::uint64_t{1} << 26U;
+// A short file is probed more closely: there must be enough to tell by.
+constexpr std::uint64_t k_short = std::uint64_t{16} << 20U;
+
+// Of what a piece of the sample spells out, how much the window has to spell out, too: 0
+// to 1.
+double fresh_share(const Repeats& copies, int window_log, std::uint64_t size) {
+  const auto first = copies.fresh_share(k_piece_log, window_log, 0, k_history);
+  if (size <= k_history) {
+    return first.value_or(1);
+  }
+  // The beginning has as little before it as that of the probed stretch, the rest has as
+  // much as the end of it.
+  const auto rest = copies.fresh_share(k_piece_log, window_log, k_history, k_stretch);
+  const double part = static_cast<double>(k_history) / static_cast<double>(size);
+  return first && rest ? *first * part + *rest * (1 - part) : 1;
+}
+
+// What a level makes of bytes that level 1 makes `kept` of, as measured on chats, command
+// output and images. What does not compress at one level does not at another.
+double at_level(int level, double kept) {
+  const double saves = level < 3    ? 0
+                       : level < 5  ? 0.05
+                       : level < 9  ? 0.09
+                       : level < 16 ? 0.115
+                                    : 0.16;
+  return kept * (1 - saves * (1 - kept));
+}
+
+Result<double> share_of_copies(Fs& fs,
+                               const FrameSource& source,
+                               const FrameChoice& choice,
+                               const std::stop_token& stop) {
+  if (choice.copies) {
+    return fresh_share(*choice.copies, choice.frame.window_log, source.size);
+  }
+  const std::uint64_t one_of = source.size <= k_short ? 8 : 64;
+  TRY_ASSIGN(const Repeats copies,
+             look_for_copies(fs,
+                             source.file,
+                             source.size,
+                             source.size - std::min(source.size, k_stretch),
+                             one_of,
+                             stop));
+  return fresh_share(copies, choice.frame.window_log, source.size);
+}
+
+} // namespace
+
+Result<std::uint64_t> predict_size(Fs& fs,
+                                   const FrameSource& source,
+                                   const FrameChoice& choice,
+                                   const std::stop_token& stop,
+                                   CodecContexts* contexts) {
+  const bool whole = source.size <= k_whole;
+  TRY_ASSIGN(const auto bytes,
+             sample_file(fs,
+                         source.file,
+                         source.size,
+                         whole ? std::max<std::uint64_t>(source.size, 1) : k_piece,
+                         whole ? 1 : k_pieces));
+  if (bytes.empty()) {
+    return std::uint64_t{0};
+  }
+  TRY_ASSIGN(double kept, shrinkage(bytes, k_sample_level, contexts));
+  if (!whole) {
+    TRY_ASSIGN(const double fresh, share_of_copies(fs, source, choice, stop));
+    kept *= fresh;
+  }
+  return capped_bytes(static_cast<double>(source.plain_size) *
+                      at_level(choice.frame.level, kept));
+}
+
+std::uint64_t predicted_from_bytes(std::uint64_t size) {
+  return std::min(size, k_stretch);
+}
+
+} // namespace coldpress
