@@ -21,8 +21,9 @@ struct Estimate {
   std::uint64_t total_after = 0;
 };
 
-// Over the plain rollouts to compress, as a pass would choose and predict. Reads up to 128
-// MiB of each; in their order, 1 GiB and 1,000 rollouts in all. The rest is taken to shrink as those did.
+// Over the plain rollouts to compress, as a pass would choose and predict. Reads up to
+// 128 MiB of each; in their order, 1 GiB and 1,000 rollouts in all. The rest is taken to
+// shrink as those did.
 Estimate estimate(Fs& fs,
                   const FrameRules& rules,
                   WallTime now,

@@ -39,13 +39,11 @@ Step<EncodedRollout> encode_rollout(CompressContext& context, Claim claim) {
                                  session.clock().wall(),
                                  session.stop_token())));
   // One that cannot be made is no reason not to compress.
-  const auto predicted = source.form == Form::plain
-                             ? predict_size(session.fs(),
-                                            source,
-                                            choice,
-                                            session.stop_token(),
-                                            &context.contexts)
-                             : Result<std::uint64_t>(std::uint64_t{0});
+  const auto predicted =
+      source.form == Form::plain
+          ? predict_size(
+                session.fs(), source, choice, session.stop_token(), &context.contexts)
+          : Result<std::uint64_t>(std::uint64_t{0});
   choice.copies.reset();
   const EncodeRules rules{choice.frame,
                           settings.limits.min_free_bytes,

@@ -430,11 +430,21 @@ private:
     return end;
   }
 
+  // For the last retired file that it waits for.
+  std::uint64_t seconds_to_wait() const {
+    const BootTime now = session_.clock().boot();
+    const BootTime end =
+        std::min(reaper_.last_due().value_or(now), *idle_since_ + k_wait_for_reaps);
+    return static_cast<std::uint64_t>(
+        std::chrono::ceil<std::chrono::seconds>(std::max(end, now) - now).count());
+  }
+
   void report_progress() {
     if (!events_.progress || queue_.empty()) {
       return;
     }
     progress_.waiting_files = idle_since_ ? reaper_.files_left() : 0;
+    progress_.waiting_seconds = idle_since_ ? seconds_to_wait() : 0;
     progress_.throttled = throttle_.waits();
     progress_.bytes_done = std::max(
         finished_bytes_,

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
 constexpr unsigned char k_anchor = 'k'; // in English as in base64 one byte of 60 to 150
 constexpr std::size_t k_fingerprint_bytes = 32;
-constexpr std::size_t k_enough = 200;  // samples, to tell one part in a hundred
+constexpr std::size_t k_enough = 200; // samples, to tell one part in a hundred
 
 } // namespace
 

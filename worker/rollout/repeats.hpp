@@ -13,8 +13,8 @@
 namespace coldpress {
 
 // How far apart the copies in a stretch of bytes lie, by samples: of about one place in
-// 64 times `one_of` the next 32 bytes are remembered, and looked for from then on. Places are chosen
-// by what stands there, so a copy is sampled where its original was.
+// 64 times `one_of` the next 32 bytes are remembered, and looked for from then on. Places
+// are chosen by what stands there, so a copy is sampled where its original was.
 //
 // Costs a search for one byte; memory grows with the stretch, 16 bytes for each sample.
 class Repeats {

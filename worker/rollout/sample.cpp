@@ -37,13 +37,11 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
   return bytes;
 }
 
-Result<double> shrinkage(const std::vector<std::byte>& bytes,
-                         int level,
-                         CodecContexts* contexts) {
-  TRY_ASSIGN(
-      FrameEncoder encoder,
-      FrameEncoder::create(
-          choose_frame_options(bytes.size(), level, {}), bytes.size(), contexts));
+Result<double>
+shrinkage(const std::vector<std::byte>& bytes, int level, CodecContexts* contexts) {
+  TRY_ASSIGN(FrameEncoder encoder,
+             FrameEncoder::create(
+                 choose_frame_options(bytes.size(), level, {}), bytes.size(), contexts));
   std::uint64_t out = 0;
   const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
     out += data.size();

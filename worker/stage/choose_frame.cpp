@@ -45,14 +45,13 @@ Result<Window> choose_window(Fs& fs,
     return Window{whole, "of a .zst, which is not probed", {}};
   }
   // Of its end, which has the most before it.
-  TRY_ASSIGN(
-      Repeats repeats,
-      look_for_copies(fs,
-                      source.file,
-                      source.size,
-                      source.size - std::min(source.size, k_stretch),
-                      k_probe_one_of,
-                      stop));
+  TRY_ASSIGN(Repeats repeats,
+             look_for_copies(fs,
+                             source.file,
+                             source.size,
+                             source.size - std::min(source.size, k_stretch),
+                             k_probe_one_of,
+                             stop));
   const auto reach =
       repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
   if (!reach) {
@@ -63,9 +62,8 @@ Result<Window> choose_window(Fs& fs,
   const int wanted = *reach + k_margin_log;
   const bool near = wanted < whole;
   const int log = near ? std::max(wanted, k_least_window_log) : whole;
-  return Window{log,
-                near ? "repeats are near" : "repeats are far apart",
-                std::move(repeats)};
+  return Window{
+      log, near ? "repeats are near" : "repeats are far apart", std::move(repeats)};
 }
 
 // Whether the slow level makes enough of a sample. All of a small file would be one: it

@@ -1,7 +1,6 @@
-#include "worker/stage/choose_frame.hpp"
-
 #include "fsutil/capped.hpp"
 #include "worker/rollout/sample.hpp"
+#include "worker/stage/choose_frame.hpp"
 
 #include <algorithm>
 

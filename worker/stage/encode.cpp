@@ -189,10 +189,10 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
                                           : TempFile::Naming::unnamed));
   // What cannot be kept is better known before the work than after it.
   TRY(keep_metadata(fs, claim, temp.handle(), path));
-  TRY_ASSIGN(FrameEncoder encoder,
-             naming(path,
-                    FrameEncoder::create(
-                        rules.frame, claim.source_size(), rules.contexts)));
+  TRY_ASSIGN(
+      FrameEncoder encoder,
+      naming(path,
+             FrameEncoder::create(rules.frame, claim.source_size(), rules.contexts)));
   FrameWriter writer(fs, temp.handle(), output_limit(claim), rules.contexts);
   auto fed = feed(fs, claim, encoder, writer, rules, stop);
   if (writer.full()) {

@@ -25,8 +25,8 @@ struct EncodeRules {
 // Reads the source once, in pieces, and lets it leave the page cache behind itself,
 // unless most of it was there before; memory does not depend on its size. What is written
 // is decoded, that of a large file on a second thread meanwhile, and compared with the
-// source by length and hash: on success these bytes are the source's; whether the disk keeps them is for
-// verify() to find out.
+// source by length and hash: on success these bytes are the source's; whether the disk
+// keeps them is for verify() to find out.
 //
 // Stops with `changed` if there are not exactly as many as claimed, `no_gain` once the
 // frame is as large as a plain source, or larger than a compressed one,
