@@ -474,8 +474,8 @@ private:
   bool disk_full_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   Throttle throttle_;
-  CodecContexts contexts_{std::min(CodecContexts::k_most_kept,
-                                   session_.settings().limits.memory_bytes / 8)};
+  CodecContexts contexts_{
+      std::min(CodecContexts::k_most_kept, session_.settings().limits.memory_bytes / 8)};
   CompressContext context_;
   ThreadPool jobs_; // last: its tasks use all of the above
 };

@@ -383,13 +383,11 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
 }
 
 Result<void> FrameDecoder::push(std::span<const std::byte> in, const Sink& sink) {
-  const std::size_t size = state_->room_for(in);
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
-  const std::span<std::byte> out(buffer.get(), size);
+  std::vector<std::byte> out(state_->room_for(in));
   for (;;) {
     TRY_ASSIGN(const std::size_t written, decode(in, out));
     if (written > 0) {
-      TRY(sink(out.first(written)));
+      TRY(sink(std::span<const std::byte>(out).first(written)));
     }
     if (written < out.size()) {
       return {};
