@@ -1,6 +1,7 @@
 #include "worker/rollout/codec.hpp"
 
 #include "fsutil/text.hpp"
+#include "worker/rollout/codec_loan.hpp"
 
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -22,20 +22,6 @@ constexpr std::array<std::byte, 4> k_magic = {
 
 // Frames of no more plain bytes are decoded in one go.
 constexpr std::uint64_t k_at_once = std::uint64_t{1} << 20U;
-
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-using EncoderContext = std::unique_ptr<ZSTD_CCtx, FreeContext>;
-using DecoderContext = std::unique_ptr<ZSTD_DCtx, FreeContext>;
-
-std::uint64_t bytes_of(const EncoderContext& context) {
-  return ZSTD_sizeof_CCtx(context.get());
-}
-std::uint64_t bytes_of(const DecoderContext& context) {
-  return ZSTD_sizeof_DCtx(context.get());
-}
 
 Error fault(Errc code, std::string_view op, std::vector<std::string> context) {
   return Error{code, 0, op, "", std::move(context)};
@@ -84,77 +70,12 @@ Error size_changed(std::uint64_t pledged, std::string_view came) {
 
 } // namespace
 
-struct CodecContexts::Idle {
-  std::mutex mutex;
-  std::uint64_t most = 0;
-  std::uint64_t kept = 0; // bytes
-  std::vector<EncoderContext> encoders;
-  std::vector<DecoderContext> decoders;
-
-  template <class Context> Context take(std::vector<Context> Idle::*kind) {
-    const std::lock_guard lock(mutex);
-    if ((this->*kind).empty()) {
-      return nullptr;
-    }
-    Context context = std::move((this->*kind).back());
-    (this->*kind).pop_back();
-    kept -= bytes_of(context);
-    return context;
-  }
-
-  template <class Context>
-  void give(std::vector<Context> Idle::*kind, Context context) noexcept {
-    const std::uint64_t bytes = bytes_of(context);
-    const std::lock_guard lock(mutex);
-    if (kept + bytes > most) {
-      return;
-    }
-    try {
-      (this->*kind).push_back(std::move(context));
-      kept += bytes;
-    } catch (const std::bad_alloc&) { // then it is freed
-    }
-  }
-
-  // As new but for its memory; one of its own without `contexts`.
-  static EncoderContext encoder(const CodecContexts* contexts) {
-    auto context = contexts != nullptr ? contexts->idle_->take(&Idle::encoders) : nullptr;
-    if (!context) {
-      return EncoderContext(ZSTD_createCCtx());
-    }
-    ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
-    return context;
-  }
-  static DecoderContext decoder(const CodecContexts* contexts) {
-    auto context = contexts != nullptr ? contexts->idle_->take(&Idle::decoders) : nullptr;
-    if (!context) {
-      return DecoderContext(ZSTD_createDCtx());
-    }
-    ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
-    return context;
-  }
-};
-
-CodecContexts::CodecContexts(std::uint64_t most_kept) : idle_(std::make_unique<Idle>()) {
-  idle_->most = most_kept;
-}
-CodecContexts::~CodecContexts() = default;
-
-std::uint64_t CodecContexts::kept_bytes() const {
-  const std::lock_guard lock(idle_->mutex);
-  return idle_->kept;
-}
-
 struct FrameEncoder::State {
   explicit State(CodecContexts* lender)
-      : contexts(lender), context(CodecContexts::Idle::encoder(lender)) {}
+      : contexts(lender), context(CodecLoan::encoder(lender)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
-    if (contexts != nullptr && context) {
-      contexts->idle_->give(&CodecContexts::Idle::encoders, std::move(context));
-    }
-  }
+  ~State() { CodecLoan::give_back(contexts, std::move(context)); }
 
   CodecContexts* contexts;
   EncoderContext context;
@@ -244,14 +165,10 @@ std::uint64_t FrameEncoder::memory_bytes() const {
 
 struct FrameDecoder::State {
   explicit State(CodecContexts* lender)
-      : contexts(lender), context(CodecContexts::Idle::decoder(lender)) {}
+      : contexts(lender), context(CodecLoan::decoder(lender)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
-    if (contexts != nullptr && context) {
-      contexts->idle_->give(&CodecContexts::Idle::decoders, std::move(context));
-    }
-  }
+  ~State() { CodecLoan::give_back(contexts, std::move(context)); }
 
   CodecContexts* contexts;
   DecoderContext context;

@@ -31,8 +31,7 @@ public:
   std::uint64_t kept_bytes() const;
 
 private:
-  friend class FrameEncoder;
-  friend class FrameDecoder;
+  friend class CodecLoan; // worker/rollout/codec_loan.hpp
   struct Idle;
   std::unique_ptr<Idle> idle_;
 };
