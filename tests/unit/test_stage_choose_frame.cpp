@@ -85,7 +85,7 @@ struct Rig {
     REQUIRE(encoded);
     const FrameSource source = frame_source(*encoded);
     const FrameChoice choice = choose_frame(fs, source, rules, clock.wall(), {}).value();
-    std::string bytes = disk.get(store.plain()).value();
+    std::string bytes = disk.get(store.plain());
     auto encoder = FrameEncoder::create(choice.frame, bytes.size()).value();
     std::uint64_t out = 0;
     const Sink count = [&out](std::span<const std::byte> data) -> Result<void> {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,14 +35,17 @@ Error damaged(std::string what) {
                 "restore it from a backup, or from its plain form if that still exists"});
 }
 
+Error too_wide() {
+  return fault(Errc::unsupported,
+               k_decode,
+               {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
+                "decode it with zstd -d --long=31 and let coldpress compress it again"});
+}
+
 Error decode_error(std::size_t code) {
   switch (ZSTD_getErrorCode(code)) {
   case ZSTD_error_frameParameter_windowTooLarge:
-    return fault(
-        Errc::unsupported,
-        k_decode,
-        {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
-         "decode it with zstd -d --long=31 and let coldpress compress it again"});
+    return too_wide();
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,
                  k_decode,
@@ -219,24 +223,32 @@ struct FrameDecoder::State {
                : 0;
   }
 
-  // For all that a small frame says it holds: libzstd then needs no window of its own. It
-  // also takes any window then, so a frame with too wide a one goes the long way.
+  // For all that a small frame says it holds: libzstd then needs no window of its own.
   std::size_t room_for(std::span<const std::byte> in) const {
-    constexpr std::uint64_t k_widest = std::uint64_t{1} << unsigned{k_max_window_log};
-    std::size_t room = ZSTD_DStreamOutSize();
-    if (header_size > 0) {
-      return room; // in the middle of a frame
-    }
-    const auto info = inspect_frame(in.first(std::min(in.size(), k_frame_header_max)));
-    if (info && info->window_size <= k_widest &&
-        info->content_size.value_or(k_at_once + 1) <= k_at_once) {
-      room = std::max<std::size_t>(room, *info->content_size);
-    }
-    return room;
+    const std::size_t usual = ZSTD_DStreamOutSize();
+    const auto info = inspect_next(in);
+    return info && info->content_size.value_or(k_at_once + 1) <= k_at_once
+               ? std::max<std::size_t>(usual, *info->content_size)
+               : usual;
   }
 
-  // With Frames::one the file must begin with a zstd frame and end with it.
+  // What the frame that begins here says, if one does.
+  std::optional<FrameInfo> inspect_next(std::span<const std::byte> in) const {
+    if (header_size > 0) {
+      return std::nullopt;
+    }
+    const auto info = inspect_frame(in.first(std::min(in.size(), k_frame_header_max)));
+    return info ? std::optional(*info) : std::nullopt;
+  }
+
+  // With Frames::one the file must begin with a zstd frame and end with it. A frame that
+  // fits `in` and the room for what it holds libzstd decodes whatever its window is.
   Result<void> check_next(std::span<const std::byte> in) const {
+    constexpr std::uint64_t k_widest = std::uint64_t{1} << unsigned{k_max_window_log};
+    const auto info = inspect_next(in);
+    if (info && info->window_size > k_widest) {
+      return Fail(too_wide());
+    }
     if (frames == Frames::any) {
       return {};
     }
