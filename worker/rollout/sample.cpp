@@ -38,7 +38,7 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
 }
 
 Result<double>
-shrinkage(const std::vector<std::byte>& bytes, int level, CodecContexts* contexts) {
+shrinkage(std::span<const std::byte> bytes, int level, CodecContexts* contexts) {
   TRY_ASSIGN(FrameEncoder encoder,
              FrameEncoder::create(
                  choose_frame_options(bytes.size(), level, {}), bytes.size(), contexts));

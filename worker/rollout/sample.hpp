@@ -3,6 +3,7 @@
 #include "fsutil/fs.hpp"
 
 #include <cstddef>
+#include <span>
 #include <cstdint>
 #include <vector>
 
@@ -20,7 +21,7 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            std::uint64_t pieces);
 
 // Compressed bytes for each plain one, at this level. `bytes` is not empty.
-Result<double> shrinkage(const std::vector<std::byte>& bytes,
+Result<double> shrinkage(std::span<const std::byte> bytes,
                          int level,
                          CodecContexts* contexts = nullptr);
 

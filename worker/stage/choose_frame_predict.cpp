@@ -61,6 +61,20 @@ Result<double> share_of_copies(Fs& fs,
   return fresh_share(copies, choice.frame.window_log, source.size);
 }
 
+// Each piece by itself: what it shares with another one is a copy that is counted.
+Result<double> kept_of_pieces(std::span<const std::byte> bytes,
+                              std::size_t piece,
+                              CodecContexts* contexts) {
+  double kept = 0;
+  const auto whole = static_cast<double>(bytes.size());
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
+    const auto next = bytes.first(std::min(piece, bytes.size()));
+    TRY_ASSIGN(const double part, shrinkage(next, k_sample_level, contexts));
+    kept += part * static_cast<double>(next.size()) / whole;
+  }
+  return kept;
+}
+
 } // namespace
 
 Result<std::uint64_t> predict_size(Fs& fs,
@@ -78,7 +92,8 @@ Result<std::uint64_t> predict_size(Fs& fs,
   if (bytes.empty()) {
     return std::uint64_t{0};
   }
-  TRY_ASSIGN(double kept, shrinkage(bytes, k_sample_level, contexts));
+  TRY_ASSIGN(double kept,
+             kept_of_pieces(bytes, whole ? bytes.size() : k_piece, contexts));
   if (!whole) {
     TRY_ASSIGN(const double fresh, share_of_copies(fs, source, choice, stop));
     kept *= fresh;
