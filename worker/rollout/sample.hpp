@@ -11,8 +11,8 @@ namespace coldpress {
 
 class CodecContexts;
 
-// Pieces spread evenly over an open file of `size` bytes, at most `pieces` of `piece`
-// bytes each; all of a small one. From 1 MiB on what it read leaves the page cache,
+// Pieces from the middle of equal parts of an open file of `size` bytes, at most `pieces`
+// of `piece` bytes each; all of a small one. From 1 MiB on what it read leaves the page cache,
 // unless most of the file was there before.
 Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            FileHandle file,

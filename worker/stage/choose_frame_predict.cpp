@@ -10,8 +10,14 @@ namespace {
 
 constexpr std::uint64_t k_whole = std::uint64_t{512} << 10U; // its own sample
 constexpr int k_sample_level = 1;
-constexpr std::uint64_t k_pieces = 4;
+constexpr std::uint64_t k_least_pieces = 8;
+constexpr std::uint64_t k_most_pieces = 16;
+constexpr std::uint64_t k_one_of_bytes = 64; // of the file, within these
 constexpr int k_piece_log = 16;
+// What the rest of the file before it would save of a piece in short copies, which no
+// probe sees: as measured on command output.
+constexpr double k_context = 0.15;
+constexpr int k_near_log = 15; // what a piece has before it, on the average
 constexpr std::uint64_t k_piece = std::uint64_t{1} << unsigned{k_piece_log};
 constexpr std::uint64_t k_stretch = std::uint64_t{1} << 27U;
 constexpr std::uint64_t k_history = std::uint64_t{1} << 26U;
@@ -21,13 +27,13 @@ constexpr std::uint64_t k_short = std::uint64_t{16} << 20U;
 // Of what a piece of the sample spells out, how much the window has to spell out, too: 0
 // to 1.
 double fresh_share(const Repeats& copies, int window_log, std::uint64_t size) {
-  const auto first = copies.fresh_share(k_piece_log, window_log, 0, k_history);
+  const auto first = copies.fresh_share(k_near_log, window_log, 0, k_history);
   if (size <= k_history) {
     return first.value_or(1);
   }
   // The beginning has as little before it as that of the probed stretch, the rest has as
   // much as the end of it.
-  const auto rest = copies.fresh_share(k_piece_log, window_log, k_history, k_stretch);
+  const auto rest = copies.fresh_share(k_near_log, window_log, k_history, k_stretch);
   const double part = static_cast<double>(k_history) / static_cast<double>(size);
   return first && rest ? *first * part + *rest * (1 - part) : 1;
 }
@@ -83,23 +89,26 @@ Result<std::uint64_t> predict_size(Fs& fs,
                                    const std::stop_token& stop,
                                    CodecContexts* contexts) {
   const bool whole = source.size <= k_whole;
+  const std::uint64_t pieces =
+      std::clamp(source.size / k_piece / k_one_of_bytes, k_least_pieces, k_most_pieces);
   TRY_ASSIGN(const auto bytes,
              sample_file(fs,
                          source.file,
                          source.size,
                          whole ? std::max<std::uint64_t>(source.size, 1) : k_piece,
-                         whole ? 1 : k_pieces));
+                         whole ? 1 : pieces));
   if (bytes.empty()) {
     return std::uint64_t{0};
   }
   TRY_ASSIGN(double kept,
              kept_of_pieces(bytes, whole ? bytes.size() : k_piece, contexts));
+  kept = at_level(choice.frame.level, kept);
   if (!whole) {
+    kept *= 1 - k_context * (1 - kept);
     TRY_ASSIGN(const double fresh, share_of_copies(fs, source, choice, stop));
     kept *= fresh;
   }
-  return capped_bytes(static_cast<double>(source.plain_size) *
-                      at_level(choice.frame.level, kept));
+  return capped_bytes(static_cast<double>(source.plain_size) * kept);
 }
 
 std::uint64_t predicted_from_bytes(std::uint64_t size) {
