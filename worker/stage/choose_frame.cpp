@@ -1,8 +1,10 @@
 #include "worker/stage/choose_frame.hpp"
 
+#include "fsutil/capped.hpp"
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame_check.hpp"
 #include "worker/rollout/sample.hpp"
+#include "worker/stage/choose_frame_predict.hpp"
 
 #include <algorithm>
 
@@ -129,6 +131,22 @@ Result<FrameChoice> choose_frame(Fs& fs,
                            choice.frame.window_log,
                            choice.why);
   return choice;
+}
+
+Result<std::uint64_t> predict_size(Fs& fs,
+                                   const FrameSource& source,
+                                   const FrameChoice& choice,
+                                   const std::stop_token& stop,
+                                   CodecContexts* contexts) {
+  TRY_ASSIGN(
+      const double kept,
+      predict_kept(
+          fs, source.file, source.size, choice.frame, choice.copies, stop, contexts));
+  return capped_bytes(static_cast<double>(source.plain_size) * kept);
+}
+
+std::uint64_t predicted_from_bytes(std::uint64_t size) {
+  return std::min(size, k_stretch);
 }
 
 std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t size) {

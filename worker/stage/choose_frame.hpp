@@ -53,9 +53,9 @@ Result<FrameChoice> choose_frame(Fs& fs,
 // What compressing a plain file will make of it, in bytes. For people, and to be held
 // against what comes out: nothing is decided by it. Costs a fifth of compressing a small
 // file, and little beside that of a large one. A file of up to 512 KiB is compressed at
-// level 1; of a larger one a sample of 256 KiB, and its last 128 MiB are probed for
-// copies that the window reaches and a piece of the sample does not, if the choice has
-// not.
+// level 1; of a larger one a sample of 512 KiB to 1 MiB, and its last 128 MiB are probed
+// for copies that the window reaches and a piece of the sample does not, if the choice
+// has not.
 Result<std::uint64_t> predict_size(Fs& fs,
                                    const FrameSource& source,
                                    const FrameChoice& choice,

@@ -50,21 +50,19 @@ double at_level(int level, double kept) {
 }
 
 Result<double> share_of_copies(Fs& fs,
-                               const FrameSource& source,
-                               const FrameChoice& choice,
+                               FileHandle file,
+                               std::uint64_t size,
+                               int window_log,
+                               const std::optional<Repeats>& probed,
                                const std::stop_token& stop) {
-  if (choice.copies) {
-    return fresh_share(*choice.copies, choice.frame.window_log, source.size);
+  if (probed) {
+    return fresh_share(*probed, window_log, size);
   }
-  const std::uint64_t one_of = source.size <= k_short ? 8 : 64;
-  TRY_ASSIGN(const Repeats copies,
-             look_for_copies(fs,
-                             source.file,
-                             source.size,
-                             source.size - std::min(source.size, k_stretch),
-                             one_of,
-                             stop));
-  return fresh_share(copies, choice.frame.window_log, source.size);
+  const std::uint64_t one_of = size <= k_short ? 8 : 64;
+  TRY_ASSIGN(
+      const Repeats copies,
+      look_for_copies(fs, file, size, size - std::min(size, k_stretch), one_of, stop));
+  return fresh_share(copies, window_log, size);
 }
 
 // Each piece by itself: what it shares with another one is a copy that is counted.
@@ -83,36 +81,35 @@ Result<double> kept_of_pieces(std::span<const std::byte> bytes,
 
 } // namespace
 
-Result<std::uint64_t> predict_size(Fs& fs,
-                                   const FrameSource& source,
-                                   const FrameChoice& choice,
-                                   const std::stop_token& stop,
-                                   CodecContexts* contexts) {
-  const bool whole = source.size <= k_whole;
+Result<double> predict_kept(Fs& fs,
+                            FileHandle file,
+                            std::uint64_t size,
+                            const FrameOptions& frame,
+                            const std::optional<Repeats>& probed,
+                            const std::stop_token& stop,
+                            CodecContexts* contexts) {
+  const bool whole = size <= k_whole;
   const std::uint64_t pieces =
-      std::clamp(source.size / k_piece / k_one_of_bytes, k_least_pieces, k_most_pieces);
+      std::clamp(size / k_piece / k_one_of_bytes, k_least_pieces, k_most_pieces);
   TRY_ASSIGN(const auto bytes,
              sample_file(fs,
-                         source.file,
-                         source.size,
-                         whole ? std::max<std::uint64_t>(source.size, 1) : k_piece,
+                         file,
+                         size,
+                         whole ? std::max<std::uint64_t>(size, 1) : k_piece,
                          whole ? 1 : pieces));
   if (bytes.empty()) {
-    return std::uint64_t{0};
+    return 0.0;
   }
   TRY_ASSIGN(double kept,
              kept_of_pieces(bytes, whole ? bytes.size() : k_piece, contexts));
-  kept = at_level(choice.frame.level, kept);
+  kept = at_level(frame.level, kept);
   if (!whole) {
     kept *= 1 - k_context * (1 - kept);
-    TRY_ASSIGN(const double fresh, share_of_copies(fs, source, choice, stop));
+    TRY_ASSIGN(const double fresh,
+               share_of_copies(fs, file, size, frame.window_log, probed, stop));
     kept *= fresh;
   }
-  return capped_bytes(static_cast<double>(source.plain_size) * kept);
-}
-
-std::uint64_t predicted_from_bytes(std::uint64_t size) {
-  return std::min(size, k_stretch);
+  return kept;
 }
 
 } // namespace coldpress
