@@ -1,6 +1,6 @@
-#include "fsutil/capped.hpp"
+#include "worker/stage/choose_frame_predict.hpp"
+
 #include "worker/rollout/sample.hpp"
-#include "worker/stage/choose_frame.hpp"
 
 #include <algorithm>
 
