@@ -174,7 +174,7 @@ constexpr std::array k_keys{
         }),
     key<form::Integer<int, 1, 19>>(
         "codec.small_level",
-        "zstd level of rollouts below 1 MiB (default: 16)",
+        "zstd level of rollouts below 1 MiB (default: 9)",
         [](auto& s) -> auto& { return s.codec.small_level; }),
     key<form::DurationOrNone>(
         "codec.deep_after",

@@ -106,10 +106,10 @@ struct Settings {
 
   struct Codec {
     int level = 9;                 // 1..19
-    int small_level = 16;          // 1..19, below 1 MiB
+    int small_level = 9;           // 1..19, below 1 MiB
     std::optional<int> window_log; // 10..27; empty: chosen for each file
-    // Rollouts untouched this long are compressed at level 19, where a sample says that
-    // it pays. Empty: none.
+    // Rollouts untouched this long are compressed at level 19; those from 1 MiB on where
+    // a sample says that it pays. Empty: none.
     std::optional<std::chrono::milliseconds> deep_after;
     bool recompress = false; // compress weak .zst of others again
   } codec;

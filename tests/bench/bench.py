@@ -23,12 +23,13 @@ import finding
 import goals
 import looking
 import machine
+import many
 import measure
 import profiles
 import report
 import safety
 
-PARTS = ("scan", "find", "foreground", "verification", "memory", "writers", "parts")
+PARTS = ("many", "scan", "find", "foreground", "verification", "memory", "writers", "parts")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -83,6 +84,16 @@ class Bench:
         if told["decode"] and not told["decode"]["same"]:
             self.trouble(f"{name}: restored bytes are not the source's")
         self.results.setdefault("profiles", {})[name] = told
+
+    def many(self):
+        notes = self.results["notes"]
+        cache = self.options.codex_cache
+        everyone = contestants.all_of(self.meter, self.coldpress, cache, notes)
+        everyone = [one for one in everyone if one.name in goals.OF_MANY]
+        notes[:] = dict.fromkeys(notes)
+        made = (everyone, self.coldpress, self.corpus, self.meter, self.scratch)
+        told = many.many(self.options.full, *made, self.options.repeat, say)
+        self.results["many"] = told
 
     def scan(self):
         counts = (1000, 10_000, 100_000) if self.options.full else (1000, 10_000)

@@ -33,11 +33,14 @@ class Zstd:
         names = work / "names"
         names.write_text("".join(f"{name}\n" for name in data.rollouts), encoding="utf-8")
         measure.settle([home / name for name in data.rollouts], cold)
-        command = ["zstd", "-q", "-k", *self._flags, "--filelist", names]
-        command += ["--output-dir-mirror", out]
         with Watch(home, data, cold) as watch:
-            cost = self._meter.run(command, cwd=home)
+            cost = self._meter.run(self.command(names, out), cwd=home)
             return watch.finish(cost, out)
+
+    def command(self, names, out):
+        """Compresses the files named there into a tree of the same shape."""
+        command = ["zstd", "-q", "-k", *self._flags, "--filelist", names]
+        return [*command, "--output-dir-mirror", out]
 
 
 class Coldpress:

@@ -21,6 +21,7 @@ def whole(results):
     parts = [about(results)]
     for name, told in results.get("profiles", {}).items():
         parts.append(profile(name, told))
+    parts += [many(results)] if "many" in results else []
     parts += [read_again(results), scans(results), finds(results), pieces(results)]
     parts += [others(results), met(results)]
     return "\n\n".join(part for part in parts if part)
@@ -56,6 +57,22 @@ def contestant(name, told):
 
 
 LABELS = {"zstd": "zstd -dc", "tail": "cat --tail 100"}
+
+
+def many(results):
+    told = results["many"]
+    parts = [profile("many", told)]
+    files = told["files"]
+    for name, one in told["contestants"].items():
+        cpu, wall = (1000 * one["warm"][what] / files for what in ("cpu", "wall"))
+        parts.append(f"{name}: {cpu:.2f} ms CPU and {wall:.2f} ms wall a rollout")
+    if told["syncs"]:
+        parts.append(
+            f"syncs: {told['syncs']['calls_per_file']:.1f} a rollout in a flat archive of "
+            f"{told['syncs']['files']}; if each takes 5 ms more, a rollout takes "
+            f"{told['syncs']['slow_ms_per_file']:.1f} ms more"
+        )
+    return "\n".join(parts)
 
 
 def read_again(results):

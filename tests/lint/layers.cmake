@@ -47,7 +47,7 @@ set(may_library_face fsutil locking worker/rollout)
 set(fences
   "spdlog spdlog/ fsutil/log\\.cpp"
   "toml++ toml\\+\\+/ config/load[a-z_]*\\.cpp"
-  "zstd z(std|dict) worker/rollout/codec\\.cpp"
+  "zstd z(std|dict) worker/rollout/codec(_loan)?\\.[ch]pp"
   "simdjson simdjson worker/(rollout|history)/.*"
   "nlohmann nlohmann/ worker/(cli/.*|control/.*|serve/pass_report\\.[ch]pp)"
   "sqlite3 sqlite3 worker/catalog/sqlite\\.cpp"

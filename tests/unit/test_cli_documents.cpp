@@ -180,13 +180,11 @@ TEST_CASE("sentences that state a default state the one in force") {
                         "last turn.",
                         name_of(s.scan.roots[0]),
                         days(s.scan.cold_after))));
-  CHECK(has(readme,
-            fmt::format("level {}; small rollouts get level {}.",
-                        s.codec.level,
-                        s.codec.small_level)));
+  CHECK_EQ(s.codec.small_level, s.codec.level);
+  CHECK(
+      has(readme, fmt::format("that every reader accepts, at level {}.", s.codec.level)));
   CHECK(has(design,
-            fmt::format("Level {} with long-distance matching from 8 MiB on; level {} "
-                        "below 1 MiB",
+            fmt::format("Level {}, below 1 MiB `codec.small_level`, which is {}, too",
                         s.codec.level,
                         s.codec.small_level)));
   CHECK_EQ(s.scan.settle, std::chrono::hours(1));

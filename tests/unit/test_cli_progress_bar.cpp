@@ -19,6 +19,19 @@ Progress half_way() {
 
 } // namespace
 
+TEST_CASE("a run that only waits says for how long, for whom and for how many files") {
+  Progress progress = half_way();
+  progress.files_done = progress.files_total;
+  progress.waiting_files = 7;
+  progress.waiting_seconds = 10;
+  CHECK_EQ(progress_text(progress, 5),
+           "282 of 282 files done; waiting 10 s for late writers before it removes 7 "
+           "plain files");
+  CHECK_EQ(progress_line(progress, 5, 30), "282 of 282 files done; waiting");
+  progress.waiting_seconds = 0;
+  CHECK_EQ(progress_text(progress, 5), "282 of 282 files done; removing 7 plain files");
+}
+
 TEST_CASE("the bar shows rate, time to go and the thread under way on 80 columns") {
   const std::string line = progress_line(half_way(), 5, 79);
   CHECK_EQ(line,

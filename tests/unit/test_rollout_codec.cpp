@@ -378,3 +378,105 @@ TEST_CASE("the zstd program reads and tests our frames") {
       "zstd -q -d -c '" + (dir / "in.zst") + "' | cmp -s - '" + (dir / "in") + "'";
   CHECK(std::system(command.c_str()) == 0);
 }
+
+TEST_CASE(
+    "a borrowed context makes the same frames as a new one, whatever it made before") {
+  const std::vector<std::pair<std::string, FrameOptions>> jobs = {
+      {lines(2000), {9, 17, false}},
+      {random_bytes(300'000) + lines(100), {19, 19, false}},
+      {lines(300'000), {3, 24, true}}, // long-distance matching must not stay on
+      {lines(2000), {9, 17, false}},
+      {"x", {1, 10, false}},
+      {lines(9000) + random_bytes(9000), {9, 18, false}}};
+  CodecContexts contexts;
+  for (const auto& [plain, options] : jobs) {
+    CAPTURE(plain.size());
+    const auto made = [&plain = plain, &options = options](CodecContexts* lender) {
+      std::string frame;
+      auto encoder = FrameEncoder::create(options, plain.size(), lender).value();
+      REQUIRE(encoder.push(bytes_of(plain), append_to(frame)));
+      REQUIRE(encoder.finish(append_to(frame)));
+      return frame;
+    };
+    const std::string frame = made(&contexts);
+    CHECK(frame == made(nullptr));
+    auto decoder = FrameDecoder::create(Frames::one, &contexts).value();
+    std::string again;
+    REQUIRE(decoder.push(bytes_of(frame), append_to(again)));
+    CHECK(decoder.finish());
+    CHECK(again == plain);
+  }
+}
+
+TEST_CASE("a context is as new after one that failed half way") {
+  CodecContexts contexts;
+  const std::string plain = lines(1000);
+  std::string torn;
+  {
+    auto encoder =
+        FrameEncoder::create({9, 20, false}, 2 * plain.size(), &contexts).value();
+    REQUIRE(encoder.push(bytes_of(plain), append_to(torn)));
+    CHECK_FALSE(encoder.finish(append_to(torn)));
+    auto decoder = FrameDecoder::create(Frames::one, &contexts).value();
+    CHECK(decoder.push(bytes_of(encode(plain)).first(50), append_to(torn)));
+    CHECK_FALSE(decoder.finish());
+  }
+  std::string frame;
+  auto encoder = FrameEncoder::create({9, 20, false}, plain.size(), &contexts).value();
+  REQUIRE(encoder.push(bytes_of(plain), append_to(frame)));
+  REQUIRE(encoder.finish(append_to(frame)));
+  std::string again;
+  auto decoder = FrameDecoder::create(Frames::one, &contexts).value();
+  REQUIRE(decoder.push(bytes_of(frame), append_to(again)));
+  CHECK(decoder.finish());
+  CHECK(again == plain);
+}
+
+TEST_CASE("idle contexts are lent again, and never hold more than they may") {
+  constexpr std::uint64_t k_most = std::uint64_t{8} << 20U;
+  CodecContexts contexts(k_most);
+  const auto use = [&contexts](std::uint64_t size) {
+    const std::string plain(size, 'a');
+    std::string frame;
+    auto encoder =
+        FrameEncoder::create(choose_frame_options(size, 9, {}), size, &contexts).value();
+    REQUIRE(encoder.push(bytes_of(plain), append_to(frame)));
+    REQUIRE(encoder.finish(append_to(frame)));
+    return encoder.memory_bytes();
+  };
+  const std::uint64_t small = use(20'000);
+  CHECK(contexts.kept_bytes() == small);
+  use(20'000);
+  CHECK(contexts.kept_bytes() == small); // the same one
+  CHECK(use(30U << 20U) > k_most);
+  CHECK(contexts.kept_bytes() == 0); // it grew, and was freed
+  {
+    std::vector<FrameEncoder> at_once;
+    for (int i = 0; i < 20; ++i) {
+      at_once.push_back(FrameEncoder::create({9, 19, false}, 500'000, &contexts).value());
+      std::string frame;
+      REQUIRE(at_once.back().push(bytes_of(std::string(500'000, 'a')), append_to(frame)));
+    }
+    CHECK(contexts.kept_bytes() == 0);
+  }
+  CHECK(contexts.kept_bytes() > 0);
+  CHECK(contexts.kept_bytes() <= k_most);
+}
+
+TEST_CASE("a small frame comes in one piece, and none with too wide a window") {
+  const std::string plain = lines(20'000);
+  const std::string frame = encode(plain);
+  auto decoder = FrameDecoder::create(Frames::one).value();
+  int pieces = 0;
+  REQUIRE(decoder.push(bytes_of(frame), [&](std::span<const std::byte> data) {
+    pieces += data.size() == plain.size() ? 1 : 100;
+    return Result<void>();
+  }));
+  CHECK(pieces == 1);
+  // Window 2^28, and a content size of 5 in eight bytes.
+  const std::string wide =
+      raw_frame(std::string("\xC0\x90\x05\0\0\0\0\0\0\0", 10), "small");
+  const auto decoded = decode(wide, Frames::one);
+  REQUIRE_FALSE(decoded);
+  CHECK(decoded.error().code == Errc::unsupported);
+}

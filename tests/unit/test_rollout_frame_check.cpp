@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <random>
 
 using namespace coldpress;
@@ -88,4 +89,60 @@ TEST_CASE("a check that is dropped half way ends at once") {
   for (int i = 0; i < 3; ++i) {
     check.push(frame);
   }
+}
+
+TEST_CASE("each flipped bit of a small frame is found, with a context that others used") {
+  CodecContexts contexts;
+  const std::string text(3000, 'a');
+  std::vector<std::byte> source = noise(200);
+  for (const char letter : text) {
+    source.push_back(static_cast<std::byte>(letter));
+  }
+  Hasher hasher;
+  hasher.update(source);
+  const auto frame = frame_of(source);
+  const auto is_proof = [&](std::vector<std::byte> bytes) {
+    FrameCheck check(&contexts);
+    check.push(std::move(bytes));
+    const auto decoded = check.finish();
+    return decoded && decoded->plain_hash() == hasher.digest() &&
+           decoded->plain_size() == source.size();
+  };
+  REQUIRE(is_proof(frame));
+  // In the bytes of the source, which stand in the frame as they are, and in its
+  // checksum.
+  for (std::size_t at = frame.size() - 4; at < frame.size(); ++at) {
+    for (const int bit : {1, 2, 4, 8, 16, 32, 64, 128}) {
+      auto flipped = frame;
+      flipped[at] ^= static_cast<std::byte>(bit);
+      CHECK_FALSE(is_proof(std::move(flipped)));
+    }
+  }
+  for (std::size_t at = 20; at < 200; ++at) {
+    auto flipped = frame;
+    flipped[at] ^= std::byte{0x10};
+    CHECK_FALSE(is_proof(std::move(flipped)));
+  }
+  CHECK(is_proof(frame)); // after all these errors
+  CHECK(contexts.kept_bytes() > 0);
+}
+
+TEST_CASE("only a frame that does not fit the buffer is decoded on a thread of its own") {
+  const std::filesystem::path tasks = "/proc/self/task";
+  if (!std::filesystem::exists(tasks)) {
+    return;
+  }
+  const auto threads = [&] {
+    return std::distance(std::filesystem::directory_iterator(tasks),
+                         std::filesystem::directory_iterator());
+  };
+  const auto before = threads();
+  const auto piece = noise(FrameCheck::k_alone / 4);
+  FrameCheck check;
+  for (int i = 0; i < 4; ++i) {
+    check.push(piece);
+    CHECK(threads() == before);
+  }
+  check.push(piece);
+  CHECK(threads() == before + 1);
 }

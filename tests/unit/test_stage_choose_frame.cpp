@@ -76,19 +76,48 @@ struct Rig {
     const FrameSource source = frame_source(claim);
     const FrameChoice choice = choose_frame(fs, source, rules, clock.wall(), {}).value();
     fs.reset();
-    return predict_size(fs, source, choice).value();
+    return predict_size(fs, source, choice, {}).value();
+  }
+  // What comes out, for each byte predicted.
+  double true_to_prediction() {
+    const std::uint64_t predicted = predict();
+    const auto encoded = worker->claim(store.candidate(store.plain()));
+    REQUIRE(encoded);
+    const FrameSource source = frame_source(*encoded);
+    const FrameChoice choice = choose_frame(fs, source, rules, clock.wall(), {}).value();
+    std::string bytes = disk.get(store.plain());
+    auto encoder = FrameEncoder::create(choice.frame, bytes.size()).value();
+    std::uint64_t out = 0;
+    const Sink count = [&out](std::span<const std::byte> data) -> Result<void> {
+      out += data.size();
+      return {};
+    };
+    REQUIRE(encoder.push(std::as_bytes(std::span(bytes)), count));
+    REQUIRE(encoder.finish(count));
+    return static_cast<double>(out) / static_cast<double>(predicted);
   }
 };
 
 } // namespace
 
-TEST_CASE("a small rollout gets the higher level, and is not read for it") {
+TEST_CASE("a small rollout gets its own level, and is not read for it") {
   Rig rig(test_rollout());
+  CHECK(rig.choose().frame.level == 9);
+  rig.rules.codec.small_level = 16;
   const FrameChoice choice = rig.choose();
   CHECK(choice.frame.level == 16);
   CHECK_FALSE(choice.frame.long_distance);
   CHECK(choice.why.find("level 16") != std::string::npos);
   CHECK(rig.fs.calls() == 0);
+}
+
+TEST_CASE("an old small rollout gets the deep level without a look") {
+  Rig rig(test_rollout());
+  rig.rules.codec.deep_after = 24h * 20;
+  CHECK(rig.choose().frame.level == 19);
+  CHECK(rig.fs.calls() == 0);
+  rig.rules.codec.deep_after = 24h * 60;
+  CHECK(rig.choose().frame.level == 9);
 }
 
 TEST_CASE("a rollout of up to 64 MiB gets a window that holds the whole file") {
@@ -159,10 +188,6 @@ TEST_CASE("a size is predicted by a sample, and by the copies that a probe has s
     Rig rig(text);
     CHECK(rig.predict() > text.size() / 6);
     CHECK(rig.predict() < text.size() / 2);
-    const auto log = rig.fs.log();
-    CHECK(std::count_if(log.begin(), log.end(), [](const FaultFs::Call& call) {
-            return call.op == "read_at";
-          }) == 4);
   }
   SUBCASE("large, and repeats are far apart") {
     Rig rig(copies(20 * k_mebi, 140 * k_mebi)); // one line of 5 bits a byte, seven times
@@ -173,4 +198,42 @@ TEST_CASE("a size is predicted by a sample, and by the copies that a probe has s
     Rig rig(copies(100 * k_mebi, 70 * k_mebi));
     CHECK(rig.predict() > 40 * k_mebi);
   }
+}
+
+TEST_CASE("what comes out is within 15 % of what was predicted") {
+  SUBCASE("small") {
+    CHECK(Rig(prose(30'000)).true_to_prediction() == doctest::Approx(1).epsilon(0.15));
+    CHECK(Rig(prose(400'000)).true_to_prediction() == doctest::Approx(1).epsilon(0.15));
+  }
+  SUBCASE("of some size") {
+    CHECK(Rig(prose(3 * k_mebi)).true_to_prediction() ==
+          doctest::Approx(1).epsilon(0.15));
+  }
+  SUBCASE("with copies farther apart than a sample sees, too small to be probed for a "
+          "window") {
+    CHECK(Rig(copies(2 * k_mebi, 20 * k_mebi)).true_to_prediction() ==
+          doctest::Approx(1).epsilon(0.15));
+    CHECK(Rig(copies(k_mebi, 3 * k_mebi)).true_to_prediction() ==
+          doctest::Approx(1).epsilon(0.15));
+  }
+}
+
+TEST_CASE("a small rollout is predicted from one read of it, and a stop ends a probe") {
+  Rig rig(prose(300'000));
+  (void)rig.predict();
+  const auto log = rig.fs.log();
+  CHECK(std::count_if(log.begin(), log.end(), [](const FaultFs::Call& call) {
+          return call.op == "read_at";
+        }) == 1);
+
+  Rig large(prose(3 * k_mebi));
+  const Claim claim =
+      large.worker->claim(large.store.candidate(large.store.plain())).value();
+  const FrameSource source = frame_source(claim);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = predict_size(
+      large.fs, source, FrameChoice{{9, 22, false}, "", {}}, stop.get_token());
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == Errc::canceled);
 }

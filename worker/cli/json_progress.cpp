@@ -10,9 +10,12 @@ void JsonProgress::show(const Progress& progress) {
   if (shown_ && !last && now - *shown_ < std::chrono::seconds{1}) {
     return;
   }
-  if (last && ended_) {
+  // Once more when it has nothing to do but to wait.
+  const bool waits = progress.waiting_files > 0;
+  if (last && ended_ && (waiting_ || !waits)) {
     return;
   }
+  waiting_ = waits;
   shown_ = now;
   ended_ = last;
   print_line(json_of(progress));

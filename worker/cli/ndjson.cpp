@@ -102,6 +102,10 @@ std::string json_of(const Progress& progress) {
   if (progress.throttled) {
     json["waiting"] = true;
   }
+  if (progress.waiting_files > 0) {
+    json["waiting_files"] = progress.waiting_files;
+    json["waiting_seconds"] = progress.waiting_seconds;
+  }
   return line_of(json);
 }
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view k_gap = "  ";
 constexpr std::chrono::seconds k_between_lines{30};
 constexpr std::chrono::minutes k_between_journal_lines{10};
+constexpr std::uint64_t k_long_wait_seconds = 5;
 
 // What all forms of the line are made of.
 struct Facts {
@@ -81,11 +82,16 @@ Facts facts_of(const Progress& progress, double seconds) {
 }
 
 std::string waiting_text(const Progress& progress) {
-  return fmt::format(
-      "{} of {} files done; waiting for the grace period of {} plain files",
-      progress.files_done,
-      progress.files_total,
-      progress.waiting_files);
+  const std::string now =
+      progress.waiting_seconds == 0
+          ? "removing"
+          : fmt::format("waiting {} s for late writers before it removes",
+                        progress.waiting_seconds);
+  return fmt::format("{} of {} files done; {} {} plain files",
+                     progress.files_done,
+                     progress.files_total,
+                     now,
+                     progress.waiting_files);
 }
 
 } // namespace
@@ -155,10 +161,14 @@ void ProgressBar::show(const Progress& progress) {
 void ProgressBar::show_line(const Progress& progress, BootTime now, double seconds) {
   const BootTime between = stderr_looks().journal ? BootTime(k_between_journal_lines)
                                                   : BootTime(k_between_lines);
-  if (now - said_ < between) {
+  // Why a run that has compressed everything does not end is said when the wait begins.
+  const bool begins_to_wait = !said_waiting_ && !stderr_looks().journal &&
+                              progress.waiting_seconds >= k_long_wait_seconds;
+  if (now - said_ < between && !begins_to_wait) {
     return;
   }
   said_ = now;
+  said_waiting_ = said_waiting_ || progress.waiting_seconds > 0;
   diagnose(Severity::info, "coldpress: " + progress_text(progress, seconds));
 }
 

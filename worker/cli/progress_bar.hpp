@@ -9,7 +9,8 @@ namespace coldpress {
 
 // How far, how fast, how long to go, and which rollout. On a terminal one line, drawn
 // over itself. Elsewhere a line of its own, the first after half a minute, then every
-// half minute; every ten minutes in the journal, which keeps them all.
+// half minute, and one when a run begins to wait for its last grace periods; every ten
+// minutes in the journal, which keeps them all.
 class ProgressBar {
 public:
   // `wanted`: false shows nothing.
@@ -27,6 +28,7 @@ private:
   bool wanted_;
   std::optional<BootTime> begun_;
   BootTime said_{};
+  bool said_waiting_ = false;
 };
 
 // The line on a terminal, at most `width` columns: what matters least is left out first.

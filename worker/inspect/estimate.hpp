@@ -13,17 +13,17 @@ struct Forecast {
   std::uint64_t bytes_after = 0;
 };
 
-// What compressing would make of some rollouts, by samples. On the low side of the gain:
-// see predict_size().
+// What compressing would make of some rollouts, by samples: see
+// predict_size().
 struct Estimate {
   std::unordered_map<std::string, Forecast> by_rollout; // Candidate::rollout
   std::uint64_t total_before = 0;
   std::uint64_t total_after = 0;
 };
 
-// Over the plain rollouts to compress, as a pass would choose and predict. Reads up to 1
-// MiB of each, and up to 128 MiB of a large one; in their order, 64 MiB of samples, 1 GiB
-// of large ones and 1,000 rollouts in all. The rest is taken to shrink as those did.
+// Over the plain rollouts to compress, as a pass would choose and predict. Reads up to
+// 128 MiB of each; in their order, 1 GiB and 1,000 rollouts in all. The rest is taken to
+// shrink as those did.
 Estimate estimate(Fs& fs,
                   const FrameRules& rules,
                   WallTime now,

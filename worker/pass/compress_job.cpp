@@ -39,15 +39,19 @@ Step<EncodedRollout> encode_rollout(CompressContext& context, Claim claim) {
                                  session.clock().wall(),
                                  session.stop_token())));
   // One that cannot be made is no reason not to compress.
-  const auto predicted = source.form == Form::plain
-                             ? predict_size(session.fs(), source, choice)
-                             : Result<std::uint64_t>(std::uint64_t{0});
+  const auto predicted =
+      source.form == Form::plain
+          ? predict_size(
+                session.fs(), source, choice, session.stop_token(), &context.contexts)
+          : Result<std::uint64_t>(std::uint64_t{0});
+  choice.copies.reset();
   const EncodeRules rules{choice.frame,
                           settings.limits.min_free_bytes,
                           &context.bytes_done,
                           [&](std::uint64_t bytes) {
                             return context.throttle.pace(bytes, session.stop_token());
-                          }};
+                          },
+                          &context.contexts};
   auto encoded = encode(session.fs(), std::move(measured), rules, session.stop_token());
   if (!encoded) {
     Stop stop = std::move(encoded.error());

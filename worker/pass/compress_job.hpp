@@ -2,6 +2,7 @@
 
 #include "worker/loop/throttle.hpp"
 #include "worker/pass/session.hpp"
+#include "worker/rollout/codec.hpp"
 #include "worker/stage/candidate.hpp"
 #include "worker/stage/outcome.hpp"
 #include "worker/stage/recompress.hpp"
@@ -17,6 +18,7 @@ struct CompressContext {
   Session& session;
   std::atomic<std::uint64_t>& bytes_done; // plain bytes encoded, over all jobs
   Throttle& throttle;
+  CodecContexts& contexts; // of the jobs
 };
 
 // The three stretches of a compress, each on its own kind of thread.

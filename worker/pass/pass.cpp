@@ -31,7 +31,8 @@ public:
                  [this] { advance(); }}),
         throttle_(session.clock(), session.settings()), context_{session,
                                                                  encoded_bytes_,
-                                                                 throttle_},
+                                                                 throttle_,
+                                                                 contexts_},
         jobs_("cp-compress",
               session.settings().limits.jobs,
               Priority::idle,
@@ -429,11 +430,21 @@ private:
     return end;
   }
 
+  // For the last retired file that it waits for.
+  std::uint64_t seconds_to_wait() const {
+    const BootTime now = session_.clock().boot();
+    const BootTime end =
+        std::min(reaper_.last_due().value_or(now), *idle_since_ + k_wait_for_reaps);
+    return static_cast<std::uint64_t>(
+        std::chrono::ceil<std::chrono::seconds>(std::max(end, now) - now).count());
+  }
+
   void report_progress() {
     if (!events_.progress || queue_.empty()) {
       return;
     }
     progress_.waiting_files = idle_since_ ? reaper_.files_left() : 0;
+    progress_.waiting_seconds = idle_since_ ? seconds_to_wait() : 0;
     progress_.throttled = throttle_.waits();
     progress_.bytes_done = std::max(
         finished_bytes_,
@@ -463,6 +474,8 @@ private:
   bool disk_full_ = false;
   std::atomic<std::uint64_t> encoded_bytes_{0};
   Throttle throttle_;
+  CodecContexts contexts_{
+      std::min(CodecContexts::k_most_kept, session_.settings().limits.memory_bytes / 8)};
   CompressContext context_;
   ThreadPool jobs_; // last: its tasks use all of the above
 };

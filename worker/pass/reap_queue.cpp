@@ -26,6 +26,10 @@ std::optional<BootTime> ReapQueue::next_due() const {
   return pending_.empty() ? std::nullopt : std::optional(pending_.back().due);
 }
 
+std::optional<BootTime> ReapQueue::last_due() const {
+  return pending_.empty() ? std::nullopt : std::optional(pending_.front().due);
+}
+
 std::uint64_t ReapQueue::bytes() const {
   return std::accumulate(
       pending_.begin(),

@@ -3,9 +3,9 @@
 #include "worker/stage/place.hpp"
 #include "worker/stage/tokens.hpp"
 
+#include <deque>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace coldpress {
 
@@ -25,12 +25,14 @@ public:
   // Earliest first; empty if nothing is due by then.
   std::optional<PendingReap> take_due(BootTime now);
   std::optional<BootTime> next_due() const;
+  std::optional<BootTime> last_due() const;
 
   std::size_t files() const { return pending_.size(); }
   std::uint64_t bytes() const;
 
 private:
-  std::vector<PendingReap> pending_; // latest due first
+  // Latest due first. What was published last has come last as a rule.
+  std::deque<PendingReap> pending_;
 };
 
 } // namespace coldpress

@@ -33,6 +33,7 @@ public:
 
   bool busy() const { return under_way_ > 0; }
   std::optional<BootTime> next_due() const { return queue_.next_due(); }
+  std::optional<BootTime> last_due() const { return queue_.last_due(); }
   // What waits for its grace, and what this run has given up because a process is at
   // work on it.
   std::uint64_t files_left() const { return queue_.files() + left_files_; }

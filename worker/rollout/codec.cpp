@@ -1,6 +1,7 @@
 #include "worker/rollout/codec.hpp"
 
 #include "fsutil/text.hpp"
+#include "worker/rollout/codec_loan.hpp"
 
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,10 +21,8 @@ constexpr std::string_view k_decode = "zstd decode";
 constexpr std::array<std::byte, 4> k_magic = {
     std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
 
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
+// Frames of no more plain bytes are decoded in one go.
+constexpr std::uint64_t k_at_once = std::uint64_t{1} << 20U;
 
 Error fault(Errc code, std::string_view op, std::vector<std::string> context) {
   return Error{code, 0, op, "", std::move(context)};
@@ -35,14 +35,17 @@ Error damaged(std::string what) {
                 "restore it from a backup, or from its plain form if that still exists"});
 }
 
+Error too_wide() {
+  return fault(Errc::unsupported,
+               k_decode,
+               {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
+                "decode it with zstd -d --long=31 and let coldpress compress it again"});
+}
+
 Error decode_error(std::size_t code) {
   switch (ZSTD_getErrorCode(code)) {
   case ZSTD_error_frameParameter_windowTooLarge:
-    return fault(
-        Errc::unsupported,
-        k_decode,
-        {"the window of the frame is wider than 2^27 bytes: Codex cannot read it",
-         "decode it with zstd -d --long=31 and let coldpress compress it again"});
+    return too_wide();
   case ZSTD_error_dictionary_wrong:
     return fault(Errc::unsupported,
                  k_decode,
@@ -72,7 +75,14 @@ Error size_changed(std::uint64_t pledged, std::string_view came) {
 } // namespace
 
 struct FrameEncoder::State {
-  std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+  explicit State(CodecContexts* lender)
+      : contexts(lender), context(CodecLoan::encoder(lender)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { CodecLoan::give_back(contexts, std::move(context)); }
+
+  CodecContexts* contexts;
+  EncoderContext context;
   std::vector<std::byte> out = std::vector<std::byte>(ZSTD_CStreamOutSize());
   std::uint64_t pledged = 0;
   std::uint64_t taken = 0;
@@ -111,7 +121,8 @@ FrameEncoder& FrameEncoder::operator=(FrameEncoder&&) noexcept = default;
 FrameEncoder::~FrameEncoder() = default;
 
 Result<FrameEncoder> FrameEncoder::create(const FrameOptions& options,
-                                          std::uint64_t pledged) {
+                                          std::uint64_t pledged,
+                                          CodecContexts* contexts) {
   if (options.level < 1 || options.level > ZSTD_maxCLevel() ||
       options.window_log < k_min_window_log || options.window_log > k_max_window_log) {
     return Fail(fault(Errc::invalid,
@@ -120,7 +131,7 @@ Result<FrameEncoder> FrameEncoder::create(const FrameOptions& options,
                                    options.level,
                                    options.window_log)}));
   }
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(contexts);
   if (!state->context) {
     return Fail(Error::from_errno(ENOMEM, k_encode, ""));
   }
@@ -157,7 +168,14 @@ std::uint64_t FrameEncoder::memory_bytes() const {
 }
 
 struct FrameDecoder::State {
-  std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
+  explicit State(CodecContexts* lender)
+      : contexts(lender), context(CodecLoan::decoder(lender)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { CodecLoan::give_back(contexts, std::move(context)); }
+
+  CodecContexts* contexts;
+  DecoderContext context;
   Frames frames = Frames::any;
   std::uint64_t taken = 0;                            // bytes read of the file
   bool frame_ended = false;                           // exactly at `taken`
@@ -205,8 +223,32 @@ struct FrameDecoder::State {
                : 0;
   }
 
-  // With Frames::one the file must begin with a zstd frame and end with it.
+  // For all that a small frame says it holds: libzstd then needs no window of its own.
+  std::size_t room_for(std::span<const std::byte> in) const {
+    const std::size_t usual = ZSTD_DStreamOutSize();
+    const auto info = inspect_next(in);
+    return info && info->content_size.value_or(k_at_once + 1) <= k_at_once
+               ? std::max<std::size_t>(usual, *info->content_size)
+               : usual;
+  }
+
+  // What the frame that begins here says, if one does.
+  std::optional<FrameInfo> inspect_next(std::span<const std::byte> in) const {
+    if (header_size > 0) {
+      return std::nullopt;
+    }
+    const auto info = inspect_frame(in.first(std::min(in.size(), k_frame_header_max)));
+    return info ? std::optional(*info) : std::nullopt;
+  }
+
+  // With Frames::one the file must begin with a zstd frame and end with it. A frame that
+  // fits `in` and the room for what it holds libzstd decodes whatever its window is.
   Result<void> check_next(std::span<const std::byte> in) const {
+    constexpr std::uint64_t k_widest = std::uint64_t{1} << unsigned{k_max_window_log};
+    const auto info = inspect_next(in);
+    if (info && info->window_size > k_widest) {
+      return Fail(too_wide());
+    }
     if (frames == Frames::any) {
       return {};
     }
@@ -228,8 +270,8 @@ FrameDecoder::FrameDecoder(FrameDecoder&&) noexcept = default;
 FrameDecoder& FrameDecoder::operator=(FrameDecoder&&) noexcept = default;
 FrameDecoder::~FrameDecoder() = default;
 
-Result<FrameDecoder> FrameDecoder::create(Frames frames) {
-  auto state = std::make_unique<State>();
+Result<FrameDecoder> FrameDecoder::create(Frames frames, CodecContexts* contexts) {
+  auto state = std::make_unique<State>(contexts);
   if (!state->context) {
     return Fail(Error::from_errno(ENOMEM, k_decode, ""));
   }
@@ -270,7 +312,7 @@ Result<std::size_t> FrameDecoder::decode(std::span<const std::byte>& in,
 }
 
 Result<void> FrameDecoder::push(std::span<const std::byte> in, const Sink& sink) {
-  std::vector<std::byte> out(ZSTD_DStreamOutSize());
+  std::vector<std::byte> out(state_->room_for(in));
   for (;;) {
     TRY_ASSIGN(const std::size_t written, decode(in, out));
     if (written > 0) {

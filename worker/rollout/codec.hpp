@@ -15,13 +15,37 @@ namespace coldpress {
 // Takes bytes in order; an error of its own ends the encoding or decoding.
 using Sink = std::function<Result<void>(std::span<const std::byte>)>;
 
+// The contexts of encoders and decoders that are done, for the next ones: to set one up
+// takes a small frame a good part of its time. What it keeps is bounded; a context that
+// does not fit is freed. Any thread; must outlive those who borrow from it.
+class CodecContexts {
+public:
+  static constexpr std::uint64_t k_most_kept = std::uint64_t{32} << 20U; // bytes
+
+  explicit CodecContexts(std::uint64_t most_kept = k_most_kept);
+  CodecContexts(const CodecContexts&) = delete;
+  CodecContexts& operator=(const CodecContexts&) = delete;
+  ~CodecContexts();
+
+  // Bytes that nobody has borrowed.
+  std::uint64_t kept_bytes() const;
+
+private:
+  friend class CodecLoan; // worker/rollout/codec_loan.hpp
+  struct Idle;
+  std::unique_ptr<Idle> idle_;
+};
+
 // Writes one zstd frame. Single-threaded; one thread at a time. After an error it is
 // spent: drop it and what it wrote.
 class FrameEncoder {
 public:
   // `pledged` is the exact number of bytes that will come.
   // Errc::invalid: a level outside 1 to 22, a window outside 2^10 to 2^27.
-  static Result<FrameEncoder> create(const FrameOptions& options, std::uint64_t pledged);
+  // The frame is the same with a context of `contexts` as with one of its own.
+  static Result<FrameEncoder> create(const FrameOptions& options,
+                                     std::uint64_t pledged,
+                                     CodecContexts* contexts = nullptr);
 
   FrameEncoder(FrameEncoder&&) noexcept;
   FrameEncoder& operator=(FrameEncoder&&) noexcept;
@@ -56,7 +80,7 @@ enum class Frames : std::uint8_t {
 // spent, and what came out before is not to be trusted.
 class FrameDecoder {
 public:
-  static Result<FrameDecoder> create(Frames frames);
+  static Result<FrameDecoder> create(Frames frames, CodecContexts* contexts = nullptr);
 
   FrameDecoder(FrameDecoder&&) noexcept;
   FrameDecoder& operator=(FrameDecoder&&) noexcept;
@@ -67,7 +91,8 @@ public:
   // held back.
   Result<std::size_t> decode(std::span<const std::byte>& in, std::span<std::byte> out);
 
-  // All of `in`, in pieces of at most 128 KiB.
+  // All of `in`, in pieces of at most 1 MiB. A frame that declares no more than that and
+  // is all in `in` comes in one, and is decoded where it ends up.
   Result<void> push(std::span<const std::byte> in, const Sink& sink);
 
   // Call at the end of the file. Errc::corrupt if it ended inside a frame, or before any.

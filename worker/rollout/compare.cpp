@@ -1,6 +1,7 @@
 #include "worker/rollout/compare.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 namespace coldpress {
@@ -21,6 +22,11 @@ struct Side {
     return {};
   }
 };
+
+bool same_bytes(std::span<const std::byte> one, std::span<const std::byte> other) {
+  return one.size() == other.size() &&
+         (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
+}
 
 // Of fewer bytes than a header nothing can be decoded.
 bool declares_at_most(std::span<const std::byte> first_bytes, std::uint64_t size) {
@@ -55,20 +61,22 @@ Result<Comparison> Comparer::compare(RolloutReader& first,
     TRY(go_on());
     TRY(a.fill());
     TRY(b.fill());
+    if (same_bytes(a.piece, b.piece)) {
+      found.common_ += a.piece.size();
+      if (a.piece.empty()) {
+        return found;
+      }
+      continue;
+    }
     const auto part =
         std::mismatch(a.piece.begin(), a.piece.end(), b.piece.begin(), b.piece.end());
     const bool a_ends = part.first == a.piece.end();
     const bool b_ends = part.second == b.piece.end();
     found.common_ += static_cast<std::uint64_t>(part.first - a.piece.begin());
-    if (!a_ends || !b_ends) {
-      found.relation_ = a_ends   ? Relation::first_is_prefix
-                        : b_ends ? Relation::second_is_prefix
-                                 : Relation::differ;
-      return found;
-    }
-    if (a.piece.empty()) {
-      return found;
-    }
+    found.relation_ = a_ends   ? Relation::first_is_prefix
+                      : b_ends ? Relation::second_is_prefix
+                               : Relation::differ;
+    return found;
   }
 }
 

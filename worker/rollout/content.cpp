@@ -1,12 +1,13 @@
 #include "worker/rollout/content.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace coldpress {
 
 namespace {
 
-constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_piece = std::uint64_t{1} << 20U;
 
 } // namespace
 
@@ -33,7 +34,8 @@ Result<Content> ContentReader::read_back(Fs& fs,
                                          const std::stop_token& stop) {
   TRY_ASSIGN(const FileStat stat, fs.stat(file));
   Hasher hasher;
-  std::vector<std::byte> buffer(k_piece);
+  // One byte more than there should be tells the end in the same call.
+  std::vector<std::byte> buffer(std::min(k_piece, written.frame_size() + 1));
   std::uint64_t size = 0;
   for (std::size_t got = buffer.size(); got == buffer.size(); size += got) {
     if (stop.stop_requested()) {

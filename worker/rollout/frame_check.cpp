@@ -14,6 +14,9 @@
 namespace coldpress {
 
 struct FrameCheck::State {
+  explicit State(CodecContexts* lender) : contexts(lender) {}
+
+  CodecContexts* contexts;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::vector<std::byte>> waiting;
@@ -44,7 +47,7 @@ struct FrameCheck::State {
       return;
     }
     if (!decoder) {
-      auto made = FrameDecoder::create(Frames::one);
+      auto made = FrameDecoder::create(Frames::one, contexts);
       if (!made) {
         error = std::move(made.error());
         return;
@@ -101,7 +104,8 @@ struct FrameCheck::State {
   }
 };
 
-FrameCheck::FrameCheck() : state_(std::make_unique<State>()) {}
+FrameCheck::FrameCheck(CodecContexts* contexts)
+    : state_(std::make_unique<State>(contexts)) {}
 FrameCheck::FrameCheck(FrameCheck&&) noexcept = default;
 
 FrameCheck::~FrameCheck() {
@@ -117,7 +121,8 @@ FrameCheck::~FrameCheck() {
 void FrameCheck::push(std::vector<std::byte> piece) {
   State& state = *state_;
   std::unique_lock lock(state.mutex);
-  if (!state.thread.joinable() && !state.waiting.empty() && !state.start()) {
+  const bool small = state.waiting.empty() || state.ahead + piece.size() <= k_alone;
+  if (!state.thread.joinable() && !small && !state.start()) {
     while (!state.waiting.empty()) { // no thread to be had: here, then
       state.decode(state.waiting.front());
       state.ahead -= state.waiting.front().size();

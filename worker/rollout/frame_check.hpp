@@ -10,6 +10,8 @@
 
 namespace coldpress {
 
+class CodecContexts;
+
 // That a frame of these bytes decodes to these plain bytes. Made by FrameCheck only.
 class DecodedFrame {
 public:
@@ -36,14 +38,18 @@ private:
 // second read of anything, that these bytes decode to their source. What the disk makes
 // of them is another question.
 //
-// From the second piece on it works on a thread of its own, which is of the priority of
-// the thread that made it. One thread feeds it. Memory: a decoder's window, and pieces of
-// at most k_ahead bytes that wait to be decoded.
+// A frame of at most k_alone bytes is decoded by finish(). From there on it works on a
+// thread of its own, which is of the priority of the thread that made it: for a small
+// frame that would cost more than it saves. One thread feeds it. Memory: a decoder's
+// window, and pieces of at most k_ahead bytes that wait to be decoded.
 class FrameCheck {
 public:
   static constexpr std::size_t k_ahead = std::size_t{4} << 20U;
 
-  FrameCheck();
+  static constexpr std::size_t k_alone = std::size_t{1} << 20U;
+
+  // Its decoder's context is borrowed from there, if there is one to borrow from.
+  explicit FrameCheck(CodecContexts* contexts = nullptr);
   FrameCheck(FrameCheck&&) noexcept;
   FrameCheck& operator=(FrameCheck&&) = delete;
   ~FrameCheck(); // gives up what was not decoded yet

@@ -12,7 +12,7 @@
 namespace coldpress {
 namespace {
 
-constexpr std::size_t k_chunk = std::size_t{256} << 10U;
+constexpr std::uint64_t k_chunk = std::size_t{256} << 10U;
 constexpr std::uint64_t k_drop_every = std::uint64_t{8} << 20U;
 constexpr int k_more_tries = 3;
 constexpr std::chrono::milliseconds k_between_tries{50};
@@ -128,7 +128,7 @@ Result<RolloutReader> RolloutReader::make(Fs& fs, std::unique_ptr<State> state) 
   }
   if (state->form == Form::compressed) {
     TRY_ASSIGN(state->decoder, FrameDecoder::create(state->options.frames));
-    state->raw.resize(k_chunk);
+    state->raw.resize(std::min(k_chunk, state->stat.size + 1));
   }
   return RolloutReader(std::move(state));
 }

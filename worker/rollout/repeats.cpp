@@ -1,6 +1,7 @@
 #include "worker/rollout/repeats.hpp"
 
 #include "fsutil/hash.hpp"
+#include "fsutil/page_cache.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -9,10 +10,10 @@ namespace coldpress {
 
 namespace {
 
+constexpr std::size_t k_piece = std::size_t{1} << 20U;
 constexpr unsigned char k_anchor = 'k'; // in English as in base64 one byte of 60 to 150
 constexpr std::size_t k_fingerprint_bytes = 32;
-constexpr std::uint64_t k_one_of = 64; // anchors
-constexpr std::size_t k_enough = 200;  // samples, to tell one part in a hundred
+constexpr std::size_t k_enough = 200; // samples, to tell one part in a hundred
 
 } // namespace
 
@@ -27,7 +28,7 @@ void Repeats::add(std::span<const std::byte> piece) {
     }
     const auto* anchor = static_cast<const std::byte*>(found);
     const std::uint64_t hash = hash64({anchor, k_fingerprint_bytes});
-    if (hash % k_one_of == 0) {
+    if (hash % one_of_ == 0) {
       take(length_ + static_cast<std::uint64_t>(anchor - piece.data()), hash);
     }
     at = anchor + 1;
@@ -82,6 +83,32 @@ std::optional<double> Repeats::fresh_share(int near_log,
   }
   return static_cast<double>(spelled_out(window_log, begin, end)) /
          static_cast<double>(not_near);
+}
+
+Result<Repeats> look_for_copies(Fs& fs,
+                                FileHandle file,
+                                std::uint64_t size,
+                                std::uint64_t begin,
+                                std::uint64_t one_of,
+                                const std::stop_token& stop) {
+  const bool in_use = is_in_use(fs, file, size); // as it was before this look
+  Repeats repeats(one_of);
+  std::vector<std::byte> buffer(k_piece);
+  for (std::uint64_t at = begin; at < size;) {
+    if (stop.stop_requested()) {
+      return Fail(Error{Errc::canceled, 0, "look for copies", {}, {}});
+    }
+    TRY_ASSIGN(const std::size_t got, fs.read_at(file, buffer, at));
+    if (got == 0) {
+      break; // cut short meanwhile: encode() will say so
+    }
+    repeats.add(std::span<const std::byte>(buffer).first(got));
+    if (!in_use) {
+      (void)fs.drop_cache(file, at, got);
+    }
+    at += got;
+  }
+  return repeats;
 }
 
 } // namespace coldpress

@@ -19,12 +19,13 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
                                            std::uint64_t piece,
                                            std::uint64_t pieces) {
   const std::uint64_t count = std::min(pieces, (size + piece - 1) / piece);
+  const std::uint64_t part = size / std::max<std::uint64_t>(count, 1);
   const bool in_use = is_in_use(fs, file, size);
   std::vector<std::byte> bytes;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t begin = bytes.size();
     const std::uint64_t offset =
-        size <= piece * pieces ? i * piece : i * ((size - piece) / (count - 1));
+        size <= piece * pieces ? i * piece : i * part + (part - piece) / 2;
     bytes.resize(begin + piece);
     TRY_ASSIGN(const std::size_t got,
                fs.read_at(file, std::span<std::byte>(bytes).subspan(begin), offset));
@@ -37,10 +38,11 @@ Result<std::vector<std::byte>> sample_file(Fs& fs,
   return bytes;
 }
 
-Result<double> shrinkage(const std::vector<std::byte>& bytes, int level) {
-  TRY_ASSIGN(
-      FrameEncoder encoder,
-      FrameEncoder::create(choose_frame_options(bytes.size(), level, {}), bytes.size()));
+Result<double>
+shrinkage(std::span<const std::byte> bytes, int level, CodecContexts* contexts) {
+  TRY_ASSIGN(FrameEncoder encoder,
+             FrameEncoder::create(
+                 choose_frame_options(bytes.size(), level, {}), bytes.size(), contexts));
   std::uint64_t out = 0;
   const Sink sink = [&](std::span<const std::byte> data) -> Result<void> {
     out += data.size();

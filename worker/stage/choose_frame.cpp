@@ -1,11 +1,10 @@
 #include "worker/stage/choose_frame.hpp"
 
 #include "fsutil/capped.hpp"
-#include "fsutil/page_cache.hpp"
 #include "fsutil/text.hpp"
 #include "worker/rollout/frame_check.hpp"
-#include "worker/rollout/repeats.hpp"
 #include "worker/rollout/sample.hpp"
+#include "worker/stage/choose_frame_predict.hpp"
 
 #include <algorithm>
 
@@ -21,54 +20,16 @@ constexpr int k_poorest_window_log = 18; // for who has no memory
 // Long-distance matching keeps one place in 128 and may have dropped the one that is
 // needed: with a window of some times the distance it finds what there is.
 constexpr int k_margin_log = 3;
+constexpr std::uint64_t k_probe_one_of = 64; // one place in about 4,096
 constexpr std::uint64_t k_stretch = std::uint64_t{1} << 27U;
 constexpr std::uint64_t k_history = std::uint64_t{1} << 26U;
 constexpr std::size_t k_piece = std::size_t{1} << 20U;
-constexpr int k_sample_log = 18; // a piece of the sample that a size is predicted by
 
 struct Window {
   int log;
   std::string_view why;
-  std::optional<double> fresh_share;
+  std::optional<Repeats> copies;
 };
-
-// Of the end of the file, which has the most before it.
-Result<Repeats>
-look_for_copies(Fs& fs, const FrameSource& source, const std::stop_token& stop) {
-  const std::uint64_t size = source.size;
-  const std::uint64_t begin = size > k_stretch ? size - k_stretch : 0;
-  const bool in_use = is_in_use(fs, source.file, size); // as it was before this look
-  Repeats repeats;
-  std::vector<std::byte> buffer(k_piece);
-  for (std::uint64_t at = begin; at < size;) {
-    if (stop.stop_requested()) {
-      return Fail(Error{Errc::canceled, 0, "choose frame", {}, {}});
-    }
-    TRY_ASSIGN(const std::size_t got, fs.read_at(source.file, buffer, at));
-    if (got == 0) {
-      break; // cut short meanwhile: encode() will say so
-    }
-    repeats.add(std::span<const std::byte>(buffer).first(got));
-    if (!in_use) {
-      (void)fs.drop_cache(source.file, at, got);
-    }
-    at += got;
-  }
-  return repeats;
-}
-
-// Of the whole file: its beginning has as little before it as that of the probed
-// stretch, the rest has as much as the end of it.
-std::optional<double>
-fresh_share(const Repeats& repeats, int window_log, std::uint64_t size) {
-  const auto first = repeats.fresh_share(k_sample_log, window_log, 0, k_history);
-  const auto rest = repeats.fresh_share(k_sample_log, window_log, k_history, k_stretch);
-  if (!first || !rest) {
-    return std::nullopt;
-  }
-  const double part = static_cast<double>(k_history) / static_cast<double>(size);
-  return *first * part + *rest * (1 - part);
-}
 
 Result<Window> choose_window(Fs& fs,
                              const FrameSource& source,
@@ -85,24 +46,35 @@ Result<Window> choose_window(Fs& fs,
   if (source.form == Form::compressed) {
     return Window{whole, "of a .zst, which is not probed", {}};
   }
-  TRY_ASSIGN(const Repeats repeats, look_for_copies(fs, source, stop));
+  // Of its end, which has the most before it.
+  TRY_ASSIGN(Repeats repeats,
+             look_for_copies(fs,
+                             source.file,
+                             source.size,
+                             source.size - std::min(source.size, k_stretch),
+                             k_probe_one_of,
+                             stop));
   const auto reach =
       repeats.smallest_window_log(k_least_window_log, k_max_window_log, k_history);
   if (!reach) {
-    return Window{
-        std::min(whole, k_usual_window_log), "the distance of repeats is not known", {}};
+    return Window{std::min(whole, k_usual_window_log),
+                  "the distance of repeats is not known",
+                  std::move(repeats)};
   }
   const int wanted = *reach + k_margin_log;
   const bool near = wanted < whole;
   const int log = near ? std::max(wanted, k_least_window_log) : whole;
-  return Window{log,
-                near ? "repeats are near" : "repeats are far apart",
-                fresh_share(repeats, log, size)};
+  return Window{
+      log, near ? "repeats are near" : "repeats are far apart", std::move(repeats)};
 }
 
-// Whether the slow level makes enough of a sample.
+// Whether the slow level makes enough of a sample. All of a small file would be one: it
+// is made at once.
 Result<bool> deep_pays(Fs& fs, const FrameSource& source, int level) {
   constexpr std::uint64_t k_pieces = 4;
+  if (source.size < k_small_rollout) {
+    return true;
+  }
   TRY_ASSIGN(const auto bytes,
              sample_file(fs, source.file, source.size, k_piece, k_pieces));
   if (bytes.empty()) {
@@ -138,11 +110,11 @@ Result<FrameChoice> choose_frame(Fs& fs,
                                  WallTime now,
                                  const std::stop_token& stop) {
   const std::uint64_t size = source.plain_size;
-  TRY_ASSIGN(const Window window, choose_window(fs, source, rules, stop));
+  TRY_ASSIGN(Window window, choose_window(fs, source, rules, stop));
   FrameChoice choice;
   choice.frame = choose_frame_options(size, usual_level(rules.codec, size), window.log);
   choice.why = window.why;
-  choice.fresh_share = window.fresh_share;
+  choice.copies = std::move(window.copies);
   if (is_old(source, rules.codec, now) && choice.frame.level < k_deep_level) {
     TRY_ASSIGN(const bool pays, deep_pays(fs, source, choice.frame.level));
     choice.frame.level = pays ? k_deep_level : choice.frame.level;
@@ -161,23 +133,20 @@ Result<FrameChoice> choose_frame(Fs& fs,
   return choice;
 }
 
-Result<std::uint64_t>
-predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice) {
-  constexpr std::uint64_t k_pieces = 4;
-  constexpr int k_small_sample_log = 15;
-  constexpr int k_sample_level = 3; // tells little less than the level that is chosen
-  // Enough of a small one for a guess that costs little beside its compressing.
-  const std::uint64_t piece = std::uint64_t{1}
-                              << (source.size < k_small_rollout ? k_small_sample_log
-                                                                : k_sample_log);
-  TRY_ASSIGN(const auto bytes,
-             sample_file(fs, source.file, source.size, piece, k_pieces));
-  if (bytes.empty()) {
-    return std::uint64_t{0};
-  }
-  TRY_ASSIGN(const double kept, shrinkage(bytes, k_sample_level));
-  const double fresh = choice.fresh_share.value_or(1);
-  return capped_bytes(static_cast<double>(source.plain_size) * kept * fresh);
+Result<std::uint64_t> predict_size(Fs& fs,
+                                   const FrameSource& source,
+                                   const FrameChoice& choice,
+                                   const std::stop_token& stop,
+                                   CodecContexts* contexts) {
+  TRY_ASSIGN(
+      const double kept,
+      predict_kept(
+          fs, source.file, source.size, choice.frame, choice.copies, stop, contexts));
+  return capped_bytes(static_cast<double>(source.plain_size) * kept);
+}
+
+std::uint64_t predicted_from_bytes(std::uint64_t size) {
+  return std::min(size, k_stretch);
 }
 
 std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t size) {

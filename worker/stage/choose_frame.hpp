@@ -1,6 +1,8 @@
 #pragma once
 
+#include "worker/rollout/codec.hpp"
 #include "worker/rollout/frame.hpp"
+#include "worker/rollout/repeats.hpp"
 #include "worker/stage/tokens.hpp"
 
 #include <stop_token>
@@ -31,9 +33,8 @@ FrameSource frame_source(const Claim& claim);
 struct FrameChoice {
   FrameOptions frame;
   std::string why; // for people: the ledger, --json
-  // Of what a piece of a sample spells out, how much the window has to spell out, too: 0
-  // to 1, going by the probe. Empty: not probed.
-  std::optional<double> fresh_share;
+  // Of the last 128 MiB. Empty: not probed.
+  std::optional<Repeats> copies;
 };
 
 // How this rollout is compressed: the level by its size and, if that is asked for, its
@@ -49,12 +50,20 @@ Result<FrameChoice> choose_frame(Fs& fs,
                                  WallTime now,
                                  const std::stop_token& stop);
 
-// What compressing a plain file will make of it, in bytes, by a sample of up to 1 MiB and
-// what the choice knows of copies. For people, and to be held against what comes out:
-// nothing is decided by it. Copies that lie far apart in a file that was not probed are
-// not seen: it may well come out smaller.
-Result<std::uint64_t>
-predict_size(Fs& fs, const FrameSource& source, const FrameChoice& choice);
+// What compressing a plain file will make of it, in bytes. For people, and to be held
+// against what comes out: nothing is decided by it. Costs a fifth of compressing a small
+// file, and little beside that of a large one. A file of up to 512 KiB is compressed at
+// level 1; of a larger one a sample of 512 KiB to 1 MiB, and its last 128 MiB are probed
+// for copies that the window reaches and a piece of the sample does not, if the choice
+// has not.
+Result<std::uint64_t> predict_size(Fs& fs,
+                                   const FrameSource& source,
+                                   const FrameChoice& choice,
+                                   const std::stop_token& stop,
+                                   CodecContexts* contexts = nullptr);
+
+// How much of a file predict_size() and choose_frame() read at most.
+std::uint64_t predicted_from_bytes(std::uint64_t size);
 
 // Bytes of memory that compressing this way takes at most.
 std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t size);

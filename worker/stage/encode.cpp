@@ -7,6 +7,8 @@
 #include "worker/rollout/reader.hpp"
 #include "worker/stage/checks.hpp"
 
+#include <algorithm>
+
 namespace coldpress {
 
 class EncodedMaker {
@@ -27,16 +29,16 @@ public:
 
 namespace {
 
-constexpr std::size_t k_piece = std::size_t{1} << 20U;
+constexpr std::uint64_t k_piece = std::uint64_t{1} << 20U;
 constexpr std::size_t k_write = std::size_t{256} << 10U;
 constexpr std::uint64_t k_check_space_every = std::uint64_t{8} << 20U;
 
 // Collects the encoder's output, which comes in pieces of 128 KiB at most, writes it in
-// larger ones, and has them decoded and hashed beside it.
+// larger ones, and has them decoded and hashed.
 class FrameWriter {
 public:
-  FrameWriter(Fs& fs, FileHandle file, std::uint64_t limit)
-      : fs_(fs), file_(file), limit_(limit) {
+  FrameWriter(Fs& fs, FileHandle file, std::uint64_t limit, CodecContexts* contexts)
+      : fs_(fs), file_(file), limit_(limit), check_(contexts) {
     buffer_.reserve(k_write);
   }
 
@@ -138,7 +140,8 @@ Result<Fed> feed(Fs& fs,
   const Sink sink = [&](std::span<const std::byte> out) { return writer.put(out); };
   const std::string dir = parent_dir(claim.candidate().path);
   TRY_ASSIGN(ContentReader source, open_source(fs, claim));
-  std::vector<std::byte> buffer(k_piece);
+  // One byte more than a small file has: the end, or that it grew, is seen at once.
+  std::vector<std::byte> buffer(std::min(k_piece, claim.source_size() + 1));
   std::uint64_t read = 0;
   std::uint64_t checked = 0;
   for (;;) {
@@ -186,9 +189,11 @@ encode(Fs& fs, Claim claim, const EncodeRules& rules, std::stop_token stop) {
                                           : TempFile::Naming::unnamed));
   // What cannot be kept is better known before the work than after it.
   TRY(keep_metadata(fs, claim, temp.handle(), path));
-  TRY_ASSIGN(FrameEncoder encoder,
-             naming(path, FrameEncoder::create(rules.frame, claim.source_size())));
-  FrameWriter writer(fs, temp.handle(), output_limit(claim));
+  TRY_ASSIGN(
+      FrameEncoder encoder,
+      naming(path,
+             FrameEncoder::create(rules.frame, claim.source_size(), rules.contexts)));
+  FrameWriter writer(fs, temp.handle(), output_limit(claim), rules.contexts);
   auto fed = feed(fs, claim, encoder, writer, rules, stop);
   if (writer.full()) {
     return Stop::skip(Reason::no_gain);
