@@ -111,6 +111,19 @@ TEST_CASE("a small rollout gets its own level, and is not read for it") {
   CHECK(rig.fs.calls() == 0);
 }
 
+TEST_CASE("a small weak frame is made anew with more work, so that it does not grow") {
+  Rig rig(test_rollout());
+  const Claim claim = rig.worker->claim(rig.store.candidate(rig.store.plain())).value();
+  FrameSource source = frame_source(claim);
+  source.form = Form::compressed;
+  const auto level = [&] {
+    return choose_frame(rig.fs, source, rig.rules, rig.clock.wall(), {})->frame.level;
+  };
+  CHECK(level() == 16);
+  rig.rules.codec.small_level = 19;
+  CHECK(level() == 19);
+}
+
 TEST_CASE("an old small rollout gets the deep level without a look") {
   Rig rig(test_rollout());
   rig.rules.codec.deep_after = 24h * 20;

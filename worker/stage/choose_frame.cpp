@@ -90,8 +90,16 @@ bool is_old(const FrameSource& source, const Settings::Codec& codec, WallTime no
          now - source.mtime >= *codec.deep_after;
 }
 
-int usual_level(const Settings::Codec& codec, std::uint64_t size) {
-  return size < k_small_rollout ? codec.small_level : codec.level;
+// A weak frame is replaced by one that is no larger, and some small ones would be larger
+// at the usual level: what replaces them is worth more work.
+constexpr int k_small_weak_level = 16;
+
+int usual_level(const Settings::Codec& codec, Form form, std::uint64_t size) {
+  if (size >= k_small_rollout) {
+    return codec.level;
+  }
+  return form == Form::plain ? codec.small_level
+                             : std::max(codec.small_level, k_small_weak_level);
 }
 
 } // namespace
@@ -112,7 +120,8 @@ Result<FrameChoice> choose_frame(Fs& fs,
   const std::uint64_t size = source.plain_size;
   TRY_ASSIGN(Window window, choose_window(fs, source, rules, stop));
   FrameChoice choice;
-  choice.frame = choose_frame_options(size, usual_level(rules.codec, size), window.log);
+  choice.frame =
+      choose_frame_options(size, usual_level(rules.codec, source.form, size), window.log);
   choice.why = window.why;
   choice.copies = std::move(window.copies);
   if (is_old(source, rules.codec, now) && choice.frame.level < k_deep_level) {

@@ -41,7 +41,8 @@ struct FrameChoice {
 // age; the window as small as comes within one part in a hundred of the widest, going by
 // samples of the last 128 MiB; and never more memory than allowed. Reads up to 128 MiB of
 // a file larger than k_probe_from, which leave the page cache. A weak frame's plain bytes
-// are not sampled: it gets the window that holds all of them, and its usual level.
+// are not sampled: it gets the window that holds all of them, and level 16 at least if it
+// is small, so that it does not grow.
 //
 // Advice on how well it will do, never on whether it is right.
 Result<FrameChoice> choose_frame(Fs& fs,
