@@ -166,8 +166,9 @@ std::uint64_t compress_memory_bytes(const FrameOptions& frame, std::uint64_t siz
 }
 
 std::uint64_t most_memory_bytes(const FrameRules& rules, std::uint64_t size) {
-  const int level = rules.codec.deep_after ? std::max(k_deep_level, rules.codec.level)
-                                           : usual_level(rules.codec, size);
+  const int level = rules.codec.deep_after
+                        ? std::max(k_deep_level, rules.codec.level)
+                        : usual_level(rules.codec, Form::compressed, size);
   FrameOptions frame = choose_frame_options(size, level, rules.codec.window_log);
   while (compress_memory_bytes(frame, size) > rules.memory_bytes &&
          frame.window_log > k_poorest_window_log) {
