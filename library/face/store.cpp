@@ -155,6 +155,9 @@ void coldpress_store_close(coldpress_store* store) {
 void coldpress_store_ask(coldpress_store* store,
                          int (*knows)(const char* thread, void* context),
                          void* context) {
+  if (store == nullptr) {
+    return;
+  }
   if (knows == nullptr) {
     store->knows = nullptr;
     return;

@@ -64,7 +64,7 @@ void coldpress_lease_release(coldpress_lease* lease) {
 }
 
 const char* coldpress_lease_thread(const coldpress_lease* lease) {
-  return lease->lock.thread_id().c_str();
+  return lease != nullptr ? lease->lock.thread_id().c_str() : nullptr;
 }
 
 int coldpress_writer_open(coldpress_store* store,
@@ -174,6 +174,9 @@ void coldpress_writer_observe(
     coldpress_writer* writer,
     void (*appended)(uint64_t offset, const char* text, size_t length, void* context),
     void* context) {
+  if (writer == nullptr) {
+    return;
+  }
   if (appended == nullptr) {
     writer->writer.observe({});
     return;
@@ -184,11 +187,11 @@ void coldpress_writer_observe(
 }
 
 const char* coldpress_writer_path(const coldpress_writer* writer) {
-  return writer->writer.path().c_str();
+  return writer != nullptr ? writer->writer.path().c_str() : nullptr;
 }
 
 size_t coldpress_writer_queued(const coldpress_writer* writer) {
-  return writer->writer.queued();
+  return writer != nullptr ? writer->writer.queued() : 0;
 }
 
 void coldpress_writer_close(coldpress_writer* writer) {

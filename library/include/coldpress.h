@@ -6,10 +6,13 @@
  * Codex does, so that neither Codex nor a coldpress works on the thread meanwhile.
  *
  * Every function that can fail returns an int: 0 or more is success, -1 failure with the
- * reason in *error, which may be NULL. No exception leaves the library. Pointers that a
- * function gives out are good until the next call on the same object, unless it says
- * otherwise. One object is used by one thread at a time; different objects by different
- * threads. A store outlives what was opened from it, a lease the writers that use it.
+ * reason in *error, which may be NULL and is not touched otherwise; what a failed call
+ * was to give out is not set. A NULL that has to be an object is COLDPRESS_INVALID;
+ * functions that return something else do nothing then and return NULL or 0. No exception
+ * leaves the library. Pointers that a function gives out are good until the next call on
+ * the same object, unless it says otherwise. One object is used by one thread at a time;
+ * different objects by different threads. Close what was opened from a store before the
+ * store, and the writers of a lease before the lease: to use them later is undefined.
  *
  * Pass COLDPRESS_ABI to coldpress_store_open(): a library that does not fit what you were
  * compiled with refuses there.
@@ -38,12 +41,15 @@ enum coldpress_kind {
   COLDPRESS_NOT_FOUND = 1, /* no such rollout */
   COLDPRESS_EXISTS = 2,    /* the rollout is there already */
   COLDPRESS_BUSY = 3,      /* the thread has a writer: try again later */
-  COLDPRESS_CHANGED = 4,   /* the file was removed, cut or replaced meanwhile */
+  COLDPRESS_CHANGED = 4,   /* the file was moved, removed, cut or replaced meanwhile; to
+                              flush again goes on in the file that has the name then */
   COLDPRESS_LOST_LOCK = 5, /* the lock file was removed: stop writing */
   COLDPRESS_NO_SPACE = 6,  /* try again when there is room; nothing queued is lost */
   COLDPRESS_DENIED = 7,    /* permissions */
   COLDPRESS_IO = 8,        /* the disk */
-  COLDPRESS_CORRUPT = 9,   /* a damaged .zst, which is kept; the message has the offset */
+  COLDPRESS_CORRUPT = 9,   /* a damaged .zst, which is kept; the message has the offset.
+                              What was read before may be damaged, too: its checksum
+                              comes last */
   COLDPRESS_INVALID = 10,  /* an argument, or a record that is none */
   COLDPRESS_UNSUPPORTED = 11, /* not what this library handles: the message says why */
   COLDPRESS_NOT_SAVED = 12 /* the thread has no turn so far, and so no rollout: there is
@@ -81,8 +87,11 @@ COLDPRESS_API void coldpress_store_ask(coldpress_store* store,
                                        void* context);
 
 /* The rollout that `what` names: a thread id, a file name or a path, with or without
- * .zst. *path is that of the plain form, which need not exist: the .zst may stand in its
- * place. Good until the next call on `store`. */
+ * .zst. A path may lead to any file, also outside the home. Both trees are searched, the
+ * archived one too. *path is that of the plain form, which need not exist: the .zst may
+ * stand in its place. Good until the next call on `store`. COLDPRESS_INVALID: `what` is
+ * empty, or several rollouts are called so. Where a directory cannot be listed, the error
+ * of that, unless it was found elsewhere. */
 COLDPRESS_API int coldpress_find(coldpress_store* store,
                                  const char* what,
                                  const char** path,
@@ -119,7 +128,8 @@ typedef struct coldpress_line {
   const char* type; /* of the record, "" if it has none */
 } coldpress_line;
 
-/* What the reader opened it keeps: a change of form meanwhile does not show. */
+/* What the reader opened it keeps: a change of form meanwhile does not show, nor do lines
+ * that are appended once it has said that there is none. */
 COLDPRESS_API int coldpress_reader_open(coldpress_store* store,
                                         const char* what,
                                         coldpress_reader** reader,
@@ -129,12 +139,13 @@ COLDPRESS_API int coldpress_reader_open_backward(coldpress_store* store,
                                                  const char* what,
                                                  coldpress_reader** reader,
                                                  coldpress_error* error);
-/* The next line is the first that begins at `offset` or behind it. Before the first line
- * was asked for only; not backward. */
+/* The next line is the first that begins at `offset` or behind it. COLDPRESS_INVALID once
+ * a line was asked for, and backward. */
 COLDPRESS_API int coldpress_reader_start_at(coldpress_reader* reader,
                                             uint64_t offset,
                                             coldpress_error* error);
-/* 1: *line is the next line; 0: there is none; -1. */
+/* 1: *line is the next line; 0: there is none; -1. Lines of a damaged .zst are given out
+ * before the damage shows: only a 0 says that all of them were good. */
 COLDPRESS_API int coldpress_reader_next(coldpress_reader* reader,
                                         coldpress_line* line,
                                         coldpress_error* error);
@@ -145,9 +156,11 @@ COLDPRESS_API void coldpress_reader_close(coldpress_reader* reader);
 typedef struct coldpress_lease coldpress_lease;
 typedef struct coldpress_writer coldpress_writer;
 
-/* The writer lock of a thread, waited for as long as that: 0 asks once, and a thread with
- * a writer is COLDPRESS_BUSY. `thread` is a thread id, which need not have a rollout yet,
- * or names a rollout as in coldpress_find(). */
+/* The writer lock of a thread, waited for as long as that: 0 or less asks once, and a
+ * thread with a writer is COLDPRESS_BUSY. Codex's own files are used for it, below .tmp/
+ * and thread-writer-locks/ of the home. Several writers may share a lease. `thread` is a
+ * thread id, which need not have a rollout yet, or names a rollout as in
+ * coldpress_find(). */
 COLDPRESS_API int coldpress_lease_acquire(coldpress_store* store,
                                           const char* thread,
                                           int wait_milliseconds,
@@ -167,8 +180,9 @@ typedef struct coldpress_report {
   int has_ordinals;  /* then the next two are the first's and the last's */
   uint64_t first_ordinal;
   uint64_t last_ordinal;
-  int repaired_tail;     /* a line that lacked its newline was closed */
-  uint64_t torn;         /* half records that failed writes left, closed */
+  int repaired_tail; /* a line that lacked its newline was closed, of whoever */
+  uint64_t torn;     /* half records that failed writes of this call left; each stays in
+                        the file as a bad line, and its record is written again */
   uint64_t shared_lines; /* of these, how many share a line with another writer's */
 } coldpress_report;
 
@@ -180,26 +194,31 @@ COLDPRESS_API int coldpress_writer_open(coldpress_store* store,
                                         coldpress_writer** writer,
                                         coldpress_error* error);
 /* A thread that has no rollout yet: nothing is on disk before coldpress_writer_persist().
- * Its path is known at once. */
+ * Its path is known at once: of now, in the local time, as Codex names them. */
 COLDPRESS_API int coldpress_writer_create(coldpress_store* store,
                                           coldpress_lease* lease,
                                           int sync,
                                           coldpress_writer** writer,
                                           coldpress_error* error);
-/* Queues one record: one JSON object on one line, without newline and without ordinal,
- * which the writer adds where the rollout has them. */
+/* Queues one record: one JSON object on one line, without newline. In a rollout with
+ * ordinals (`paginated`) the writer adds the next one to records of the types that Codex
+ * reads (session_meta, response_item, event_msg, turn_context, compacted, world_state,
+ * token_usage_record, inter_agent_communication), and nothing to others. A record may
+ * bring the ordinal that will be its own; with any other, flush refuses and drops it. */
 COLDPRESS_API int coldpress_writer_append(coldpress_writer* writer,
                                           const char* record,
                                           size_t length,
                                           coldpress_error* error);
 /* Writes what is queued, in order. On failure *report says what was written before it,
- * and the rest stays queued: call again. `report` may be NULL. */
+ * and the rest stays queued: call again. (COLDPRESS_INVALID has dropped the first of it.)
+ * Nothing, of a thread that was created and not persisted. `report` may be NULL. */
 COLDPRESS_API int coldpress_writer_flush(coldpress_writer* writer,
                                          coldpress_report* report,
                                          coldpress_error* error);
 /* Makes a rollout that was created, with all that is queued, in one step; the first
- * record must be the thread's session_meta. Nothing queued: nothing is made. Later and
- * for others the same as flush. */
+ * record must be the thread's session_meta, or nothing is made (close the writer, and
+ * begin again). Nothing queued: nothing is made. Later and for others the same as flush.
+ */
 COLDPRESS_API int coldpress_writer_persist(coldpress_writer* writer,
                                            coldpress_report* report,
                                            coldpress_error* error);
@@ -222,9 +241,9 @@ COLDPRESS_API void coldpress_writer_close(coldpress_writer* writer);
 
 /* ---- session state ---------------------------------------------------------------- */
 
-/* The last `session_state` record of a rollout. 0: nothing was ever recorded; 1: it was
- * cleared (null); 2: *value is the JSON text of its `agent_task`, good until the next
- * call on `store`. */
+/* The last `session_state` record of a rollout that has an `agent_task`. 0: nothing was
+ * ever recorded; 1: it was cleared (null); 2: *value is the JSON text of it, good until
+ * the next call on `store`. Otherwise *value is "". */
 COLDPRESS_API int coldpress_session_state(coldpress_store* store,
                                           const char* what,
                                           const char** value,

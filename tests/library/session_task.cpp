@@ -109,6 +109,21 @@ void an_observer(Store& store, const std::string& thread) {
   const auto line = lines.next();
   check("what came is in the file", line && std::string(line->text) + "\n" == seen);
   check("and nothing else", !lines.next());
+  writer.observe(nullptr);
+  store.ask({});
+  writer.append("{\"type\":\"y\"}");
+  writer.flush();
+  check("who was told is not told any more", seen.find("\"y\"") == seen.npos);
+}
+
+void null_objects() {
+  check("no object is an error", coldpress_writer_flush(nullptr, nullptr, nullptr) == -1);
+  check("or nothing",
+        coldpress_writer_path(nullptr) == nullptr &&
+            coldpress_lease_thread(nullptr) == nullptr &&
+            coldpress_writer_queued(nullptr) == 0);
+  coldpress_writer_observe(nullptr, nullptr, nullptr);
+  coldpress_store_ask(nullptr, nullptr, nullptr);
 }
 
 void bad_values(Store& store, const std::string& thread) {
@@ -133,6 +148,7 @@ int main(int argc, char** argv) {
   one_that_is_refused(store, fresh, TaskOrigin::own);
   one_that_is_refused(store, fresh, TaskOrigin::forked);
   an_observer(store, fresh);
+  null_objects();
   bad_values(store, fresh);
   check("a thread that says nothing", !store.session_state(argv[3]).recorded);
   std::cout << faults << " faults\n";

@@ -81,4 +81,8 @@ TEST_CASE("a record gets a line by the mode and its type") {
     CHECK(next_line(bad, HistoryMode::paginated, state).error().code == Errc::invalid);
   }
   CHECK(next_line(own, HistoryMode::legacy, state).error().code == Errc::invalid);
+  // One that is null would be there twice.
+  const std::string null =
+      R"({"timestamp":"t","ordin\u0061l":null,"type":"event_msg","payload":1})";
+  CHECK(next_line(null, HistoryMode::paginated, state).error().code == Errc::invalid);
 }

@@ -390,7 +390,8 @@ TEST_CASE(
       {lines(9000) + random_bytes(9000), {9, 18, false}}};
   CodecContexts contexts;
   for (const auto& [plain, options] : jobs) {
-    CAPTURE(plain.size());
+    const std::size_t size = plain.size(); // Clang 14 captures no structured binding
+    CAPTURE(size);
     const auto made = [&plain = plain, &options = options](CodecContexts* lender) {
       std::string frame;
       auto encoder = FrameEncoder::create(options, plain.size(), lender).value();

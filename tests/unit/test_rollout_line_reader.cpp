@@ -109,6 +109,17 @@ TEST_CASE("lines are numbered from 1, unless the plain file was entered in its m
   }
 }
 
+TEST_CASE("a reader that has read a line starts nowhere else") {
+  Disk disk;
+  for (const bool compressed : {false, true}) {
+    disk.put("{}\n{\"a\":1}\n{}\n", compressed);
+    LineReader lines = disk.forward();
+    REQUIRE(lines.next());
+    CHECK(lines.start_at(11).error().code == Errc::invalid);
+    CHECK((*lines.next())->offset == 3);
+  }
+}
+
 TEST_CASE("a record of 60 MB is a line like any other") {
   Disk disk;
   const std::string record =

@@ -413,8 +413,9 @@ TEST_CASE("metadata is appended to a legacy rollout beside a live writer") {
   CHECK(rig.content() == k_legacy + message(1) + "\n");
 }
 
-TEST_CASE("a rollout that was removed, cut or whose lock is lost gets nothing more") {
-  for (int what = 0; what < 3; ++what) {
+TEST_CASE(
+    "a rollout that was removed, cut, moved or whose lock is lost gets nothing more") {
+  for (int what = 0; what < 6; ++what) {
     Rig rig(k_paginated + numbered(1, 1));
     const ThreadLock lock = rig.lock();
     auto writer = rig.open(&lock);
@@ -423,8 +424,16 @@ TEST_CASE("a rollout that was removed, cut or whose lock is lost gets nothing mo
       REQUIRE(rig.disk.unlink(k_plain));
     } else if (what == 1) {
       rig.disk.put(k_plain, k_paginated);
-    } else {
+    } else if (what == 2) {
       REQUIRE(rig.disk.unlink("/home/thread-writer-locks/" + k_id + ".lock"));
+    } else if (what == 3) {
+      rig.disk.move(k_plain, k_plain + ".bak");
+    } else if (what == 4) { // as an editor saves: the file that is open has another name
+      rig.disk.move(k_plain, k_plain + ".bak");
+      rig.disk.put(k_plain, k_paginated + numbered(1, 1));
+    } else {
+      REQUIRE(rig.disk.link(k_plain, k_plain + ".second"));
+      REQUIRE(rig.disk.unlink(k_plain));
     }
     REQUIRE(writer->append(message(2)));
     AppendReport done;
@@ -433,7 +442,29 @@ TEST_CASE("a rollout that was removed, cut or whose lock is lost gets nothing mo
     CHECK(flushed.error().code == (what == 2 ? Errc::lost_lock : Errc::changed));
     CHECK(writer->queued() == 1);
     CHECK(done.appended == 0);
+    if (what == 4) { // and what was queued goes into the one that has the name
+      REQUIRE(writer->flush(done));
+      CHECK(rig.content() == k_paginated + numbered(1, 1) + numbered(2, 2));
+    }
   }
+}
+
+TEST_CASE("a file that is moved away while it is appended to is not taken for good") {
+  Rig rig;
+  const ThreadLock lock = rig.lock();
+  auto writer = rig.open(&lock);
+  REQUIRE(writer);
+  rig.fs.set_hook([&](std::string_view op, const std::string&) {
+    if (op == "append") {
+      rig.disk.move(k_plain, k_plain + ".bak");
+    }
+  });
+  REQUIRE(writer->append(message(1)));
+  AppendReport done;
+  const auto flushed = writer->flush(done);
+  REQUIRE_FALSE(flushed);
+  CHECK(flushed.error().code == Errc::changed);
+  CHECK(done.appended == 1); // into the file that had the name
 }
 
 TEST_CASE("an observer sees what comes to a rollout once, whole lines and in order") {
@@ -465,6 +496,10 @@ TEST_CASE("an observer sees what comes to a rollout once, whole lines and in ord
     REQUIRE(rig.disk.append(k_plain, " of it\"}\n"));
     (void)written(*writer, {3});
     CHECK(begins.size() == 2);
+    // What others write is seen by a flush that has nothing to write itself.
+    REQUIRE(rig.disk.append(k_plain, "{}\n"));
+    REQUIRE(writer->flush(done));
+    CHECK(begins.size() == 3);
     CHECK(begin + seen == rig.content());
   }
 }

@@ -55,6 +55,10 @@ private:
     if (jobs_.empty()) {
       return {};
     }
+    if (rules_.stop.stop_requested()) { // or all could be read before anybody looks
+      report_.stopped = true;
+      return {};
+    }
     ThreadPool pool("cp-index",
                     std::min(rules_.threads, jobs_.size()),
                     rules_.priority,

@@ -91,8 +91,9 @@ next_line(const std::string& record, HistoryMode mode, const AppendState& state)
       line.ordinal = next;
     }
   }
-  if (facts.ordinal || facts.odd_ordinal) {
-    if (!line.ordinal || facts.odd_ordinal || facts.ordinal != line.ordinal) {
+  if (facts.ordinal || facts.odd_ordinal || facts.null_ordinal) {
+    if (!line.ordinal || facts.odd_ordinal || facts.null_ordinal ||
+        facts.ordinal != line.ordinal) {
       return Fail(Error{Errc::invalid,
                         0,
                         "append",

@@ -58,6 +58,10 @@ Error nothing_found(Fs& fs,
   const bool known =
       is_uuid(text) && (fs.lstat(lock).has_value() || (knows && knows(lower_case(text))));
   Error error{known ? Errc::not_saved : Errc::not_found, 0, "find rollout", text, {}};
+  if (!listed.errors.empty()) { // it may be there
+    error.code = listed.errors.front().code;
+    error.sys = listed.errors.front().sys;
+  }
   error.context.push_back(
       known ? "not saved yet: the thread has no turn so far, so there is no rollout of it"
             : "no such rollout or thread in " + home +
@@ -80,6 +84,9 @@ Result<std::vector<std::string>> find_in_home(Fs& fs,
                                               const std::string* home,
                                               const std::string& text,
                                               const KnowsThread& knows) {
+  if (text.empty()) { // a variable that was not set must not mean a thread
+    return Fail(Error{Errc::invalid, 0, "find rollout", {}, {"the name is empty"}});
+  }
   if (fs.lstat(plain_name(text))) {
     TRY(refuse_symlink(fs, plain_name(text)));
     return std::vector<std::string>{plain_name(text)};

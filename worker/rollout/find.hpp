@@ -28,7 +28,8 @@ using KnowsThread = std::function<bool(const std::string& thread_id)>;
 // a thread or rollout id. Absolute paths of the plain form, which need not exist as
 // such: the .zst may stand in its place. `home` may be null if `text` is a path.
 // Errc::not_saved: of a thread whose lock is there, or that `knows` knows, there is none
-// so far. Errc::not_found: there is none; the context says what could not be looked into.
+// so far. Errc::not_found: there is none. Where a directory cannot be listed it may be in
+// that: then it is the error of that. Errc::invalid: `text` is empty.
 // Errc::unsupported: it is a symlink, or something else that is not handled.
 Result<std::vector<std::string>> find_in_home(Fs& fs,
                                               const std::string* home,

@@ -71,6 +71,13 @@ Result<std::optional<Line>> LineReader::next() {
 }
 
 Result<void> LineReader::start_at(std::uint64_t offset) {
+  if (lines_ > 0) {
+    return Fail(Error{Errc::invalid,
+                      0,
+                      "start at",
+                      reader_.path(),
+                      {"a line was read already; open the rollout again"}});
+  }
   if (offset == 0) {
     return {};
   }

@@ -29,6 +29,7 @@ public:
 
   // Before the first next() only. The next line is the first that begins at `offset` or
   // behind it. A plain file is not read up to there, and the lines have no number then.
+  // Errc::invalid: a line was read already.
   Result<void> start_at(std::uint64_t offset);
 
   // Nothing at the end. The first line of a compressed rollout costs the decoding of

@@ -58,7 +58,7 @@ LineFacts LineScan::end(bool newline) {
                                     : LineState::torn;
   }
   if (facts_.state != LineState::record) {
-    facts_ = LineFacts{facts_.state, std::nullopt, false, {}};
+    facts_ = LineFacts{facts_.state, std::nullopt, false, {}, false};
   }
   LineFacts facts = std::move(facts_);
   *this = LineScan();
@@ -138,8 +138,8 @@ void LineScan::take_between(unsigned char c) {
 }
 
 void LineScan::begin_value(unsigned char c) {
-  if (of_record(Key::ordinal) && c != 'n' && !is_digit(c)) {
-    facts_.odd_ordinal = true;
+  if (of_record(Key::ordinal) && !is_digit(c)) {
+    (c == 'n' ? facts_.null_ordinal : facts_.odd_ordinal) = true;
   }
   if (c == '{' || c == '[') {
     open(c == '{');

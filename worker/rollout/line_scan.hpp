@@ -25,6 +25,7 @@ struct LineFacts {
   std::optional<std::uint64_t> ordinal; // the highest, should it be given twice
   bool odd_ordinal = false;             // it has one that is no unsigned 64-bit number
   std::string type;                     // empty if there is none, or over 256 bytes
+  bool null_ordinal = false;            // it has one that is null: none, for who reads it
 };
 
 // Parses one line of any length in constant memory, fed piece by piece. Strict JSON as

@@ -351,12 +351,33 @@ Result<void> RolloutWriter::flush(AppendReport& done) {
   if (!file_) {
     TRY(reopen());
   }
+  TRY(check_name());
   auto written = write_queue(done);
   hand_on();
-  return written;
+  return written ? check_name() : written;
+}
+
+// Whoever moves the file away takes what is appended to it out of the rollout.
+Result<void> RolloutWriter::check_name() {
+  const auto named = fs_->lstat(path_);
+  if (named && named->device == device_ && named->inode == inode_) {
+    return {};
+  }
+  if (!named && named.error().code != Errc::not_found) {
+    return Fail(reported(named.error()));
+  }
+  file_.reset();
+  inode_ = 0;
+  return Fail(reported(failure(Errc::changed,
+                               path_,
+                               "the file was moved or replaced; what was appended "
+                               "before is in the one that had this name")));
 }
 
 Result<void> RolloutWriter::write_queue(AppendReport& done) {
+  if (options_.appended) { // what others wrote, too
+    TRY(catch_up());
+  }
   while (!queue_.empty()) {
     TRY(catch_up());
     auto written = write_first(done);

@@ -129,6 +129,7 @@ private:
   void finish_first(AppendReport& done, std::optional<std::uint64_t> ordinal);
   Error reported(Error error);
   Result<void> write_queue(AppendReport& done);
+  Result<void> check_name();
   void keep_for_observer(std::string_view text);
   void hand_on();
 

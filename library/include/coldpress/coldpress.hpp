@@ -134,16 +134,21 @@ public:
     });
     return into;
   }
-  coldpress_report persist() {
+  coldpress_report persist(coldpress_report* done = nullptr) {
     coldpress_report report{};
+    coldpress_report& into = done != nullptr ? *done : report;
     detail::checked([&](coldpress_error* error) {
-      return coldpress_writer_persist(writer_.get(), &report, error);
+      return coldpress_writer_persist(writer_.get(), &into, error);
     });
-    return report;
+    return into;
   }
   // coldpress_writer_observe(). Must not throw.
   using Appended = std::function<void(std::uint64_t offset, std::string_view text)>;
   void observe(Appended appended) {
+    if (!appended) {
+      coldpress_writer_observe(writer_.get(), nullptr, nullptr);
+      return;
+    }
     appended_ = std::make_unique<Appended>(std::move(appended));
     const auto call = [](std::uint64_t offset,
                          const char* text,
@@ -153,6 +158,7 @@ public:
     };
     coldpress_writer_observe(writer_.get(), call, appended_.get());
   }
+  // Not of one that was moved from.
   std::string path() const { return coldpress_writer_path(writer_.get()); }
   std::size_t queued() const { return coldpress_writer_queued(writer_.get()); }
 
@@ -178,6 +184,10 @@ public:
   // throw.
   using Knows = std::function<bool(const std::string& thread)>;
   void ask(Knows knows) {
+    if (!knows) {
+      coldpress_store_ask(store_.get(), nullptr, nullptr);
+      return;
+    }
     knows_ = std::make_unique<Knows>(std::move(knows));
     const auto call = [](const char* thread, void* context) noexcept {
       return (*static_cast<Knows*>(context))(thread) ? 1 : 0;
@@ -192,8 +202,10 @@ public:
     });
     return path;
   }
-  std::vector<std::string> list() {
-    std::vector<std::string> paths;
+  // Where a directory cannot be listed it throws; `found` has what was found elsewhere.
+  std::vector<std::string> list(std::vector<std::string>* found = nullptr) {
+    std::vector<std::string> mine;
+    std::vector<std::string>& paths = found != nullptr ? *found : mine;
     const auto add = [](const char* path, void* into) noexcept {
       static_cast<std::vector<std::string>*>(into)->emplace_back(path);
       return 0;

@@ -15,7 +15,7 @@
 namespace coldpress {
 
 // Whose rollout it is: a fork may begin with a copy of its parent's records, but the task
-// in them is the parent's.
+// in them is the parent's. `forked` the first time that a fork is opened, `own` later.
 enum class TaskOrigin { own, forked };
 
 // A value that is expensive to make (a server hands it out, say), for one thread. It is
@@ -69,8 +69,8 @@ public:
   }
 
   // The value, with the record of one that is new queued in `writer`, which the caller
-  // flushes as ever. Throws what `make` throws; then nothing but the clearing of a
-  // refused value is queued.
+  // flushes before it closes it: it is queued once. Throws what `make` throws; then
+  // nothing but the clearing of a refused value is queued.
   const std::string& value(Writer& writer) {
     settle(writer);
     if (!value_) {
