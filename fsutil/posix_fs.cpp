@@ -101,7 +101,10 @@ Error not_there(const std::string& path) {
   while (::lstat(at.c_str(), &found) != 0 && at != parent_dir(at)) {
     at = parent_dir(at);
   }
-  if (S_ISLNK(found.st_mode)) {
+  // A symlink that leads to a file with a name: what is missing is below it.
+  const std::unique_ptr<char, void (*)(void*)> leads_on(::realpath(at.c_str(), nullptr),
+                                                        std::free);
+  if (S_ISLNK(found.st_mode) && !leads_on) {
     error.code = Errc::invalid;
     error.context.push_back(::stat(at.c_str(), &found) == 0
                                 ? at + " is a symlink to a file without a name"

@@ -53,6 +53,9 @@ TEST_CASE("fs: a symlink in the middle of a path is followed on the real disk") 
   put_symlink(rig.at("link"), rig.at("dir"));
   CHECK_EQ(contents(rig.fs(), rig.at("link/a")), "one");
   CHECK_EQ(must(rig.fs().real_path(rig.at("link/a"))), rig.at("dir/a"));
+  // What is missing below it is absent, and no fault of the symlink.
+  CHECK(fails(rig.fs().real_path(rig.at("link/none")), Errc::not_found));
+  CHECK(fails(rig.fs().real_path(rig.at("link/none/b")), Errc::not_found));
 }
 
 TEST_CASE_TEMPLATE("fs: open_lock makes the file only when asked to", Rig, EVERY_FS) {
