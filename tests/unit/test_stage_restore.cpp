@@ -146,8 +146,8 @@ TEST_CASE("restore stops when the .zst changes meanwhile, and keeps what is ther
 }
 
 TEST_CASE("a line appended as soon as the plain file has its name stays in it") {
+  bool done = false; // outlives the rig, whose end calls the hook, too
   Rig rig;
-  bool done = false;
   rig.fs.set_hook([&](std::string_view, const std::string&) {
     if (!done && rig.disk.exists(rig.plain)) {
       done = true;
