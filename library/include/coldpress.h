@@ -41,8 +41,9 @@ enum coldpress_kind {
   COLDPRESS_NOT_FOUND = 1, /* no such rollout */
   COLDPRESS_EXISTS = 2,    /* the rollout is there already */
   COLDPRESS_BUSY = 3,      /* the thread has a writer: try again later */
-  COLDPRESS_CHANGED = 4,   /* the file was moved, removed, cut or replaced meanwhile; to
-                              flush again goes on in the file that has the name then */
+  COLDPRESS_CHANGED = 4,   /* the file was moved, removed, cut or replaced meanwhile: what
+                              a report counts is in the file that had the name; to flush
+                              again goes on in the one that has it then */
   COLDPRESS_LOST_LOCK = 5, /* the lock file was removed: stop writing */
   COLDPRESS_NO_SPACE = 6,  /* try again when there is room; nothing queued is lost */
   COLDPRESS_DENIED = 7,    /* permissions */

@@ -124,6 +124,27 @@ TEST_CASE("lines that the observer was not told of are read from the file") {
   CHECK(rows_of(store.index()) == store.rows_from_scratch());
 }
 
+TEST_CASE("a file of the same length that came in the rollout's place is read") {
+  Observed store;
+  store.write(1, with_id(store.begin, IndexStore::thread_id(1)));
+  store.update();
+  const ThreadLock lock = store.lock();
+  RolloutWriter writer = store.open(lock);
+  store.put(writer, "b");
+  const std::uint64_t offset = disk::file_size(store.path(1));
+  std::string lines;
+  for (const std::string& record : store.turn("c")) {
+    lines += record + "\n";
+  }
+  std::string other = with_id(store.begin, IndexStore::thread_id(1));
+  other.resize(offset + lines.size() - 1, ' ');
+  std::ofstream(store.path(1) + ".new") << other << '\n';
+  disk::rename(store.path(1) + ".new", store.path(1));
+  REQUIRE(store.observer->see(store.path(1), {offset, lines}));
+  CHECK(store.update().read == 1);
+  CHECK(rows_of(store.index()) == store.rows_from_scratch());
+}
+
 TEST_CASE("beside another writer of the index an append takes no notice of it") {
   Observed store;
   store.write(1, with_id(store.begin, IndexStore::thread_id(1)));

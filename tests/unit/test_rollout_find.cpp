@@ -59,6 +59,7 @@ TEST_CASE("a thread is not said to be absent where a directory cannot be listed"
     REQUIRE_FALSE(found);
     CHECK(found.error().code == Errc::denied);
     CHECK(found.error().sys == EACCES);
+    CHECK(describe(found.error()).find("not saved") == std::string::npos);
     CHECK_FALSE(has_no_rollout(found.error().code));
   }
 }

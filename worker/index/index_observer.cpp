@@ -47,8 +47,11 @@ Result<void> IndexObserver::follow(Index& index, const AppendedLines& lines) {
   }
   TRY(index.apply(feed->take(0)));
   // The file as it is, if the index has all of it: the next update need not look into it.
+  // Another one of that length may have come in its place.
   TRY_ASSIGN(found_.stat, fs_.lstat(join_path(store_.home, found_.path())));
-  if (found_.stat.size == feed->offset()) {
+  const FileStat& then = known->found.stat;
+  if (found_.stat.size == feed->offset() && found_.stat.device == then.device &&
+      found_.stat.inode == then.inode) {
     TRY(index.saw(known->id, found_, {}));
   }
   feed_ = std::move(feed);

@@ -62,11 +62,16 @@ Error nothing_found(Fs& fs,
     error.code = listed.errors.front().code;
     error.sys = listed.errors.front().sys;
   }
-  error.context.push_back(
-      known ? "not saved yet: the thread has no turn so far, so there is no rollout of it"
+  if (!listed.errors.empty()) {
+    error.context.emplace_back("not found where it could be searched for");
+  } else {
+    error.context.push_back(
+        known
+            ? "not saved yet: the thread has no turn so far, so there is no rollout of it"
             : "no such rollout or thread in " + home +
                   "; if it is in another store, name that with "
                   "--store");
+  }
   for (const OddEntry& odd : listed.odd) {
     if (odd.oddity == Oddity::symlinked_dir) {
       error.context.push_back(odd.path + " was not searched: it is a symlink");

@@ -104,9 +104,12 @@ public:
   // already, whole but for its newline, which the next flush() then adds: who goes on
   // with another writer instead looks what the last record is. Errc::no_space and
   // Errc::io: call again later. Errc::invalid: the first of what is queued has an ordinal
-  // of its own that is not the next, and is dropped. Errc::lost_lock, Errc::changed: the
-  // file is no longer ours to write. Errc::unsupported: the ordinals of the file do not
-  // say which is next. A rollout that was created and not persisted only keeps its queue.
+  // of its own that is not the next, and is dropped. Errc::lost_lock: the
+  // thread is no longer ours to write. Errc::changed: the file was cut, or another one
+  // has its name now, or none; what `done` counts is in the one that had it, and the next
+  // flush() goes on in the one that has it then. Errc::unsupported: the ordinals of the
+  // file do not say which is next. A rollout that was created and not persisted only
+  // keeps its queue.
   Result<void> flush(AppendReport& done);
 
 private:
